@@ -1,0 +1,98 @@
+"""The `claims` and `figures` sections: the verdict rules, fixed before a run, and how figures look."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from resdag.config.base import Count, Fraction, NetworkName, Number, Section
+
+Correlation = Annotated[Number, Field(ge=-1, le=1)]
+Range = tuple[Number, Number]
+
+
+class Claims(Section):
+    """The rules that turn numbers into verdicts. Errors are fractions: 0.01 is one point."""
+
+    confidence: Annotated[Fraction, Field(ge=0.5, lt=1)] = 0.95
+    """Coverage of the intervals; tests use 1 - confidence."""
+    residual: NetworkName = "resnet110"
+    """The network that the paper's statements about ResNet-110 are judged on."""
+    vgg: NetworkName = "vgg15"
+    """The network that the statements about VGG are judged on."""
+    stochastic_depth: NetworkName = "resnet110-stochastic-depth"
+    """The network trained with stochastic depth, compared with `residual`."""
+    effective_paths: NetworkName = "resnet110-effective-paths"
+    """The network trained on effective paths only, compared with `residual`."""
+    baseline_error: Range = (0.057, 0.068)
+    """Mean test error of the residual network over seeds lies in here."""
+    single_median_change: Fraction = 0.01
+    """Median absolute change of error over single deletions of blocks that keep their shape: below this."""
+    single_worst: Count = 5
+    """Both blocks that change shape are among so many worst single deletions."""
+    vgg_error: Fraction = 0.8
+    """Every single deletion of a VGG layer gives more error than this."""
+    random_count: Count = 10
+    """The k at which random deletion is held to `random_error`."""
+    random_error: Range = (0.10, 0.35)
+    """Median error at `random_count` deletions lies in here."""
+    severe_count: Count = 20
+    """The k at which the paper calls the damage severe."""
+    severe_error: Fraction = 0.5
+    """Median error at `severe_count` is above this."""
+    random_correlation: Correlation = 0.9
+    """Spearman correlation of k and error is above this."""
+    reorder_correlation: Correlation = -0.9
+    """Spearman correlation of Kendall's tau and error is below this."""
+    reorder_tau: Fraction = 0.7
+    """Reorderings with tau from 1 down to this are judged."""
+    path_length_share: Fraction = 0.95
+    """Share of all paths within `path_length_range` is above this."""
+    path_length_range: tuple[int, int] = (19, 35)
+    """Path lengths that the paper says hold most paths of 54 blocks."""
+    gradient_r_squared: Fraction = 0.95
+    """R^2 of the straight line of mean log norm on path length is above this."""
+    gradient_r: Range = (0.15, 0.45)
+    """The factor r by which one more block multiplies the norm lies in here."""
+    effective_window: tuple[int, int] = (2, 25)
+    """The measured window of effective path lengths, in blocks, lies inside."""
+    effective_share: Fraction = 0.05
+    """Share of all paths in the measured window is below this."""
+    equivalence_margin: Annotated[Number, Field(gt=0, le=1)] = 0.005
+    """Effective-path training: mean test errors closer than this count as equal (two one-sided tests)."""
+
+    @model_validator(mode="after")
+    def _ranges_rise(self) -> "Claims":
+        for name in ("baseline_error", "random_error", "path_length_range", "gradient_r", "effective_window"):
+            low, high = getattr(self, name)
+            if low >= high:
+                raise ValueError(f"{name} must rise: [{low}, {high}]")
+        return self
+
+
+class Figures(Section):
+    """How figures look."""
+
+    width: Annotated[Count, Field(ge=100, le=4000)] = 560
+    """Width of the plotting area, in pixels."""
+    height: Annotated[Count, Field(ge=100, le=4000)] = 300
+    """Height of the plotting area, in pixels."""
+    font: str = "Helvetica, Arial, sans-serif"
+    """Fonts in the order of preference; the list ends in a generic family."""
+    font_size: Annotated[Count, Field(ge=6, le=40)] = 12
+    """Size of axis labels; titles are larger by a quarter."""
+    png_scale: Annotated[Number, Field(ge=0.5, le=8)] = 2.0
+    """Pixels of the PNG for each pixel of the SVG."""
+    styles: dict[str, "FigureStyle"] = Field(default_factory=dict)
+    """What single figures change, by name: `figure_3: {height: 400}`."""
+
+
+class FigureStyle(Section):
+    """What one figure changes of the `figures` section."""
+
+    width: Annotated[Count, Field(ge=100, le=4000)] | None = None
+    """Width of the plotting area, in pixels."""
+    height: Annotated[Count, Field(ge=100, le=4000)] | None = None
+    """Height of the plotting area, in pixels."""
+
+
+Figures.model_rebuild()

@@ -1,0 +1,109 @@
+"""The `lesions` and `paths` sections: what is measured, on which networks, how often."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from resdag.config.base import Count, Index, NetworkName, Section, distinct
+
+
+class Experiment(Section):
+    """A measurement of some of the study's networks."""
+
+    networks: Annotated[tuple[NetworkName, ...], Field(min_length=1)]
+    """Names of entries of the study's `networks`; every seed of each is measured."""
+
+    @field_validator("networks")
+    @classmethod
+    def _distinct(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        return distinct(networks)
+
+
+class SingleDeletion(Experiment):
+    """Each block deleted by itself (Veit et al. 2016, figure 3)."""
+
+    predictions: bool = False
+    """Keep every image's prediction under every lesion, in the table `predictions`."""
+
+
+class RandomDeletion(Experiment):
+    """k blocks, drawn uniformly, deleted together (figure 5a)."""
+
+    counts: Annotated[tuple[Count, ...], Field(min_length=1)] = tuple(range(1, 21))
+    """How many blocks are deleted: each k of the figure."""
+    draws: Count = 50
+    """Random choices for each k, the same for every network of equal size."""
+
+    @field_validator("counts")
+    @classmethod
+    def _distinct_counts(cls, counts: tuple[int, ...]) -> tuple[int, ...]:
+        return distinct(counts)
+
+
+class Reordering(Experiment):
+    """Blocks of equal shape swapped (figure 5b)."""
+
+    swaps: Annotated[tuple[Count | Literal["shuffle", "reversal"], ...], Field(min_length=1)] = (
+        1, 2, 4, 8, 16, 32, 64, "shuffle", "reversal",
+    )  # fmt: skip
+    """Random swaps, one after another; `shuffle`: a uniform order within each shape; `reversal`: each shape reversed."""
+    draws: Count = 50
+    """Random choices for each number of swaps; a reversal is one."""
+
+    @field_validator("swaps")
+    @classmethod
+    def _distinct_swaps(cls, swaps: tuple[int | str, ...]) -> tuple[int | str, ...]:
+        return distinct(swaps)
+
+
+class Lesions(Section):
+    """Changes to trained networks at test time (section 4 of the paper). What is not named is not run."""
+
+    single: SingleDeletion | None = None
+    """Single deletion, figures 3 and 8."""
+    random: RandomDeletion | None = None
+    """Random deletion, figure 5a."""
+    reorder: Reordering | None = None
+    """Reordering, figure 5b."""
+
+
+class PathGradients(Experiment):
+    """Norms of the gradient through single, sampled paths (figure 6b)."""
+
+    samples: Count = 1000
+    """Sampled paths for each path length."""
+    batch_size: Count = 128
+    """Training images behind each gradient."""
+    samples_per_batch: Count = 10
+    """Sampled paths of each length that share one batch and its forward pass; intervals resample batches."""
+    batch_norm: Literal["eval", "train"] = "eval"
+    """Which statistics batch norm uses in the forward pass."""
+    epochs: Annotated[tuple[Literal["first", "last"], ...], Field(min_length=1)] = ("last",)
+    """When in training: `first` is the initialisation, epoch 0; `last` the trained network."""
+
+    @model_validator(mode="after")
+    def _whole_batches(self) -> "PathGradients":
+        distinct(self.epochs)
+        if self.samples % self.samples_per_batch:
+            raise ValueError(
+                f"samples {self.samples} must be a multiple of samples_per_batch {self.samples_per_batch}"
+            )
+        return self
+
+
+class Paths(Section):
+    """Gradients along paths (section 5 of the paper). What is not named is not run."""
+
+    gradients: PathGradients | None = None
+    """Gradient norm by path length, figures 6b and 6c."""
+
+
+class Jobs(Section):
+    """How measurements are gathered into jobs: starting one costs seconds. Changing it repeats measurements."""
+
+    draws: Count = 10
+    """Draws of random deletion or reordering in a job; a job always computes all of them."""
+    batches: Count = 5
+    """Batches of sampled paths in a job; a job always computes all of them."""
+    images: Index | None = None
+    """Images in a forward pass of a measurement; as many as the memory bound allows where nothing is said."""

@@ -1,0 +1,123 @@
+"""The `networks` section: architectures and their options, seeds, and weights from outside."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from resdag.config.base import Count, Number, Path, Section, Seed, Shortcut, distinct
+from resdag.config.training import TrainingOverride
+
+
+class Normalization(Section):
+    """Per-channel statistics that pixels in [0, 1] are normalised with: (pixel - mean) / std."""
+
+    mean: Annotated[tuple[Number, ...], Field(min_length=1, max_length=4)]
+    """One mean per channel, of pixels in [0, 1]."""
+    std: Annotated[tuple[Annotated[Number, Field(gt=0)], ...], Field(min_length=1, max_length=4)]
+    """One standard deviation per channel, of pixels in [0, 1]."""
+
+    @model_validator(mode="after")
+    def _as_many(self) -> "Normalization":
+        if len(self.mean) != len(self.std):
+            raise ValueError(f"mean has {len(self.mean)} channels and std {len(self.std)}")
+        return self
+
+
+class _Network(Section):
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
+    """One training for each; a network that is loaded has one."""
+    training: TrainingOverride = Field(default_factory=TrainingOverride)
+    """What this network changes of the study's `training`."""
+    weights: Path | None = None
+    """A safetensors file, or a PyTorch state dict, to load instead of training."""
+    normalization: Normalization | None = None
+    """Overrides the dataset's own statistics; for weights trained with others."""
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        return distinct(seeds)
+
+    @model_validator(mode="after")
+    def _loaded_is_not_trained(self) -> "_Network":
+        if self.weights is not None and len(self.seeds) > 1:
+            raise ValueError(f"weights are one network, so one seed, not {list(self.seeds)}")
+        if self.weights is not None and self.training.model_fields_set:
+            raise ValueError("weights are loaded, not trained: leave out either weights or training")
+        return self
+
+    def options(self) -> dict[str, Any]:
+        """What builds the network: everything that is not about seeds, training or where weights come from."""
+        return self.model_dump(mode="json", exclude={"seeds", "training", "weights", "normalization"})
+
+
+class _Residual(_Network):
+    depth: Count
+    """Weighted layers: 3 stages of n blocks, a stem and a linear layer, so 6n + 2 with two convolutions a block."""
+    width: Count = 16
+    """Channels of the first stage; the second and third have twice and four times as many."""
+
+    @model_validator(mode="after")
+    def _whole_stages(self) -> "_Residual":
+        per_stage = 3 * self.convolutions()
+        if self.depth < per_stage + 2 or (self.depth - 2) % per_stage:
+            below = max(self.depth - 2, per_stage) // per_stage * per_stage + 2
+            raise ValueError(
+                f"depth {self.depth} does not fill three stages: it is {per_stage}n + 2, "
+                f"such as {below} or {below + per_stage}"
+            )
+        return self
+
+    def convolutions(self) -> int:
+        return 2
+
+    @property
+    def blocks(self) -> int:
+        """Residual blocks of the network."""
+        return (self.depth - 2) // self.convolutions()
+
+
+class PreactResNet(_Residual):
+    """Pre-activation CIFAR ResNet (He et al. 2016): the network of the paper."""
+
+    architecture: Literal["preact_resnet"]
+    shortcut: Shortcut = "subsample"
+    """Skip where the shape changes: strided with zero channels on both sides, or a 1 x 1 convolution."""
+    first_block: Literal["plain", "shared"] = "plain"
+    """Whether the first block's activation is shared with its skip, as in He's code."""
+
+
+class ResNet(_Residual):
+    """The original CIFAR ResNet (He et al. 2015): y = ReLU(skip + branch)."""
+
+    architecture: Literal["resnet"]
+    shortcut: Shortcut = "subsample"
+    """Skip where the shape changes: strided with zero channels on both sides, or a 1 x 1 convolution with batch norm."""
+
+
+class Plain(_Residual):
+    """`resnet` with no skip connections (He et al. 2015)."""
+
+    architecture: Literal["plain"]
+
+
+class Vgg(_Network):
+    """The paper's VGG: equal channels in every layer, so that any layer can be taken out."""
+
+    architecture: Literal["vgg"]
+    depth: Annotated[Count, Field(ge=6, le=100)] = 15
+    """Weighted layers: depth - 1 convolutions in five groups, and a linear layer."""
+    channels: Count = 128
+    """Channels of every convolution."""
+    batch_norm: bool = True
+    """Batch norm after each convolution."""
+
+    @property
+    def blocks(self) -> int:
+        """Layers that can be deleted: all but the linear one."""
+        return self.depth - 1
+
+
+Network = Annotated[PreactResNet | ResNet | Plain | Vgg, Field(discriminator="architecture")]
+
+RESIDUAL_ARCHITECTURES = ("preact_resnet", "resnet")

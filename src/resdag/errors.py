@@ -1,0 +1,52 @@
+"""The exceptions of resdag.
+
+Each of them is a sentence for a person: it names the value, what is allowed,
+and the way out.  The command line prints the sentence and exits with 2; a
+traceback means a bug in resdag.
+
+    ResdagError
+    ├── StudyError        a study file that cannot be run: unknown key, value out of range
+    ├── DatasetError      a dataset that is not there, incomplete, or not what it says
+    ├── WeightsError      outside weights that do not fit, or that hold code
+    ├── NetworkError      a network asked for something that it does not have
+    ├── DamagedFileError  a result file that is truncated or not what it was
+    ├── StaleStudyError   the study file or the code changed while the workflow ran
+    ├── DeviceError       no device to run on
+    └── BusyError         another workflow runs in this checkout
+"""
+
+
+class ResdagError(Exception):
+    """What every error of resdag is; its message is a sentence for a person."""
+
+
+class StudyError(ResdagError, ValueError):
+    """A study file that cannot be run as it stands."""
+
+
+class DatasetError(ResdagError):
+    """A dataset that is not there, is incomplete, or is not what it says."""
+
+
+class WeightsError(ResdagError):
+    """Weights from outside that do not fit the network, or that hold code."""
+
+
+class NetworkError(ResdagError, ValueError):
+    """A network asked for something that it does not have."""
+
+
+class DamagedFileError(ResdagError):
+    """A result file that is truncated, or not what it was when it was written."""
+
+
+class StaleStudyError(ResdagError):
+    """The study file or the code changed while the workflow ran."""
+
+
+class DeviceError(ResdagError):
+    """No device to run on."""
+
+
+class BusyError(ResdagError):
+    """Another workflow already runs in this checkout."""

@@ -1,0 +1,339 @@
+"""What a row means: one class for each table of results.duckdb.
+
+The two wings of resdag meet here.  The measuring wing writes rows of these
+classes as Parquet; the reading wing makes from the same classes the DDL with
+its constraints, the comments of tables and columns, and docs/tables.md.
+
+Conventions: errors are fractions in [0, 1] and stand beside their counts;
+block indices count from the input, from 0; so do draws, samples and batches;
+epoch 0 is the initialisation; timestamps are UTC.  No column of a key is NULL.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Count = Annotated[int, Field(ge=0)]
+Error = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(ge=0)]
+
+
+class Record(BaseModel):
+    """A row of a table; `table` names it and `key` its columns that tell rows apart."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+    table: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
+
+
+class _OfStudy(Record):
+    study: str
+    """The study's name."""
+
+
+class _OfNetwork(_OfStudy):
+    network: str
+    """The network's name in the study file."""
+    seed: Count
+    """Seed of the network's initialisation, batches and augmentation."""
+
+
+class _Measured(_OfNetwork):
+    errors: Count
+    """Test images that were misclassified."""
+    images: Annotated[int, Field(ge=1)]
+    """Test images measured."""
+    error: Error
+    """errors / images, a fraction."""
+    loss: float | None
+    """Mean cross-entropy over the images, in nats; NULL where it is not finite."""
+
+
+class Study(_OfStudy):
+    """One study: its config and where its rows come from."""
+
+    table: ClassVar[str] = "studies"
+    key: ClassVar[tuple[str, ...]] = ("study",)
+    config: Annotated[dict[str, Any], "JSON"]
+    """The whole study, defaults filled in, as JSON."""
+    git_commit: str | None
+    """Commit of the checkout when the database was written; NULL outside a repository."""
+    git_dirty: bool | None
+    """Whether tracked files differed from that commit."""
+    versions: Annotated[dict[str, Any], "JSON"]
+    """Versions of Python and the packages that the rows depend on, as JSON."""
+    hardware: str
+    """Processor, cores, memory and accelerators of the machine of the database job."""
+    started_at: datetime
+    """When the first job of this study began, UTC."""
+    finished_at: datetime
+    """When the database job wrote these rows, UTC."""
+
+
+class Network(_OfNetwork):
+    """One trained or loaded network and its error, intact."""
+
+    table: ClassVar[str] = "networks"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed")
+    architecture: str
+    """Family of the network: preact_resnet, resnet, plain, vgg."""
+    depth: Count
+    """Weighted layers."""
+    blocks: Count
+    """Residual blocks, or layers of a VGG, that the network is made of."""
+    parameters: Count
+    """Trainable numbers."""
+    shortcut: str | None
+    """Skip where the shape changes: subsample or projection; NULL where there is none."""
+    first_block: str | None
+    """plain or shared (pre-activation networks); NULL elsewhere."""
+    options: Annotated[dict[str, Any], "JSON"]
+    """Every option that built the network, as JSON."""
+    recipe: Annotated[dict[str, Any] | None, "JSON"]
+    """The recipe that trained it, as JSON; NULL for loaded networks."""
+    stochastic_depth: float | None
+    """Survival probability of the last block in training; NULL without stochastic depth."""
+    blocks_per_batch: int | None
+    """Blocks computed for each batch in training; NULL where all were."""
+    source: Literal["trained", "loaded"]
+    """Whether the weights were trained here or loaded."""
+    checkpoint_sha256: str
+    """SHA-256 of the weights file."""
+    device: str
+    """Device that trained the network; for a loaded network, the one that measured it."""
+    train_seconds: Positive | None
+    """Time of training, in seconds, over all its parts; NULL for loaded networks."""
+    test_scale: str
+    """How branches are scaled at test time: none, survival (stochastic depth), m/n (effective paths)."""
+    test_errors: Count
+    """Test images misclassified by the intact network."""
+    test_images: Annotated[int, Field(ge=1)]
+    """Test images measured."""
+    test_error: Error
+    """test_errors / test_images, a fraction."""
+    test_loss: float | None
+    """Mean cross-entropy on the test images, in nats; NULL where it is not finite."""
+    train_errors: Count
+    """Training images misclassified, unaugmented, batch norm in eval mode."""
+    train_images: Annotated[int, Field(ge=1)]
+    """Training images measured."""
+
+
+class Evaluation(_Measured):
+    """The intact network, once for each way it was measured."""
+
+    table: ClassVar[str] = "evaluations"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "test_scale", "recalibrated")
+    test_scale: str
+    """How branches were scaled: none, survival, m/n."""
+    recalibrated: bool
+    """Whether batch-norm statistics were re-estimated on training images."""
+
+
+class Block(_OfNetwork):
+    """One block of a network, or one layer of a VGG."""
+
+    table: ClassVar[str] = "blocks"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "block")
+    block: Count
+    """Index from the input, from 0."""
+    stage: Count
+    """Stage, or VGG group, from 0."""
+    channels: Count
+    """Channels of the block's output."""
+    changes_shape: bool
+    """Whether output and input differ in shape."""
+    deletable: bool
+    """Whether the network can run without the block."""
+    reorderable: bool
+    """Whether the block may take the place of another of equal shape."""
+
+
+class Epoch(_OfNetwork):
+    """One epoch of training; epoch 0 is the initialisation."""
+
+    table: ClassVar[str] = "epochs"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch")
+    epoch: Count
+    """Epochs completed; 0 is the initialisation."""
+    learning_rate: Positive | None
+    """Learning rate of the epoch's last step; NULL at epoch 0."""
+    train_loss: float | None
+    """Mean cross-entropy over the epoch's augmented batches, in nats; NULL at epoch 0 or not finite."""
+    train_error: Error | None
+    """Share of the epoch's augmented images misclassified in train mode; NULL at epoch 0."""
+    test_error: Error | None
+    """Test error after the epoch, a fraction; NULL where it was not measured."""
+    seconds: Positive
+    """Time of the epoch without its test, in seconds."""
+
+
+class Lesion(_Measured):
+    """One network under one deletion, or intact."""
+
+    table: ClassVar[str] = "lesions"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "lesion")
+    lesion: str
+    """Stable name: intact, single-018, random-k10-d003."""
+    experiment: str
+    """intact, single, random."""
+    count: Count
+    """Blocks deleted."""
+    draw: Count | None
+    """Which random choice; NULL where nothing is drawn."""
+    deleted: list[int]
+    """Indices of the deleted blocks, ascending."""
+    recalibrated: bool
+    """Whether batch-norm statistics were re-estimated after the lesion."""
+    broken: Count
+    """Images right before and wrong after."""
+    repaired: Count
+    """Images wrong before and right after."""
+
+
+class Reordering(_Measured):
+    """One network with its blocks in another order."""
+
+    table: ClassVar[str] = "reorderings"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "reordering")
+    reordering: str
+    """Stable name: swaps-08-d003, shuffle-d003, reversal."""
+    experiment: Literal["identity", "swaps", "shuffle", "reversal"]
+    """How the order was made."""
+    swaps: Count | None
+    """Random swaps, one after another; NULL for a shuffle or a reversal."""
+    draw: Count | None
+    """Which random choice; NULL where nothing is drawn."""
+    permutation: list[int]
+    """permutation[i] is the block that runs at place i."""
+    kendall_tau: Annotated[float, Field(ge=-1, le=1)]
+    """Kendall's tau between this order and the trained one, over all blocks."""
+    broken: Count
+    """Images right before and wrong after."""
+    repaired: Count
+    """Images wrong before and right after."""
+
+
+class PathGradient(_OfNetwork):
+    """Norm of the gradient through one sampled path."""
+
+    table: ClassVar[str] = "path_gradients"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "path_length", "sample", "measured_at")
+    epoch: Count
+    """Epochs of training behind the network; 0 is the initialisation."""
+    path_length: Count
+    """Blocks whose branch the path enters."""
+    sample: Count
+    """Which path of this length."""
+    measured_at: Literal["input", "first_block"]
+    """Where the gradient is taken: the normalised image, or the input of the first block."""
+    batch: Count
+    """Which batch of training images; several samples share one."""
+    norm: Positive
+    """L2 norm over the whole batch of the gradient of the mean loss."""
+    log10_norm: float | None
+    """Base-10 logarithm of the norm, kept where the norm underflows; NULL for a dead path, of norm 0."""
+
+
+class PathLength(_OfStudy):
+    """How many of a network's 2^n paths have each length, in closed form."""
+
+    table: ClassVar[str] = "path_lengths"
+    key: ClassVar[tuple[str, ...]] = ("study", "blocks", "path_length")
+    blocks: Count
+    """Residual blocks n of the network."""
+    path_length: Count
+    """Blocks whose branch the path enters."""
+    paths: Positive
+    """C(n, length)."""
+    fraction: Error
+    """paths / 2^n."""
+
+
+class PathsRemaining(_OfStudy):
+    """Share of the paths of each length that survive the deletion of d blocks, in closed form (eq. 8)."""
+
+    table: ClassVar[str] = "paths_remaining"
+    key: ClassVar[tuple[str, ...]] = ("study", "blocks", "deleted", "path_length")
+    blocks: Count
+    """Residual blocks n of the network."""
+    deleted: Count
+    """Blocks deleted, d."""
+    path_length: Count
+    """Blocks whose branch the path enters, x."""
+    fraction: Error
+    """C(n - d, x) / C(n, x)."""
+
+
+class Prediction(_OfNetwork):
+    """What a network said of one test image under one lesion."""
+
+    table: ClassVar[str] = "predictions"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "lesion", "image")
+    lesion: str
+    """Name of the lesion, as in `lesions`."""
+    image: Count
+    """Index in the test set, from 0."""
+    label: Count
+    """Class of the image."""
+    predicted: Count
+    """Class that the network gave it."""
+
+
+class Claim(_OfStudy):
+    """One statement of the paper, and what this study says of it."""
+
+    table: ClassVar[str] = "claims"
+    key: ClassVar[tuple[str, ...]] = ("study", "claim")
+    claim: str
+    """Short, stable name of the statement."""
+    statement: str
+    """The paper's statement, in our words."""
+    figure: str
+    """Figure, table or section of the paper that it rests on."""
+    paper: str
+    """The paper's value."""
+    ours: float | None
+    """The number measured here; NULL when not run."""
+    low: float | None
+    """Lower end of the interval for `ours`; NULL where there is none."""
+    high: float | None
+    """Upper end of the interval for `ours`; NULL where there is none."""
+    unit: str
+    """Unit of ours, low and high."""
+    test: str
+    """Interval or test behind the verdict."""
+    p: Annotated[float, Field(ge=0, le=1)] | None
+    """p-value of that test; NULL where it has none."""
+    rule: str
+    """When the claim counts as reproduced; numbers from the study file."""
+    verdict: Literal["reproduced", "not reproduced", "inconclusive", "not run"]
+    """What the rule says."""
+    detail: str
+    """What else a reader should know: sizes, seeds, which network."""
+
+
+class Job(_OfStudy):
+    """What one job of the workflow cost."""
+
+    table: ClassVar[str] = "jobs"
+    key: ClassVar[tuple[str, ...]] = ("study", "rule", "wildcards")
+    rule: str
+    """Rule of the workflow."""
+    wildcards: str
+    """What tells the rule's jobs apart: network, seed, chunk."""
+    seconds: Positive
+    """Wall time, in seconds, start of the process included."""
+    max_rss_mb: Positive | None
+    """Largest resident memory, in MB; NULL where it was not sampled."""
+    device: str | None
+    """Device the job ran on; NULL for jobs without one."""
+
+
+TABLES: tuple[type[Record], ...] = (
+    Study, Network, Evaluation, Block, Epoch, Lesion, Reordering, PathGradient,
+    PathLength, PathsRemaining, Prediction, Claim, Job,
+)  # fmt: skip
+
+BY_NAME: dict[str, type[Record]] = {record.table: record for record in TABLES}
