@@ -236,11 +236,11 @@ class PathGradient(_OfNetwork):
     """Base-10 logarithm of the norm, kept where the norm underflows; NULL for a dead path, of norm 0."""
 
 
-class PathLength(_OfStudy):
+class PathLength(_OfNetwork):
     """How many of a network's 2^n paths have each length, in closed form."""
 
     table: ClassVar[str] = "path_lengths"
-    key: ClassVar[tuple[str, ...]] = ("study", "blocks", "path_length")
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "path_length")
     blocks: Count
     """Residual blocks n of the network."""
     path_length: Count
@@ -251,11 +251,11 @@ class PathLength(_OfStudy):
     """paths / 2^n."""
 
 
-class PathsRemaining(_OfStudy):
+class PathsRemaining(_OfNetwork):
     """Share of the paths of each length that survive the deletion of d blocks, in closed form (eq. 8)."""
 
     table: ClassVar[str] = "paths_remaining"
-    key: ClassVar[tuple[str, ...]] = ("study", "blocks", "deleted", "path_length")
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "deleted", "path_length")
     blocks: Count
     """Residual blocks n of the network."""
     deleted: Count
@@ -279,6 +279,95 @@ class Prediction(_OfNetwork):
     """Class of the image."""
     predicted: Count
     """Class that the network gave it."""
+
+
+class LesionTest(_OfNetwork):
+    """Whether one single deletion changed the network's answers: intact against lesioned on the same images."""
+
+    table: ClassVar[str] = "lesion_tests"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "lesion")
+    lesion: str
+    """Name of the lesion, as in `lesions`."""
+    p: Annotated[float, Field(ge=0, le=1)]
+    """Exact McNemar test of broken against repaired images, two-sided."""
+    p_holm: Annotated[float, Field(ge=0, le=1)]
+    """p after Holm's correction over the single deletions of this network."""
+
+
+class PathNorm(_OfNetwork):
+    """Gradient norms of the sampled paths of one length, and what all paths of that length contribute."""
+
+    table: ClassVar[str] = "path_norms"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "path_length", "measured_at")
+    epoch: Count
+    """Epochs of training behind the network; 0 is the initialisation."""
+    path_length: Count
+    """Blocks whose branch the path enters."""
+    measured_at: Literal["input", "first_block"]
+    """Where the gradient is taken: the normalised image, or the input of the first block."""
+    samples: Count
+    """Sampled paths of this length, dead ones included."""
+    dead: Count
+    """Sampled paths of norm exactly 0, left out of the logarithms."""
+    mean_norm: Positive
+    """Mean norm over all samples, dead ones included as 0."""
+    mean_norm_low: Positive | None
+    """Lower end of the interval for mean_norm, by resampling batches; NULL with fewer than two batches."""
+    mean_norm_high: Positive | None
+    """Upper end of the interval for mean_norm, by resampling batches; NULL with fewer than two batches."""
+    mean_log10_norm: float | None
+    """Mean base-10 logarithm of the norms that are not dead; NULL where all are."""
+    sd_log10_norm: Positive | None
+    """Standard deviation of those logarithms; NULL with fewer than two."""
+    contribution: Error
+    """Share of C(n, length) x mean_norm in its sum over all lengths."""
+    contribution_low: Error | None
+    """Lower end of the interval for contribution, by resampling batches; NULL with fewer than two batches."""
+    contribution_high: Error | None
+    """Upper end of the interval for contribution, by resampling batches; NULL with fewer than two batches."""
+
+
+class PathFit(_OfNetwork):
+    """The straight line of mean log norm on path length, and the effective paths that follow from the norms."""
+
+    table: ClassVar[str] = "path_fits"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "measured_at")
+    epoch: Count
+    """Epochs of training behind the network; 0 is the initialisation."""
+    measured_at: Literal["input", "first_block"]
+    """Where the gradient is taken: the normalised image, or the input of the first block."""
+    blocks: Count
+    """Residual blocks n of the network."""
+    r: Positive
+    """Factor by which one more block multiplies the norm: 10 to the slope of the line."""
+    r_low: Positive | None
+    """Lower end of the interval for r, by resampling batches."""
+    r_high: Positive | None
+    """Upper end of the interval for r, by resampling batches."""
+    intercept_log10: float
+    """Base-10 logarithm of the norm that the line gives to length 0."""
+    r_squared: float
+    """R^2 of the line."""
+    lengths_fitted: Count
+    """Path lengths with at least one living sample."""
+    dead: Count
+    """Sampled paths of norm 0, left out of the fit."""
+    mean_length: Positive
+    """Mean path length, in blocks, weighted by contribution."""
+    mean_length_low: Positive | None
+    """Lower end of the interval for mean_length, by resampling batches."""
+    mean_length_high: Positive | None
+    """Upper end of the interval for mean_length, by resampling batches."""
+    sd_length: Positive
+    """Standard deviation of path length, in blocks, weighted by contribution."""
+    window_low: float
+    """mean_length - 2 sd_length, in blocks."""
+    window_high: float
+    """mean_length + 2 sd_length, in blocks."""
+    window_share: Error
+    """Share of all 2^n paths whose length lies in the window."""
+    binomial_p: Error
+    """r / (1 + r): the share of blocks entered that a constant factor r would give."""
 
 
 class Claim(_OfStudy):
@@ -333,7 +422,7 @@ class Job(_OfStudy):
 
 TABLES: tuple[type[Record], ...] = (
     Study, Network, Evaluation, Block, Epoch, Lesion, Reordering, PathGradient,
-    PathLength, PathsRemaining, Prediction, Claim, Job,
+    PathLength, PathsRemaining, Prediction, LesionTest, PathNorm, PathFit, Claim, Job,
 )  # fmt: skip
 
 BY_NAME: dict[str, type[Record]] = {record.table: record for record in TABLES}
