@@ -1,0 +1,85 @@
+"""How does the error grow as blocks are put into another order? (figure 5b of the paper)
+
+The horizontal axis runs from the trained order, tau = 1, to the right into disorder, as in the paper.  Beyond
+the paper, full shuffles within a shape and reversals go further than swaps do.
+"""
+
+import altair as alt
+import polars as pl
+
+from resdag.figures.theme import (
+    GREY, INK, Style, ceiling, colour, error_axis, finish, finite, grid, names, panel_width, shape,
+)  # fmt: skip
+
+VIEW = "figure_5b"
+TITLE = "Putting blocks into another order"
+CAPTION = (
+    "Test error of a network whose blocks run in another order, over Kendall's rank correlation tau between that "
+    "order and the trained one; each point is one order, the line the median and the band the middle half of the "
+    "orders with nearly the same tau, the dotted line the intact error. The paper finds that error rises smoothly "
+    "as tau falls."
+)
+DEPENDS = ("networks", "reorderings")
+
+KINDS = {
+    "identity": "trained order", "swaps": "random swaps", "shuffle": "shuffled within a shape", "reversal": "reversed",
+}  # fmt: skip
+COLOURS = {"identity": INK, "swaps": "#0072B2", "shuffle": "#D55E00", "reversal": "#009E73"}
+MARKS = {"identity": "cross", "swaps": "circle", "shuffle": "square", "reversal": "diamond"}
+
+
+def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
+    """The chart of the view's rows: one panel for each network."""
+    rows = finite(frame, "error", "kendall_tau").sort("network", "seed", "kendall_tau", "reordering")
+    rows = rows.with_columns(kind=pl.col("experiment").replace(KINDS))
+    used = [kind for kind in KINDS if kind in set(rows["experiment"])]
+    networks = names(rows)
+    columns = min(2, len(networks))
+    domains = (float(rows["kendall_tau"].min()), ceiling(rows, "error", "intact_error"))  # type: ignore[arg-type]
+    panels = [
+        _panel(rows.filter(network=network), used, *domains).properties(
+            width=panel_width(style, columns), height=style.height, **({"title": network} if columns > 1 else {})
+        )
+        for network in networks
+    ]
+    return finish(grid(panels, columns), style)
+
+
+def _panel(rows: pl.DataFrame, used: list[str], lowest: float, highest: float) -> alt.LayerChart:
+    scale = alt.Scale(domain=[1.01, min(0.95, lowest - 0.02)], nice=False)
+    x = alt.X("kendall_tau:Q", title="Kendall's tau with the trained order", scale=scale, axis=alt.Axis(format=".2~f"))
+    y = error_axis("error", (0, highest))
+    kinds = [KINDS[kind] for kind in used]
+    points = alt.Chart(rows).mark_point(filled=True, size=26, opacity=0.55)
+    points = points.encode(
+        x=x, y=y, tooltip=_tooltip(), color=colour("kind", kinds, colours=[COLOURS[kind] for kind in used]),
+        shape=shape("kind", kinds, shapes=[MARKS[kind] for kind in used]),
+    )  # fmt: skip
+    return alt.layer(_intact(rows), _band(rows), points, _medians(rows))
+
+
+def _bins(rows: pl.DataFrame) -> alt.Chart:
+    columns = ("seed", "tau_bin", "bin_median", "bin_q25", "bin_q75", "bin_size")
+    bins = rows.select(columns).unique().drop_nulls().sort("seed", "tau_bin")
+    return alt.Chart(bins).encode(x="tau_bin:Q", detail="seed:N")
+
+
+def _band(rows: pl.DataFrame) -> alt.Chart:
+    return _bins(rows).mark_area(color=GREY, opacity=0.22).encode(y="bin_q25:Q", y2="bin_q75:Q")
+
+
+def _medians(rows: pl.DataFrame) -> alt.Chart:
+    return _bins(rows).mark_line(color=INK, strokeWidth=2).encode(y="bin_median:Q")
+
+
+def _intact(rows: pl.DataFrame) -> alt.Chart:
+    intact = rows.select("seed", "intact_error").unique().sort("seed").drop_nulls()
+    return alt.Chart(intact).mark_rule(strokeDash=[1, 3], strokeWidth=1.4, color=INK).encode(y="intact_error:Q")
+
+
+def _tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("reordering:N"), alt.Tooltip("swaps:Q"),
+        alt.Tooltip("kendall_tau:Q", title="Kendall's tau", format=".3f"), alt.Tooltip("error:Q", format=".2%"),
+        alt.Tooltip("intact_error:Q", title="intact error", format=".2%"),
+    ]  # fmt: skip

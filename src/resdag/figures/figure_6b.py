@@ -1,0 +1,105 @@
+"""How large is the gradient through one path of a given length? (figure 6b of the paper)
+
+The mean over sampled paths of the logarithm of the gradient's norm, its standard deviation as a band, and
+the straight line through the means.  Paths of norm exactly 0 have no logarithm: they are counted, not drawn.
+"""
+
+import altair as alt
+import polars as pl
+
+from resdag.figures.path_panels import moment, moments, path_panels
+from resdag.figures.theme import (
+    GREY, Style, colour, dash, finish, finite, index_axis, power_of_ten, seed_opacity,
+)  # fmt: skip
+
+VIEW = "figure_6b"
+TITLE = "The gradient through a path shrinks with its length"
+CAPTION = (
+    "Norm of the loss gradient that comes through one sampled path, over the number of blocks whose branch the "
+    "path enters: geometric mean (points), one standard deviation of the logarithm (band) and a straight line "
+    "fitted to the logarithm; r is the factor for one more block. The paper finds that the norm falls about "
+    "exponentially with length."
+)
+DEPENDS = ("networks", "path_norms", "path_fits")
+
+
+def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
+    """The chart of the view's rows: panels by network and place of measurement."""
+    rows = finite(frame).sort("network", "measured_at", "epoch", "seed", "path_length").with_columns(
+        moment=moment(),
+        above=pl.col("mean_log10_norm") + pl.col("sd_log10_norm").fill_null(0),
+        below=pl.col("mean_log10_norm") - pl.col("sd_log10_norm").fill_null(0),
+    )  # fmt: skip
+    ends = rows.select(pl.min("below"), pl.max("above")).row(0)
+    low, high = (0.0, 1.0) if None in ends else (ends[0] - 1, ends[1] + 0.16 * (ends[1] - ends[0]) + 1)
+    domain, last = moments(rows), int(rows["path_length"].max())  # type: ignore[arg-type]
+    return finish(path_panels(rows, lambda part: _panel(part, domain, last, (low, high), style), style), style)
+
+
+def _panel(
+    rows: pl.DataFrame, domain: list[str], last: int, ends: tuple[float, float], style: Style
+) -> alt.LayerChart:
+    axis = alt.Axis(labelExpr=power_of_ten(), tickMinStep=1, tickCount=7)
+    y = alt.Y(
+        "mean_log10_norm:Q", title="gradient norm of one path", axis=axis, scale=alt.Scale(domain=ends, nice=False)
+    )
+    living = alt.Chart(rows.drop_nulls("mean_log10_norm")).encode(
+        x=index_axis("path_length", (-0.5, last + 0.5), "path length (blocks)"),
+        color=colour("moment", domain), detail="seed:N",
+    )  # fmt: skip
+    band = living.mark_area(opacity=0.16).encode(y=alt.Y("below:Q"), y2="above:Q")
+    points = living.mark_point(filled=True, size=20, opacity=seed_opacity(rows)).encode(y=y, tooltip=_tooltip())
+    line = living.mark_line(strokeWidth=1.4, opacity=seed_opacity(rows))
+    line = line.encode(y=alt.Y("fit_log10_norm:Q"), strokeDash=dash("moment", domain))
+    return alt.layer(band, points, line, _facts(rows, domain, style), *_dead(rows, style))
+
+
+def _facts(rows: pl.DataFrame, domain: list[str], style: Style) -> alt.LayerChart:
+    """The slope and R^2 of each moment's line, one below the other at the upper right."""
+    lines = []
+    for place, name in enumerate(domain):
+        text = _fact(rows.filter(moment=name).drop_nulls("r"))
+        chart = alt.Chart(pl.DataFrame({"moment": [name], "text": [text]}))
+        mark = chart.mark_text(align="right", baseline="top", fontSize=style.font_size)
+        lines.append(mark.encode(
+            x=alt.value("width"), y=alt.value(2 + place * 1.4 * style.font_size), text="text:N",
+            color=colour("moment", domain),
+        ))  # fmt: skip
+    return alt.layer(*lines)
+
+
+def _fact(rows: pl.DataFrame) -> str:
+    """What the fit found, over all seeds."""
+    fits = rows.select("seed", "r", "r_low", "r_high", "r_squared").unique().sort("seed")
+    if fits.is_empty():
+        return ""
+    if fits.height > 1:
+        low, high, r_squared = fits.select(pl.min("r"), pl.max("r").alias("top"), pl.min("r_squared")).row(0)
+        return f"r = {low:.3f} to {high:.3f} in {fits.height} seeds, R² ≥ {r_squared:.3f}"
+    _, r, low, high, r_squared = fits.row(0)
+    interval = "" if low is None or high is None else f" [{low:.3f}, {high:.3f}]"
+    return f"r = {r:.3f}{interval}, R² = {r_squared:.3f}"
+
+
+def _dead(rows: pl.DataFrame, style: Style) -> list[alt.Chart]:
+    """A cross on the axis where sampled paths were dead, and how many were."""
+    dead = rows.filter(pl.col("dead") > 0)
+    if dead.is_empty():
+        return []
+    crosses = alt.Chart(dead).mark_point(shape="cross", angle=45, color=GREY, size=36, filled=True)
+    text = f"× {int(dead['dead'].sum()):,} of {int(rows['samples'].sum()):,} sampled paths have gradient 0"
+    note = alt.Chart(pl.DataFrame({"text": [text]})).mark_text(align="left", baseline="bottom", color=GREY)
+    return [
+        crosses.encode(x="path_length:Q", y=alt.value("height"), tooltip=_tooltip()),
+        note.encode(x=alt.value(6), y=alt.value(style.height - 8), text="text:N"),
+    ]
+
+
+def _tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("moment:N", title="measured"),
+        alt.Tooltip("path_length:Q", title="path length"), alt.Tooltip("samples:Q"), alt.Tooltip("dead:Q"),
+        alt.Tooltip("mean_norm:Q", title="mean norm", format=".3g"),
+        alt.Tooltip("mean_log10_norm:Q", title="mean log10 norm", format=".2f"),
+        alt.Tooltip("sd_log10_norm:Q", title="sd log10 norm", format=".2f"),
+    ]  # fmt: skip

@@ -1,0 +1,62 @@
+"""How many paths of each length are left after d deletions? (figure 7 of the paper)
+
+Closed form, eq. 8: C(n - d, x) / C(n, x) of the paths of length x avoid all d deleted blocks.
+"""
+
+import altair as alt
+import polars as pl
+
+from resdag.figures.theme import Style, cycle, finish, finite, grid, index_axis, panel_width
+
+VIEW = "figure_7"
+TITLE = "Paths that remain after deletions"
+CAPTION = (
+    "Share of the paths of each length that enter none of d deleted blocks, one curve for each d (closed form, "
+    "equation 8 of the paper). The paper notes that deletions chiefly cut long paths and leave most of the "
+    "short ones whole."
+)
+DEPENDS = ("paths_remaining",)
+
+# Light to dark blue: the number deleted is ordered, so its colours are.
+SHADES = ("#9ecae1", "#56B4E9", "#0072B2", "#08519c", "#08204a")
+DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4])
+
+
+def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
+    """The chart of the view's rows: one panel for each number of blocks."""
+    rows = finite(frame, "fraction").sort("blocks", "deleted", "path_length")
+    rows = rows.with_columns(curve=pl.col("deleted").cast(pl.String))
+    domain = [str(count) for count in rows["deleted"].unique().sort()]
+    sizes = rows["blocks"].unique().sort().to_list()
+    columns = min(2, len(sizes))
+    panels = [
+        _panel(rows.filter(blocks=size), domain).properties(
+            width=panel_width(style, columns), height=style.height, **({"title": f"{size} blocks"} if columns > 1 else {})
+        )
+        for size in sizes
+    ]
+    return finish(grid(panels, columns), style)
+
+
+def _panel(rows: pl.DataFrame, domain: list[str]) -> alt.LayerChart:
+    last = int(rows["path_length"].max())  # type: ignore[arg-type]
+    legend = alt.Legend(title="blocks deleted", orient="top", titleOrient="left", columns=len(domain))
+    shades = alt.Scale(domain=domain, range=cycle(SHADES, len(domain)))
+    dashes = alt.Scale(domain=domain, range=cycle(DASHES, len(domain)))
+    y = alt.Y(
+        "fraction:Q", title="paths that remain", axis=alt.Axis(format=".0%", tickCount=6),
+        scale=alt.Scale(domain=[0, 1], nice=False),
+    )  # fmt: skip
+    base = alt.Chart(rows).encode(
+        x=index_axis("path_length", (0, last), "path length (blocks)"), y=y,
+        color=alt.Color("curve:N", scale=shades, legend=legend),
+    )  # fmt: skip
+    line = base.mark_line(strokeWidth=2).encode(strokeDash=alt.StrokeDash("curve:N", scale=dashes, legend=legend))
+    return alt.layer(line, base.mark_point(size=40, opacity=0, filled=True).encode(tooltip=_tooltip()))
+
+
+def _tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("blocks:Q"), alt.Tooltip("deleted:Q", title="blocks deleted"),
+        alt.Tooltip("path_length:Q", title="path length"), alt.Tooltip("fraction:Q", title="remain", format=".3~%"),
+    ]  # fmt: skip

@@ -1,0 +1,70 @@
+"""How did the networks learn? (beyond the paper, which gives only final errors)
+
+The axis is the square root of the error: training error may be 0, so no logarithm, and a
+straight axis would hide what happens below ten percent.
+"""
+
+import altair as alt
+import polars as pl
+
+from resdag.figures.theme import PALE, Style, colour, dash, finish, finite, grid, index_axis, names, panel_width
+
+VIEW = "figure_training"
+TITLE = "Error during training"
+CAPTION = (
+    "Error over the epochs of training, one line for each seed: on the test set after each epoch, and on the "
+    "augmented batches of the epoch in training mode; dashed verticals mark drops of the learning rate. The error "
+    "reported anywhere else is the one after the last epoch, never the best."
+)
+DEPENDS = ("networks", "epochs")
+
+LINES = {"test_error": "test error", "train_error": "training error (augmented batches)"}
+TICKS = [0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1]
+
+
+def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
+    """The chart of the view's rows: one panel for each network."""
+    rows = finite(frame).sort("network", "seed", "epoch")
+    networks = names(rows)
+    columns = min(2, len(networks))
+    panels = [
+        _panel(rows.filter(network=network)).properties(
+            width=panel_width(style, columns), height=style.height if columns == 1 else style.height * 2 // 3, title=network
+        )
+        for network in networks
+    ]
+    return finish(grid(panels, columns), style)
+
+
+def _panel(rows: pl.DataFrame) -> alt.LayerChart:
+    keys = ["network", "seed", "epoch"]
+    long = rows.unpivot(list(LINES), index=keys, variable_name="measure", value_name="error").drop_nulls("error")
+    long = long.with_columns(pl.col("measure").replace(LINES)).sort("measure", *keys)
+    domain, last = list(LINES.values()), int(rows["epoch"].max())  # type: ignore[arg-type]
+    y = alt.Y(
+        "error:Q", title="error", axis=alt.Axis(format="~%", values=TICKS),
+        scale=alt.Scale(type="sqrt", domain=[0, 1], nice=False),
+    )  # fmt: skip
+    base = alt.Chart(long).encode(
+        x=index_axis("epoch", (0, max(1, last)), "epochs of training"), y=y, color=colour("measure", domain), detail="seed:N"
+    )
+    seeds = rows["seed"].n_unique()
+    line = base.mark_line(strokeWidth=1.4 if seeds == 1 else 0.9).encode(strokeDash=dash("measure", domain))
+    hover = base.mark_point(size=30, opacity=0, filled=True).encode(tooltip=_tooltip())
+    return alt.layer(_drops(rows), line, hover)
+
+
+def _drops(rows: pl.DataFrame) -> alt.Chart:
+    """The last epoch before each drop of the learning rate."""
+    rates = rows.drop_nulls("learning_rate").sort("seed", "epoch")
+    dropped = pl.col("learning_rate").shift(-1).over("seed") < 0.999 * pl.col("learning_rate")
+    return alt.Chart(rates.filter(dropped).select("epoch").unique().sort("epoch")).mark_rule(
+        color=PALE, strokeDash=[3, 3]
+    ).encode(x="epoch:Q")  # fmt: skip
+
+
+def _tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("epoch:Q"), alt.Tooltip("measure:N"),
+        alt.Tooltip("error:Q", format=".2%"),
+    ]  # fmt: skip

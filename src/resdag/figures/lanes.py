@@ -1,0 +1,121 @@
+"""How are figures 1 and 2 drawn: the paths of a network as lanes from input to output?
+
+Each path is a horizontal lane, shortest on top.  Where it enters a branch there is a
+box, where it takes the skip connection there is only the line.  All positions are
+computed from the rows: block i stands at x = i, path j at y = j.
+"""
+
+import altair as alt
+import polars as pl
+
+from resdag.figures.theme import GREY, INK, PALE, Style
+
+BOX = "#c6dbef"
+EDGE = "#0072B2"
+DEAD = "#D55E00"
+START, END = -0.75, 0.75
+"""Where the lanes begin, and how far behind the last block they end."""
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def lanes(rows: pl.DataFrame, style: Style, title: str, note: str = "") -> alt.LayerChart:
+    """One network's paths between a common input and a common output; dead ones pale, crossed where they are cut."""
+    marked = rows.with_columns(
+        label=pl.col("block").map_elements(branch_name, return_dtype=pl.String),
+        alive=pl.col("alive") if "alive" in rows.columns else pl.lit(True),
+    ).sort("path", "block")
+    paths, last = marked.select("path", "path_length", "alive").unique().sort("path"), int(marked["block"].max())  # type: ignore[arg-type]
+    boxes = marked.filter(choice="branch")
+    layers = [
+        _lines(paths, last), *_boxes(boxes), *_cuts(marked), *_ends(paths, last, style), *_lengths(paths, last, style),
+    ]  # fmt: skip
+    height = max(46, 34 * paths.height)
+    heading = alt.TitleParams(title, subtitle=note, subtitleColor=GREY, subtitleFontSize=style.font_size)
+    return alt.layer(*layers).properties(width=style.width, height=height, title=heading)
+
+
+def branch_name(block: int) -> str:
+    """The branch of a block, as on its box: f with the block's index."""
+    return "f" + str(block).translate(SUBSCRIPTS)
+
+
+def across(last: int) -> alt.X:
+    """The horizontal position: input at the left, then a column for each block, output, path lengths."""
+    return alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-2.1, last + 3.1], nice=False))
+
+
+def down(count: int) -> alt.Y:
+    """The vertical position: path 0 on top."""
+    return alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[count - 0.4, -0.6], nice=False))
+
+
+def _state(alive: alt.Color | None = None) -> alt.Color:
+    """Ink for living paths, pale for dead ones."""
+    return alive or alt.Color("alive:N", scale=alt.Scale(domain=[True, False], range=[INK, PALE]), legend=None)
+
+
+def _lines(paths: pl.DataFrame, last: int) -> alt.Chart:
+    """From the input to the lane, along it, and to the output."""
+    middle = (paths.height - 1) / 2
+    corners = [
+        paths.select("path", "alive", x=pl.lit(float(x)), y=pl.lit(middle) if outer else pl.col("path").cast(pl.Float64))
+        for x, outer in ((START - 0.75, True), (START, False), (last + END, False), (last + END + 0.75, True))
+    ]
+    points = pl.concat(corners).sort("path", "x")
+    mark = alt.Chart(points).mark_line(strokeWidth=1.3)
+    return mark.encode(x=across(last), y=down(paths.height), detail="path:N", color=_state(), order="x:Q")
+
+
+def _boxes(boxes: pl.DataFrame) -> list[alt.Chart]:
+    """A box with the branch's name wherever a path enters a branch."""
+    placed = boxes.select(
+        "path", "label", "alive", middle=pl.col("block").cast(pl.Float64), lane=pl.col("path").cast(pl.Float64),
+        left=pl.col("block") - 0.3, right=pl.col("block") + 0.3, top=pl.col("path") - 0.34, bottom=pl.col("path") + 0.34,
+    )  # fmt: skip
+    fill = alt.Color("alive:N", scale=alt.Scale(domain=[True, False], range=[BOX, "#f4f4f4"]), legend=None)
+    edge = alt.Stroke("alive:N", scale=alt.Scale(domain=[True, False], range=[EDGE, PALE]), legend=None)
+    text = alt.Color("alive:N", scale=alt.Scale(domain=[True, False], range=[INK, "#a8a8a8"]), legend=None)
+    base = alt.Chart(placed)
+    return [
+        alt.layer(base.mark_rect(cornerRadius=3, strokeWidth=1.2).encode(
+            x="left:Q", x2="right:Q", y="top:Q", y2="bottom:Q", fill=fill, stroke=edge
+        )),
+        alt.layer(base.mark_text().encode(x="middle:Q", y="lane:Q", text="label:N", color=text)),
+    ]  # fmt: skip
+
+
+def _cuts(marked: pl.DataFrame) -> list[alt.Chart]:
+    """A cross through every box of the deleted block."""
+    if "deleted_block" not in marked.columns:
+        return []
+    cut = marked.filter((pl.col("block") == pl.col("deleted_block")) & (pl.col("choice") == "branch"))
+    places = cut.select(x=pl.col("block").cast(pl.Float64), y=pl.col("path").cast(pl.Float64))
+    cross = alt.Chart(places).mark_point(shape="cross", angle=45, filled=True, color=DEAD, size=220, opacity=1)
+    return [cross.encode(x="x:Q", y="y:Q")]
+
+
+def _ends(paths: pl.DataFrame, last: int, style: Style) -> list[alt.Chart]:
+    """Input and output: two discs, named."""
+    middle = (paths.height - 1) / 2
+    ends = pl.DataFrame({"x": [START - 0.75, last + END + 0.75], "y": [middle, middle], "text": ["input", "output"]})
+    disc = alt.Chart(ends).mark_point(filled=True, color=INK, size=90, opacity=1).encode(x="x:Q", y="y:Q")
+    names = alt.Chart(ends).mark_text(dy=-14, fontSize=style.font_size).encode(x="x:Q", y="y:Q", text="text:N")
+    return [disc, names]
+
+
+def _lengths(paths: pl.DataFrame, last: int, style: Style) -> list[alt.Chart]:
+    """A bracket around the paths of equal length, and how many they are."""
+    if paths.height == 1:
+        return []
+    groups = paths.group_by("path_length").agg(
+        top=pl.col("path").min() - 0.3, bottom=pl.col("path").max() + 0.3, middle=pl.col("path").mean(), count=pl.len()
+    )
+    groups = groups.sort("path_length").with_columns(
+        x=pl.lit(last + 2.0), text=pl.format("length {}: {} path", "path_length", "count")
+        + pl.when(pl.col("count") > 1).then(pl.lit("s")).otherwise(pl.lit("")),
+    )  # fmt: skip
+    base = alt.Chart(groups)
+    return [
+        base.mark_rule(color=GREY).encode(x="x:Q", y="top:Q", y2="bottom:Q"),
+        base.mark_text(align="left", dx=8, fontSize=style.font_size).encode(x="x:Q", y="middle:Q", text="text:N"),
+    ]

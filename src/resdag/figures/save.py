@@ -1,0 +1,103 @@
+"""How does a chart become files?
+
+Four of them: SVG and PNG for papers, an HTML page that needs no network, and the CSV
+of the rows that the chart was drawn from.  The page carries the chart's Vega-Lite
+specification, title and caption as JSON; `read_figure` gives them to the report.
+Every file is written aside and moved into place whole.
+"""
+
+import json
+import os
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import polars as pl
+import vl_convert
+
+from resdag.errors import DamagedFileError
+from resdag.figures.theme import Style, font_list, message
+
+SUFFIXES = (".svg", ".png", ".html", ".csv")
+NOT_RUN = "not run in this study"
+_OPEN, _CLOSE = '<script type="application/json" id="figure">', "</script>"
+
+
+def save(
+    chart: alt.TopLevelMixin | None, frame: pl.DataFrame, folder: Path, name: str, png_scale: float = 2.0, *,
+    title: str = "", caption: str = "", style: Style = Style(),
+) -> list[Path]:  # fmt: skip
+    """Write name.svg, name.png, name.html and name.csv; None for a chart gives files that say it was not run."""
+    drawn = chart is not None and frame.height > 0
+    spec = specification(chart if drawn else message(f"{title or name}: {NOT_RUN}", style))  # type: ignore[arg-type]
+    svg = _titled(vl_convert.vegalite_to_svg(spec), title or name)
+    figure = {"name": name, "title": title, "caption": caption, "drawn": drawn, "spec": spec}
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / f"{name}.svg", svg.encode())
+    _write(folder / f"{name}.png", vl_convert.vegalite_to_png(spec, scale=png_scale))
+    _write(folder / f"{name}.html", _page(figure, svg, style).encode())
+    _write(folder / f"{name}.csv", _flat(frame).write_csv().encode())
+    return [folder / f"{name}{suffix}" for suffix in SUFFIXES]
+
+
+def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """The chart as Vega-Lite, its data inside, however many rows they are."""
+    with alt.data_transformers.enable("default", max_rows=None):
+        spec: dict[str, Any] = chart.to_dict()
+    spec.pop("$schema", None)  # an address, which a page without network has no use for
+    return spec
+
+
+def read_figure(page: Path) -> dict[str, Any]:
+    """Name, title, caption, spec of a figure, and whether it was drawn, from its page; DamagedFileError if cut."""
+    try:
+        text = page.read_text(encoding="utf-8")
+        figure: dict[str, Any] = json.loads(text[text.index(_OPEN) + len(_OPEN) :].split(_CLOSE, 1)[0])
+    except (OSError, ValueError) as error:
+        raise DamagedFileError(
+            f"{page} is not a whole figure page; delete it, and the next run draws it again"
+        ) from error
+    return figure
+
+
+def json_for_script(value: Any) -> str:
+    """JSON that is safe inside a script element; refuses numbers that are not finite."""
+    return json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _page(figure: dict[str, Any], svg: str, style: Style) -> str:
+    """The page of one figure: the SVG at once, the interactive chart over it as soon as the script has run."""
+    page = files("resdag.figures").joinpath("page.html").read_text(encoding="utf-8")
+    parts = {
+        "@TITLE@": escape(figure["title"] or figure["name"]), "@CAPTION@": escape(figure["caption"]),
+        "@FONT@": escape(font_list(style.font)), "@SVG@": svg, "@FIGURE@": json_for_script(figure),
+        "@BUNDLE@": vl_convert.javascript_bundle(),
+    }  # fmt: skip
+    for mark, text in parts.items():
+        page = page.replace(mark, text)
+    return page
+
+
+def _titled(svg: str, title: str) -> str:
+    """The SVG with its title as its first element, for screen readers."""
+    head, _, body = svg.partition(">")
+    return f'{head} role="img"><title>{escape(title)}</title>{body}'
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its lists written as text, since CSV has none."""
+    lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List | pl.Array)]
+    text = [pl.format("[{}]", pl.col(name).cast(pl.List(pl.String)).list.join(", ")).alias(name) for name in lists]
+    return frame.with_columns(text)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write aside, then move into place."""
+    aside = path.with_name(f".{path.name}.part")
+    with aside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(aside, path)

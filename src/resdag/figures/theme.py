@@ -1,0 +1,148 @@
+"""How do all figures look, and what do they share?
+
+Colours are Okabe and Ito's (distinguishable with any colour vision), and dash or
+shape says the same once more, so that a figure survives grey printing.  A figure
+is made of panels, one for each network or so, laid out by `grid`; scales are the
+same in all panels because their domains are computed from the whole frame.
+Numbers that are not finite make invalid JSON: `finite` turns them into nulls.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from math import sqrt
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+# Okabe and Ito (2008), Color Universal Design; blue and vermillion first, the pale ones last.
+OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4])
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
+INK = "#222222"
+GREY = "#767676"
+PALE = "#d4d4d4"
+SUPERSCRIPTS = dict(zip("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻", strict=True))
+
+
+@dataclass(frozen=True)
+class Style:
+    """Size of the plotting area and text of a figure, in pixels."""
+
+    width: int = 560
+    height: int = 300
+    font: str = "Helvetica, Arial, sans-serif"
+    font_size: int = 12
+
+
+def font_list(font: str) -> str:
+    """The fonts in order of preference; ends in sans-serif, since an unknown font alone draws no text."""
+    names = [name.strip() for name in font.split(",") if name.strip()]
+    return ", ".join([*(name for name in names if name != "sans-serif"), "sans-serif"])
+
+
+def finite(frame: pl.DataFrame, *required: str) -> pl.DataFrame:
+    """The frame with six significant digits, nulls for what is not finite, without rows that lack a required number."""
+    numbers = pl.selectors.float()
+    clean = frame.with_columns(pl.when(numbers.is_finite()).then(numbers.round_sig_figs(6)))
+    return clean.drop_nulls(list(required)) if required else clean
+
+
+def names(frame: pl.DataFrame, column: str = "network") -> list[str]:
+    """The distinct values of a column, in alphabetical order."""
+    return sorted(frame[column].unique().to_list())
+
+
+def cycle(values: Sequence[Any], length: int) -> list[Any]:
+    """So many values, starting over when they run out."""
+    return [values[i % len(values)] for i in range(length)]
+
+
+def colour(field: str, domain: Sequence[str], legend: bool = True, colours: Sequence[str] = OKABE_ITO) -> alt.Color:
+    """One colour for each name, the same in every panel."""
+    scale = alt.Scale(domain=list(domain), range=cycle(colours, len(domain)))
+    return alt.Color(f"{field}:N", title=None, scale=scale, **_legend(legend))
+
+
+def dash(field: str, domain: Sequence[str], legend: bool = True) -> alt.StrokeDash:
+    """One dash for each name; goes with `colour`."""
+    scale = alt.Scale(domain=list(domain), range=cycle(DASHES, len(domain)))
+    return alt.StrokeDash(f"{field}:N", title=None, scale=scale, **_legend(legend))
+
+
+def shape(field: str, domain: Sequence[str], legend: bool = True, shapes: Sequence[str] = SHAPES) -> alt.Shape:
+    """One shape for each name."""
+    scale = alt.Scale(domain=list(domain), range=cycle(shapes, len(domain)))
+    return alt.Shape(f"{field}:N", title=None, scale=scale, **_legend(legend))
+
+
+def _legend(shown: bool) -> dict[str, Any]:
+    return {} if shown else {"legend": None}
+
+
+def error_axis(field: str, domain: Sequence[float], title: str | None = "test error") -> alt.Y:
+    """A vertical axis of errors: fractions in the data, percent on the axis."""
+    axis = alt.Axis(format="~%", tickCount=6)
+    return alt.Y(f"{field}:Q", title=title, axis=axis, scale=alt.Scale(domain=list(domain), nice=False))
+
+
+def index_axis(field: str, domain: Sequence[float], title: str) -> alt.X:
+    """A horizontal axis of whole numbers."""
+    axis = alt.Axis(format="d", tickMinStep=1)
+    return alt.X(f"{field}:Q", title=title, axis=axis, scale=alt.Scale(domain=list(domain), nice=False))
+
+
+def ceiling(frame: pl.DataFrame, *columns: str, at_most: float = 1.0) -> float:
+    """A round number a little above every value of the columns: the upper end of an axis."""
+    largest = max((value for value in frame.select(pl.max(*columns)).row(0) if value is not None), default=at_most)
+    steps = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+    return min(at_most, next((step for step in steps if step >= 1.05 * largest), at_most))
+
+
+def seed_opacity(frame: pl.DataFrame) -> float:
+    """Opacity of one seed's line: 1 alone, paler in company."""
+    seeds = frame.select("network", "seed").unique().group_by("network").len()["len"].max()
+    return max(0.3, 1 / sqrt(int(seeds)))  # type: ignore[arg-type]
+
+
+def power_of_ten(value: str = "datum.value") -> str:
+    """A Vega expression that writes a base-10 logarithm as 10 with its exponent."""
+    text = f"format({value}, '~f')"
+    return "'10' + " + reduce(lambda text, pair: f"replace({text}, /{pair[0]}/g, '{pair[1]}')", SUPERSCRIPTS.items(), text)
+
+
+def grid(panels: Iterable[alt.Chart | alt.LayerChart], columns: int) -> alt.TopLevelMixin:
+    """Panels in rows of so many columns; one panel stays itself."""
+    charts = list(panels)
+    return charts[0] if len(charts) == 1 else alt.concat(*charts, columns=columns, spacing=24)
+
+
+def panel_width(style: Style, columns: int) -> int:
+    """Width of one of so many panels side by side."""
+    return style.width if columns == 1 else max(120, (style.width - 40 * (columns - 1)) // columns)
+
+
+def message(text: str, style: Style) -> alt.TopLevelMixin:
+    """A chart that is one sentence: what stands where there is nothing to draw."""
+    note = alt.Chart(pl.DataFrame({"text": [text]})).mark_text(color=GREY, fontSize=style.font_size + 2)
+    return finish(note.encode(text="text:N").properties(width=style.width, height=style.height // 3), style)
+
+
+def finish(chart: alt.TopLevelMixin, style: Style) -> alt.TopLevelMixin:
+    """The chart in the house style: fonts, quiet axes, legend on top."""
+    size, large = style.font_size, round(1.25 * style.font_size)
+    words = {"labelFontSize": size, "labelColor": INK, "titleColor": INK, "titleFontSize": large}
+    return (
+        chart.configure(font=font_list(style.font), background="white", padding=10, aria=False)
+        .configure_view(stroke=None)
+        .configure_axis(
+            **words, titleFontWeight="normal", titlePadding=8, gridColor="#ececec", domainColor=GREY, tickColor=GREY
+        )
+        .configure_legend(
+            **words, orient="top", title=None, symbolStrokeWidth=2, labelLimit=400, columnPadding=18, columns=3
+        )
+        .configure_title(fontSize=large, fontWeight="bold", color=INK, anchor="start", offset=8)
+        .configure_text(fontSize=size, color=INK)
+        .configure_line(strokeWidth=1.6)
+    )

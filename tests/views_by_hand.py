@@ -1,0 +1,199 @@
+"""Rows of every view, of the form a real study gives, from closed forms and smooth curves with seeded noise."""
+
+from itertools import product
+from math import comb, exp, log10
+
+import numpy as np
+import polars as pl
+
+STUDY = "by-hand"
+BLOCKS = 54
+CHANGES = (18, 36)
+
+
+def _frame(rows: list[dict]) -> pl.DataFrame:
+    return pl.DataFrame(rows, infer_schema_length=None).select(pl.lit(STUDY).alias("study"), pl.all())
+
+
+def _paths(blocks: int) -> list[tuple[int, ...]]:
+    return sorted(product((0, 1), repeat=blocks), key=lambda path: (sum(path), path))
+
+
+def _choices(paths: list[tuple[int, ...]]) -> list[dict]:
+    return [
+        {"path": number, "block": block, "choice": "branch" if entered else "skip", "path_length": sum(path)}
+        for number, path in enumerate(paths)
+        for block, entered in enumerate(path)
+    ]
+
+
+def figure_1() -> pl.DataFrame:
+    return _frame(_choices(_paths(3)))
+
+
+def figure_2() -> pl.DataFrame:
+    rows = []
+    for network, paths in {"residual": _paths(3), "plain": [(1, 1, 1)]}.items():
+        for row in _choices(paths):
+            rows.append({"network": network, **row, "alive": not paths[row["path"]][1], "deleted_block": 1})
+    return _frame(rows)
+
+
+def _deletion(network: str, seed: int, architecture: str, block: int, error: float, intact: float) -> dict:
+    changes = block in CHANGES if architecture != "vgg" else block == 0
+    return {
+        "network": network, "seed": seed, "architecture": architecture, "block": block, "stage": block // 18,
+        "changes_shape": changes, "errors": round(error * 10_000), "images": 10_000, "error": error,
+        "low": max(0, error - 0.005), "high": min(1, error + 0.005), "intact_error": intact, "change": error - intact,
+        "p_holm": min(1.0, exp(-400 * abs(error - intact))),
+    }  # fmt: skip
+
+
+def _residual_error(block: int, noise: np.random.Generator) -> float:
+    peak = 0.04 if block in CHANGES else 0.09 * exp(-block) if block < 3 else 0.0
+    return 0.064 + peak + abs(noise.normal(0, 0.002))
+
+
+def figure_3() -> pl.DataFrame:
+    noise = np.random.default_rng(0)
+    rows = [
+        _deletion("resnet110", seed, "preact_resnet", block, _residual_error(block, noise), 0.064)
+        for seed in (0, 1)
+        for block in range(BLOCKS)
+    ]
+    rows += [_deletion("vgg15", 0, "vgg", block, 0.9 - abs(noise.normal(0, 0.01)), 0.071) for block in range(14)]
+    return _frame(rows)
+
+
+def figure_4() -> pl.DataFrame:
+    noise = np.random.default_rng(4)
+    return _frame([
+        _deletion("resnet200", 0, "preact_resnet", block, 0.21 + abs(noise.normal(0, 0.002)), 0.207)
+        for block in range(66)
+    ])  # fmt: skip
+
+
+def _quantiles(values: np.ndarray) -> dict:
+    points = {"minimum": 0, "q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95, "maximum": 1}
+    return {name: float(np.quantile(values, point)) for name, point in points.items()} | {"mean": float(values.mean())}
+
+
+def figure_5a() -> pl.DataFrame:
+    noise, rows = np.random.default_rng(5), []
+    for network, seed, count in product(("resnet110", "resnet110-stochastic-depth"), (0, 1), range(21)):
+        spread = 0.064 + 0.75 * (1 - np.exp(-((count * noise.gamma(16, 1 / 16, 50) / 16) ** 2)))
+        rows.append({
+            "network": network, "seed": seed, "count": count, "draws": 50 if count else 1, **_quantiles(spread),
+            "intact_error": 0.064,
+        })  # fmt: skip
+    return _frame(rows)
+
+
+def figure_5b() -> pl.DataFrame:
+    noise, rows = np.random.default_rng(6), []
+    swaps: list[tuple[str, int | None]] = [("swaps", 2**power) for power in range(7)] + [("shuffle", None)]
+    for experiment, count in swaps:
+        for draw in range(50):
+            centre = 1 - 0.3 * (1 - exp(-(count or 200) / 20))
+            rows.append(_reordering(f"{experiment}-{count}-d{draw:03}", experiment, count, centre, noise))
+    rows.append(_reordering("reversal", "reversal", None, 0.406, noise))
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    frame = frame.with_columns(tau_bin=((pl.col("kendall_tau") / 0.05).floor() + 0.5) * 0.05)
+    error = pl.col("error")
+    bins = frame.with_columns(
+        bin_median=error.median().over("tau_bin"), bin_q25=error.quantile(0.25).over("tau_bin"),
+        bin_q75=error.quantile(0.75).over("tau_bin"), bin_size=pl.len().over("tau_bin"),
+    )  # fmt: skip
+    return _frame(bins.to_dicts())
+
+
+def _reordering(name: str, experiment: str, swaps: int | None, centre: float, noise: np.random.Generator) -> dict:
+    tau = min(1.0, centre + float(noise.normal(0, 0.015)))
+    error = min(0.9, 0.064 + 1.5 * (1 - tau) ** 1.3 * float(noise.lognormal(0, 0.2)))
+    return {
+        "network": "resnet110", "seed": 0, "reordering": name, "experiment": experiment, "swaps": swaps,
+        "kendall_tau": tau, "error": error, "intact_error": 0.064,
+    }  # fmt: skip
+
+
+def figure_6a() -> pl.DataFrame:
+    return _frame([
+        {"blocks": n, "path_length": k, "paths": float(comb(n, k)), "fraction": comb(n, k) / 2**n}
+        for n in (9, 27, BLOCKS)
+        for k in range(n + 1)
+    ])  # fmt: skip
+
+
+def figure_6b() -> pl.DataFrame:
+    noise, rows = np.random.default_rng(7), []
+    for measured_at, (epoch, r), k in product(("input", "first_block"), ((0, 0.4), (164, 0.256)), range(BLOCKS + 1)):
+        log_norm = -1.2 + k * log10(r) + float(noise.normal(0, 0.25))
+        dead = 1000 if (epoch, k) == (164, BLOCKS) else 3 if (epoch, k) == (164, 53) else 0
+        rows.append({
+            "network": "resnet110", "seed": 0, "epoch": epoch, "measured_at": measured_at, "path_length": k,
+            "samples": 1000, "dead": dead, "mean_norm": 10**log_norm, "mean_norm_low": 0.9 * 10**log_norm,
+            "mean_norm_high": 1.1 * 10**log_norm, "mean_log10_norm": None if dead == 1000 else log_norm,
+            "sd_log10_norm": None if dead == 1000 else 0.4 + 0.01 * k, "fit_log10_norm": -1.2 + k * log10(r), "r": r,
+            "r_low": r - 0.004, "r_high": r + 0.005, "r_squared": 0.997,
+        })  # fmt: skip
+    return _frame(rows)
+
+
+def figure_6c() -> pl.DataFrame:
+    rows = []
+    for measured_at, (epoch, r), k in product(("input", "first_block"), ((0, 0.4), (164, 0.256)), range(BLOCKS + 1)):
+        p = r / (1 + r)
+        share = comb(BLOCKS, k) * p**k * (1 - p) ** (BLOCKS - k)
+        mean, sd = BLOCKS * p, (BLOCKS * p * (1 - p)) ** 0.5
+        rows.append({
+            "network": "resnet110", "seed": 0, "epoch": epoch, "measured_at": measured_at, "path_length": k,
+            "contribution": share, "contribution_low": 0.85 * share, "contribution_high": 1.15 * share,
+            "fraction": comb(BLOCKS, k) / 2**BLOCKS, "mean_length": mean, "window_low": mean - 2 * sd,
+            "window_high": mean + 2 * sd, "window_share": 0.0045,
+        })  # fmt: skip
+    return _frame(rows)
+
+
+def figure_7() -> pl.DataFrame:
+    return _frame([
+        {"blocks": BLOCKS, "deleted": d, "path_length": k, "fraction": comb(BLOCKS - d, k) / comb(BLOCKS, k)}
+        for d in (1, 5, 10, 15, 20)
+        for k in range(BLOCKS + 1)
+    ])  # fmt: skip
+
+
+def figure_8() -> pl.DataFrame:
+    noise, rows = np.random.default_rng(8), []
+    for network, trained, seed in (
+        ("resnet110", "all blocks always", 0), ("resnet110", "all blocks always", 1),
+        ("resnet110-stochastic-depth", "stochastic depth", 0),
+    ):  # fmt: skip
+        for block in range(BLOCKS):
+            error = _residual_error(block, noise)
+            error = error if seed or trained != "stochastic depth" else 0.05 + (error - 0.064) / 2
+            row = _deletion(network, seed, "preact_resnet", block, error, 0.064 if "always" in trained else 0.05)
+            kept = ("network", "seed", "block", "stage", "changes_shape", "error", "low", "high", "intact_error", "change")
+            rows.append({"trained": trained} | {key: row[key] for key in kept})
+    return _frame(rows)
+
+
+def figure_training() -> pl.DataFrame:
+    noise, rows = np.random.default_rng(9), []
+    for network, seed, epoch in product(("resnet110", "vgg15", "resnet110-effective-paths"), (0, 1), range(165)):
+        rate = 0.1 if epoch <= 82 else 0.01 if epoch <= 123 else 0.001
+        floor = {0.1: 0.15, 0.01: 0.075, 0.001: 0.064}[rate]
+        rows.append({
+            "network": network, "seed": seed, "epoch": epoch, "learning_rate": rate if epoch else None,
+            "train_loss": 0.3 if epoch else None, "train_error": floor * 0.6 * exp(-epoch / 80) + 0.5 * exp(-epoch / 5) if epoch else None,
+            "test_error": min(0.9, floor + 0.8 * exp(-epoch / 5) + abs(float(noise.normal(0, 0.08 * floor)))),
+        })  # fmt: skip
+    return _frame(rows)
+
+
+VIEWS = {
+    view.__name__: view
+    for view in (
+        figure_1, figure_2, figure_3, figure_4, figure_5a, figure_5b, figure_6a, figure_6b, figure_6c, figure_7,
+        figure_8, figure_training,
+    )
+}  # fmt: skip
