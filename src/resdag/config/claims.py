@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 
 from resdag.config.base import Count, Fraction, NetworkName, Number, Section
 
@@ -60,13 +60,12 @@ class Claims(Section):
     equivalence_margin: Annotated[Number, Field(gt=0, le=1)] = 0.005
     """Effective-path training: mean test errors closer than this count as equal (two one-sided tests)."""
 
-    @model_validator(mode="after")
-    def _ranges_rise(self) -> "Claims":
-        for name in ("baseline_error", "random_error", "path_length_range", "gradient_r", "effective_window"):
-            low, high = getattr(self, name)
-            if low >= high:
-                raise ValueError(f"{name} must rise: [{low}, {high}]")
-        return self
+    @field_validator("baseline_error", "random_error", "path_length_range", "gradient_r", "effective_window")
+    @classmethod
+    def _rising(cls, ends: Range) -> Range:
+        if ends[0] >= ends[1]:
+            raise ValueError("the lower end stands first")
+        return ends
 
 
 class Figures(Section):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from resdag.config.base import Count, Index, NetworkName, Section, distinct
+from resdag.config.base import Count, NetworkName, Number, Section, distinct
 
 
 class Experiment(Section):
@@ -99,11 +99,11 @@ class Paths(Section):
 
 
 class Jobs(Section):
-    """How measurements are gathered into jobs: starting one costs seconds. Changing it repeats measurements."""
+    """How measurements are gathered into jobs: starting one costs seconds. Other sizes repeat what is there."""
 
     draws: Count = 10
     """Draws of random deletion or reordering in a job; a job always computes all of them."""
     batches: Count = 5
     """Batches of sampled paths in a job; a job always computes all of them."""
-    images: Index | None = None
-    """Images in a forward pass of a measurement; as many as the memory bound allows where nothing is said."""
+    memory_gib: Annotated[Number, Field(gt=0)] = 2.0
+    """Memory that the activations of a measurement may take, in GiB; changing it repeats nothing."""

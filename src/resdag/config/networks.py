@@ -1,6 +1,6 @@
 """The `networks` section: architectures and their options, seeds, and weights from outside."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -52,29 +52,26 @@ class _Network(Section):
 
 
 class _Residual(_Network):
+    convolutions: ClassVar[int] = 2  # in a block
+
     depth: Count
     """Weighted layers: 3 stages of n blocks, a stem and a linear layer, so 6n + 2 with two convolutions a block."""
     width: Count = 16
     """Channels of the first stage; the second and third have twice and four times as many."""
 
-    @model_validator(mode="after")
-    def _whole_stages(self) -> "_Residual":
-        per_stage = 3 * self.convolutions()
-        if self.depth < per_stage + 2 or (self.depth - 2) % per_stage:
-            below = max(self.depth - 2, per_stage) // per_stage * per_stage + 2
-            raise ValueError(
-                f"depth {self.depth} does not fill three stages: it is {per_stage}n + 2, "
-                f"such as {below} or {below + per_stage}"
-            )
-        return self
-
-    def convolutions(self) -> int:
-        return 2
+    @field_validator("depth")
+    @classmethod
+    def _whole_stages(cls, depth: int) -> int:
+        per_stage = 3 * cls.convolutions
+        if depth < per_stage + 2 or (depth - 2) % per_stage:
+            below = max(depth - 2, per_stage) // per_stage * per_stage + 2
+            raise ValueError(f"does not fill three stages: allowed are {per_stage}n + 2, such as {below} or {below + per_stage}")
+        return depth
 
     @property
     def blocks(self) -> int:
         """Residual blocks of the network."""
-        return (self.depth - 2) // self.convolutions()
+        return (self.depth - 2) // self.convolutions
 
 
 class PreactResNet(_Residual):

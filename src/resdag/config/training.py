@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, create_model, model_validator
+from pydantic import Field, create_model, field_validator, model_validator
 
 from resdag.config.base import Count, Fraction, Index, Number, Section, distinct
 
@@ -43,11 +43,15 @@ class Training(Section):
     test_images: Index | None = None
     """Test images behind the test error of each epoch; all where nothing is said, 0 for none."""
 
+    @field_validator("drop_epochs")
+    @classmethod
+    def _rising(cls, epochs: tuple[int, ...]) -> tuple[int, ...]:
+        if list(distinct(epochs)) != sorted(epochs):
+            raise ValueError("epochs must rise")
+        return epochs
+
     @model_validator(mode="after")
     def _consistent(self) -> "Training":
-        distinct(self.drop_epochs)
-        if list(self.drop_epochs) != sorted(self.drop_epochs):
-            raise ValueError(f"drop_epochs must rise, not {list(self.drop_epochs)}")
         if self.stochastic_depth is not None and self.blocks_per_batch is not None:
             raise ValueError("stochastic_depth and blocks_per_batch exclude each other: each chooses the blocks")
         if self.test_scale is not None and self.blocks_per_batch is None:

@@ -1,0 +1,87 @@
+"""What parts of a study must agree on: names that exist, sizes that fit, experiments that have a meaning."""
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from resdag.config.experiments import Experiment
+from resdag.config.networks import RESIDUAL_ARCHITECTURES
+from resdag.config.study import Study
+
+
+def contradictions(study: Study) -> list[str]:
+    """One sentence for each thing in the study that contradicts another."""
+    recipes = [*_recipes(study)]
+    if recipes:  # what follows needs every recipe
+        return recipes
+    return [*_names(study), *_block_choices(study), *_experiments(study), *_normalizations(study)]
+
+
+def _recipes(study: Study) -> Iterator[str]:
+    for name in study.networks:
+        try:
+            study.recipe(name)
+        except ValidationError as error:
+            for details in error.errors():
+                reason = details.get("ctx", {}).get("error", details["msg"])
+                yield f"networks.{name}.training: does not fit the study's training: {reason}"
+
+
+def _names(study: Study) -> Iterator[str]:
+    names = ", ".join(study.networks)
+    for key, experiment in study.experiments().items():
+        for index, name in enumerate(experiment.networks):
+            if name not in study.networks:
+                yield f"{key}.networks[{index}]: got {name!r}, which is not in networks; there are {names}"
+
+
+def _block_choices(study: Study) -> Iterator[str]:
+    for name, network in study.networks.items():
+        recipe = study.recipe(name)
+        for key in ("stochastic_depth", "blocks_per_batch"):
+            value = getattr(recipe, key)
+            if value is None or network.weights is not None:
+                continue
+            if network.architecture not in RESIDUAL_ARCHITECTURES:
+                yield (
+                    f"networks.{name}.training.{key}: got {value}, but {network.architecture} has no skip connections; "
+                    f"allowed for {', '.join(RESIDUAL_ARCHITECTURES)}"
+                )
+            elif key == "blocks_per_batch" and value > network.blocks:
+                yield f"networks.{name}.training.{key}: got {value}, allowed are 1 to {network.blocks}, its blocks"
+
+
+def _experiments(study: Study) -> Iterator[str]:
+    for key, experiment in study.experiments().items():
+        for index, name in enumerate(experiment.networks):
+            if name in study.networks:
+                yield from _experiment(study, key, experiment, f"{key}.networks[{index}]", name)
+
+
+def _experiment(study: Study, key: str, experiment: Experiment, place: str, name: str) -> Iterator[str]:
+    network = study.networks[name]
+    residual = network.architecture in RESIDUAL_ARCHITECTURES
+    if key in {"paths.gradients", "lesions.reorder"} and not residual:
+        yield (
+            f"{place}: got {name!r}, a {network.architecture} network, but this needs skip connections; "
+            f"allowed are networks of {', '.join(RESIDUAL_ARCHITECTURES)}"
+        )
+    if key == "lesions.random":
+        deletable = network.blocks - (2 if network.architecture == "plain" else 0)
+        for count in getattr(experiment, "counts", ()):
+            if count > deletable:
+                yield f"{key}.counts: got {count}, but {name!r} has {deletable} blocks that can be deleted"
+    first = "first" in getattr(experiment, "epochs", ())
+    if key == "paths.gradients" and first and network.weights is not None:
+        yield f"{key}.epochs: got 'first', but {name!r} is loaded, so its initialisation is not known; allowed is last"
+
+
+def _normalizations(study: Study) -> Iterator[str]:
+    channels = 1 if study.dataset.kind == "digits" else 3
+    for name, network in study.networks.items():
+        given = len(network.normalization.mean) if network.normalization else channels
+        if given != channels:
+            yield (
+                f"networks.{name}.normalization: got {given} channels, "
+                f"but images of {study.dataset.kind} have {channels}"
+            )

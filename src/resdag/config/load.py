@@ -1,0 +1,114 @@
+"""Read a study file, or say in a sentence why it cannot be run.
+
+Every refusal names the path of the key, what it got and what is allowed, and
+comes before any job starts.  Two kinds of check: those of a single value
+stand in the models, those that compare parts of a study in `consistency.py`.
+"""
+
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from resdag.config.consistency import contradictions
+from resdag.config.sentences import sentence
+from resdag.config.study import Study
+from resdag.errors import StudyError
+
+DEFAULT_STUDY = Path("config/config.yaml")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as PyYAML reads it, but a key that stands twice in one mapping is an error."""
+
+
+def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
+    loader.flatten_mapping(node)
+    mapping: dict[Hashable, Any] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        line = key_node.start_mark.line + 1
+        if not isinstance(key, str):
+            raise StudyError(f"line {line}: the key {key!r} is not text: put it in quotes if it is a name")
+        if key in mapping:
+            raise StudyError(f"line {line}: the key {key!r} stands twice in one mapping: leave one of them out")
+        mapping[key] = loader.construct_object(value_node, deep=True)
+    return mapping
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_repeats)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping that a study file holds, not yet checked; StudyError if it is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506: a SafeLoader
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read ({error.strerror}); give the path of a study file") from None
+    except UnicodeDecodeError:
+        raise StudyError(f"{path}: is not a UTF-8 text, so not a study file") from None
+    except StudyError as error:
+        raise StudyError(f"{path}: {error}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise StudyError(f"{path}: is not valid YAML: {_yaml_problem(error)}") from None
+    if not isinstance(content, dict):
+        raise StudyError(f"{path}: holds {type(content).__name__}, not a mapping with study, dataset and networks")
+    return content
+
+
+def _yaml_problem(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return place + " ".join(str(getattr(error, "problem", None) or error).split())
+
+
+def merged(content: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The content with overrides laid over it, mapping by mapping; other values are replaced."""
+    result = dict(content)
+    for key, value in overrides.items():
+        below = result.get(key)
+        both = isinstance(value, Mapping) and isinstance(below, Mapping)
+        result[key] = merged(below, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def parse_study(content: Mapping[str, Any], source: str = "study") -> Study:
+    """A checked study from a mapping; StudyError with one sentence for each thing that is wrong."""
+    try:
+        study = Study.model_validate(content)
+    except ValidationError as error:
+        raise StudyError(_numbered(source, [sentence(details) for details in error.errors()])) from None
+    except RecursionError:
+        raise StudyError(f"{source}: is nested too deeply to be a study") from None
+    problems = contradictions(study)
+    if problems:
+        raise StudyError(_numbered(source, problems))
+    return study
+
+
+def _numbered(source: str, problems: list[str]) -> str:
+    return "\n".join(f"{source}: {problem}" for problem in problems)
+
+
+def load_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:
+    """The study of a file, with overrides laid over it; StudyError where it cannot be run."""
+    study = parse_study(merged(read_yaml(path), overrides or {}), str(path))
+    _refuse_a_second_file(path, study.study)
+    return study
+
+
+def _refuse_a_second_file(path: Path, name: str) -> None:
+    """Two files with one name would overwrite each other's results."""
+    for other in sorted(path.parent.glob("*.y*ml")):
+        if other.resolve() != path.resolve() and _name_in(other) == name:
+            raise StudyError(f"{path}: study: the name {name!r} is also that of {other}: give one of them another name")
+
+
+def _name_in(path: Path) -> object:
+    try:
+        return read_yaml(path).get("study")
+    except StudyError:  # another file's mistakes are none of this study's
+        return None

@@ -1,0 +1,106 @@
+"""How often is a network wrong?  Counts of errors, and the loss, in eval mode."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from resdag.datasets.tensors import Images
+from resdag.models.network import Network
+
+EVALUATION_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a network said of some images: predicted classes (N,) int64, and the mean loss in nats."""
+
+    predicted: Tensor
+    labels: Tensor
+    loss: float | None
+
+    @property
+    def right(self) -> Tensor:
+        """Which images were classified correctly: (N,) bool."""
+        return self.predicted == self.labels
+
+    @property
+    def images(self) -> int:
+        return len(self.labels)
+
+    @property
+    def errors(self) -> int:
+        return self.images - int(self.right.sum())
+
+    def row(self) -> dict[str, Any]:
+        """Columns errors, images, error, loss of a row."""
+        return {"errors": self.errors, "images": self.images, "error": self.errors / self.images, "loss": self.loss}
+
+
+def finite(value: float) -> float | None:
+    """The value, or None where it is infinite or not a number."""
+    return value if torch.isfinite(torch.tensor(value)) else None
+
+
+def batches(images: Images, size: int = EVALUATION_BATCH) -> Iterator[tuple[Tensor, Tensor]]:
+    """Normalised, unaugmented batches (n, C, H, W) float32 channels_last, with labels (n,)."""
+    for start in range(0, len(images), size):
+        yield images.normalised(start, start + size), images.labels[start : start + size]
+
+
+def score_logits(logits: Sequence[Tensor], labels: Tensor) -> Score:
+    """A score from the logits of each batch, in order."""
+    everything = torch.cat(list(logits))
+    loss = functional.cross_entropy(everything.double(), labels).item()
+    return Score(everything.argmax(1), labels, finite(loss))
+
+
+@torch.inference_mode()
+def evaluate(network: nn.Module, images: Images, size: int = EVALUATION_BATCH) -> Score:
+    """Score of the network on unaugmented images, in eval mode; the network's mode is restored."""
+    training = network.training
+    network.eval()
+    logits = [network(batch) for batch, _ in batches(images, size)]
+    network.train(training)
+    return score_logits(logits, images.labels)
+
+
+@contextmanager
+def scaled(network: Network, scales: Sequence[float]) -> Iterator[Network]:
+    """The network with these factors on its branches, for as long as the context lasts."""
+    before = [block.scale for block in network.blocks]
+    try:
+        set_scales(network, scales)
+        yield network
+    finally:
+        set_scales(network, before)
+
+
+def set_scales(network: Network, scales: Sequence[float]) -> None:
+    """Multiply each block's branch by its factor from now on."""
+    for block, scale in zip(network.blocks, scales, strict=True):
+        block.scale = float(scale)
+
+
+@torch.no_grad()
+def recalibrate(network: nn.Module, images: Images, size: int = EVALUATION_BATCH) -> None:
+    """Re-estimate all batch-norm statistics on unaugmented images: the mean over batches of their statistics.
+
+    The network changes in place; one pass over the images.
+    """
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
+    training = network.training
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a cumulative mean
+    network.train()
+    for batch, _ in batches(images, size):
+        network(batch)
+    network.train(training)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum

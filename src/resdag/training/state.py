@@ -1,0 +1,33 @@
+"""The state of a training on disk: whole or absent, read without running anything."""
+
+import os
+import pickle
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+
+def save_state(state: dict[str, Any], path: Path) -> None:
+    """Write the state so that a crash leaves the old file or the new one, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(path.name + ".part")
+    with open(aside, "wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(aside, path)
+
+
+def load_state(path: Path) -> dict[str, Any] | None:
+    """The state, or None where there is none; a damaged file is named, set aside, and training starts anew."""
+    if not path.exists():
+        return None
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, OSError, KeyError, ValueError, pickle.UnpicklingError):
+        aside = path.with_name(path.name + ".damaged")
+        os.replace(path, aside)
+        print(f"{path}: is damaged and was set aside as {aside.name}; training starts anew", file=sys.stderr)
+        return None

@@ -1,0 +1,185 @@
+"""Train one network by a recipe; the same code on CPU and CUDA.
+
+The images stay on the device as uint8; each batch is gathered, cropped and
+mirrored there, image by image.  All draws (order, crops, flips, blocks) come
+from generators seeded by (seed, epoch or step) on the CPU, so that every
+device sees the same batches, and a training that is interrupted goes on at its
+last whole epoch and ends, on one CPU, with the same bits.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from resdag.datasets.tensors import Images, draw_augmentation
+from resdag.models.network import Network
+from resdag.training.evaluate import evaluate, finite, scaled
+from resdag.training.recipe import Recipe
+from resdag.training.state import load_state, save_state
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Training:
+    """A training under way: what changes from epoch to epoch, and is saved."""
+
+    network: Network
+    optimizer: torch.optim.SGD
+    epoch: int = 0
+    rows: list[Row] = field(default_factory=list)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "epoch": self.epoch,
+            "rows": self.rows,
+        }
+
+    def resume(self, state: dict[str, Any]) -> None:
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.epoch, self.rows = state["epoch"], state["rows"]
+
+
+def train(
+    network: Network,
+    images: Images,
+    test: Images | None,
+    recipe: Recipe,
+    *,
+    seed: int,
+    state: Path | None = None,
+    report: Callable[[Row], None] = lambda row: None,
+) -> list[Row]:
+    """Train the network in place and return one row per epoch, epoch 0 first.
+
+    `images` and `test` are on the device of the network.  With `state`, the
+    training is saved there after each epoch and goes on from there when called
+    again; `report` is told every row that is new.
+    """
+    training = Training(network, _optimizer(network, recipe))
+    saved = load_state(state) if state else None
+    if saved:
+        training.resume(saved)
+    else:
+        training.rows.append(_row(0, None, None, _test_error(network, test, recipe), 0.0))
+        report(training.rows[-1])
+    while training.epoch < recipe.epochs:
+        training.rows.append(_epoch(training, images, test, recipe, seed))
+        if state:
+            save_state(training.state(), state)
+        report(training.rows[-1])
+    return training.rows
+
+
+def _optimizer(network: Network, recipe: Recipe) -> torch.optim.SGD:
+    return torch.optim.SGD(
+        network.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay
+    )
+
+
+def _row(epoch: int, rate: float | None, tally: "_Tally | None", test_error: float | None, seconds: float) -> Row:
+    return {
+        "epoch": epoch,
+        "learning_rate": rate,
+        "train_loss": finite(tally.loss.item() / tally.images) if tally else None,
+        "train_error": tally.errors.item() / tally.images if tally else None,
+        "test_error": test_error,
+        "seconds": seconds,
+    }
+
+
+@dataclass
+class _Tally:
+    """Sums over the batches of an epoch, kept on the device so that no step waits for it."""
+
+    loss: Tensor
+    errors: Tensor
+    images: int = 0
+
+    def add(self, logits: Tensor, labels: Tensor, loss: Tensor) -> None:
+        self.loss += loss.detach().double() * len(labels)
+        self.errors += (logits.detach().argmax(1) != labels).sum()
+        self.images += len(labels)
+
+
+def generator(seed: int, epoch: int) -> torch.Generator:
+    """The CPU generator behind an epoch's order, crops and flips; the same for every network of a seed."""
+    digest = hashlib.sha256(f"resdag training seed={seed} epoch={epoch}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little", signed=True))
+
+
+def _epoch(training: Training, images: Images, test: Images | None, recipe: Recipe, seed: int) -> Row:
+    """Run one epoch in train mode; its row."""
+    started = time.perf_counter()
+    network, device = training.network, images.pixels.device
+    network.train()
+    draws = generator(seed, training.epoch)
+    order = torch.randperm(len(images), generator=draws).to(device)
+    offsets, flips = draw_augmentation(len(images), recipe.crop_padding, recipe.flip, draws)
+    offsets, flips = offsets.to(device), flips.to(device)
+    tally = _Tally(torch.zeros((), dtype=torch.float64, device=device), torch.zeros((), dtype=torch.int64, device=device))
+    steps = -(-len(images) // recipe.batch_size)
+    rate = 0.0
+    for index in range(steps):
+        step = training.epoch * steps + index
+        rate = recipe.learning_rate_at(training.epoch, step)
+        here = slice(index * recipe.batch_size, (index + 1) * recipe.batch_size)
+        batch = images.augmented(order[here], offsets[here], flips[here], recipe.crop_padding)
+        active = recipe.active(len(network.blocks), seed, step)
+        _step(training, batch, images.labels[order[here]], rate, active, recipe, tally)
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    training.epoch += 1
+    seconds = time.perf_counter() - started
+    return _row(training.epoch, rate, tally, _test_error(network, test, recipe), seconds)
+
+
+def _step(
+    training: Training,
+    batch: Tensor,
+    labels: Tensor,
+    rate: float,
+    active: list[bool] | None,
+    recipe: Recipe,
+    tally: _Tally,
+) -> None:
+    """One step of SGD.
+
+    Blocks that are not computed have gradient zero, not none: momentum and weight decay still act on them.
+    """
+    for group in training.optimizer.param_groups:
+        group["lr"] = rate
+    with torch.autocast(batch.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+        logits = training.network(batch, active=active)
+    loss = functional.cross_entropy(logits.float(), labels)
+    training.optimizer.zero_grad(set_to_none=active is None)
+    loss.backward()
+    if active is not None:
+        _fill_missing_gradients(training.network)
+    training.optimizer.step()
+    tally.add(logits, labels, loss)
+
+
+def _fill_missing_gradients(network: Network) -> None:
+    for parameter in network.parameters():
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+
+
+def _test_error(network: Network, test: Images | None, recipe: Recipe) -> float | None:
+    """Error on the test images, branches scaled as at test time; None where nothing is measured."""
+    if test is None:
+        return None
+    with scaled(network, recipe.scales(recipe.scale_name, len(network.blocks))):
+        score = evaluate(network, test)
+    return score.errors / score.images

@@ -1,0 +1,195 @@
+"""The path engine against enumeration: autograd with one way detached at every block."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.func import vjp
+from torch.nn import functional
+
+from resdag.combinatorics import path_choice
+from resdag.errors import NetworkError
+from resdag.models.build import build
+from resdag.models.layers import Place, Subsample
+from resdag.models.network import Network
+from resdag.paths.adjoint import linearise
+from resdag.paths.sampled import path_norms
+
+NETWORKS = {
+    "pre-activation": {"architecture": "preact_resnet", "depth": 20, "shortcut": "subsample"},
+    "pre-activation, projection": {"architecture": "preact_resnet", "depth": 20, "shortcut": "projection"},
+    "pre-activation, shared first": {"architecture": "preact_resnet", "depth": 20, "first_block": "shared"},
+    "post-activation": {"architecture": "resnet", "depth": 20, "shortcut": "subsample"},
+    "post-activation, projection": {"architecture": "resnet", "depth": 20, "shortcut": "projection"},
+}
+
+
+def small(name: str, depth: int | None = None) -> Network:
+    """A narrow network in float64 with batch-norm statistics that are not 0 and 1."""
+    options = dict(NETWORKS[name])
+    if depth:
+        options["depth"] = depth
+    network = build(in_channels=3, classes=4, width=4, seed=1, **options).double()
+    generator = torch.Generator().manual_seed(7)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.copy_(0.3 * torch.randn(module.num_features, generator=generator))
+            module.running_var.copy_(0.5 + torch.rand(module.num_features, generator=generator))
+            module.weight.data.copy_(0.5 + torch.rand(module.num_features, generator=generator))
+            module.bias.data.copy_(0.3 * torch.randn(module.num_features, generator=generator))
+    return network.eval()
+
+
+def batch(size: int = 5) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(3)
+    images = torch.randn(size, 3, 8, 8, generator=generator, dtype=torch.float64)
+    return images, torch.randint(0, 4, (size,), generator=generator)
+
+
+def gradient_of_path(network: Network, images: Tensor, labels: Tensor, path: set[int]) -> tuple[Tensor, Tensor]:
+    """Autograd's gradient at the images and at the first block, every other way detached; values unchanged."""
+    images = images.clone().requires_grad_(True)
+    first = x = network.stem(images)
+    for index, block in enumerate(network.blocks):
+        skip, branch = block.skip(x), block.scale * block.branch(x)
+        if index in path:
+            skip = skip.detach()
+        else:
+            branch = branch.detach()
+        x = block.join(skip + branch)
+    loss = functional.cross_entropy(network.head(x), labels)
+    at_input, at_first = torch.autograd.grad(loss, [images, first], allow_unused=True, materialize_grads=True)
+    return at_input, at_first
+
+
+def all_paths(blocks: int) -> list[set[int]]:
+    return [{i for i in range(blocks) if code >> i & 1} for code in range(2**blocks)]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_gradients_of_all_paths_sum_to_the_ordinary_gradient(name: str) -> None:
+    network, (images, labels) = small(name), batch()
+    assert len(network.blocks) == 9
+    total = sum(gradient_of_path(network, images, labels, path)[0] for path in all_paths(9))
+    images.requires_grad_(True)
+    (ordinary,) = torch.autograd.grad(functional.cross_entropy(network(images), labels), images)
+    assert (total - ordinary).norm() < 1e-13 * ordinary.norm()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_engine_gives_every_path_the_norm_that_autograd_gives_it(name: str) -> None:
+    network, (images, labels) = small(name), batch()
+    for index, block in enumerate(network.blocks):
+        block.scale = 1 - index / 30  # as after stochastic depth
+    paths = all_paths(9)[::7]
+    norms = path_norms(network, images, labels, [sorted(path) for path in paths])
+    for path, at_input, at_first in zip(paths, norms.at_input, norms.at_first_block, strict=True):
+        expected = gradient_of_path(network, images, labels, path)
+        for ours, gradient in zip((at_input, at_first), expected, strict=True):
+            assert ours == pytest.approx(math.log10(gradient.norm()), abs=1e-11)
+
+
+def test_train_mode_uses_the_statistics_of_the_batch_and_leaves_the_running_ones() -> None:
+    network, (images, labels) = small("pre-activation"), batch()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    paths = [[], [0, 4], [1, 2, 3, 8]]
+    norms = path_norms(network, images, labels, paths, batch_norm="train").at_input
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    assert not network.training
+    network.train()
+    for path, ours in zip(paths, norms, strict=True):
+        expected = gradient_of_path(network, images, labels, set(path))[0]
+        assert ours == pytest.approx(math.log10(expected.norm()), abs=1e-11)
+    assert norms != path_norms(network.eval(), images, labels, paths).at_input
+
+
+def test_a_small_memory_bound_gives_the_same_norms() -> None:
+    network, (images, labels) = small("pre-activation"), batch()
+    paths = [path_choice(9, length, sample) for length in range(10) for sample in range(2)]
+    whole = path_norms(network, images, labels, paths)
+    assert path_norms(network, images, labels, paths, memory_bytes=1) == whole
+
+
+def test_norms_survive_where_float32_would_underflow() -> None:
+    network, (images, labels) = small("pre-activation", depth=56), batch()
+    for block in network.blocks:
+        block.scale = 1e-3
+    path = [list(range(27))]
+    ours = path_norms(network.float(), images.float(), labels, path).at_input[0]
+    expected = gradient_of_path(network.double(), images, labels, set(path[0]))[0].norm()
+    assert expected < 1e-60  # nothing that float32 can hold
+    assert ours == pytest.approx(math.log10(expected), abs=1e-4)
+
+
+def test_a_dead_path_has_no_logarithm() -> None:
+    network, (images, labels) = small("pre-activation"), batch()
+    network.blocks[3].body.bn2.weight.data.zero_()
+    network.blocks[3].body.bn2.bias.data.fill_(-1)  # its second ReLU is shut everywhere
+    norms = path_norms(network, images, labels, [[3], [2], [2, 3]])
+    assert norms.at_input[0] is None and norms.at_input[2] is None
+    assert norms.at_input[1] is not None
+
+
+@pytest.mark.parametrize("name", ["pre-activation", "post-activation, projection"])
+def test_the_samplers_mean_for_each_length_agrees_with_enumeration(name: str) -> None:
+    network, (images, labels) = small(name), batch()
+    everything = {length: [sorted(path) for path in all_paths(9) if len(path) == length] for length in range(10)}
+    draws = 300
+    for length in (0, 1, 4, 8, 9):
+        true = 10 ** np.array(path_norms(network, images, labels, everything[length]).at_input)
+        sampled = [path_choice(9, length, sample) for sample in range(draws)]
+        norms = 10 ** np.array(path_norms(network, images, labels, sampled).at_input)
+        standard_error = true.std() / math.sqrt(draws)
+        assert abs(norms.mean() - true.mean()) <= 4 * standard_error + 1e-12
+        if 0 < length < 9:
+            assert {tuple(path) for path in sampled} <= {tuple(path) for path in everything[length]}
+
+
+def test_a_network_of_scalars_can_be_worked_on_paper() -> None:
+    # y = x + w x at each block, w = 1, 2, 4: the path through blocks S has gradient prod(w in S) of the loss's.
+    network = build(in_channels=1, classes=2, architecture="preact_resnet", depth=8, width=4).double().eval()
+    for weight, block in zip((1.0, 2.0, 4.0), network.blocks, strict=True):
+        block.shared, block.shortcut, block.after = nn.Identity(), nn.Identity(), nn.Identity()
+        block.body = nn.Conv2d(4, 4, 1, bias=False).double()
+        block.body.weight.data.copy_(weight * torch.eye(4)[:, :, None, None])
+    network.head = nn.Sequential(nn.Flatten(), nn.Linear(4 * 64, 2).double())
+    images, labels = torch.randn(3, 1, 8, 8, dtype=torch.float64), torch.tensor([0, 1, 1])
+    paths = [list(path) for length in range(4) for path in itertools.combinations(range(3), length)]
+    norms = path_norms(network, images, labels, paths).at_input
+    ratios = [10 ** (norm - norms[0]) for norm in norms]
+    assert ratios == pytest.approx([1, 1, 2, 4, 2, 4, 8, 8])
+
+
+def test_networks_without_skips_have_no_paths() -> None:
+    network = build(in_channels=3, classes=4, architecture="vgg", depth=6, channels=4).double().eval()
+    with pytest.raises(NetworkError, match="without a skip connection"):
+        path_norms(network, *batch(), [[0]])
+
+
+LAYERS = {
+    "convolution": nn.Conv2d(3, 6, 3, stride=2, padding=1),
+    "convolution on a map of odd size": nn.Conv2d(3, 2, 1, stride=2),
+    "grouped convolution": nn.Conv2d(3, 6, 3, groups=3, dilation=2),
+    "circular convolution": nn.Conv2d(3, 6, 3, padding=1, padding_mode="circular"),
+    "subsample": Subsample(Place(1, 3, 8, 2)),
+    "relu": nn.ReLU(),
+    "relu in place": nn.ReLU(inplace=True),
+    "layer without a rule": nn.GELU(),
+    "sequence": nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2)),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("size", [7, 8])
+def test_the_rule_of_each_layer_is_what_autograd_computes(name: str, size: int) -> None:
+    layer = LAYERS[name].double().eval()
+    x = torch.randn(2, 3, size, size, dtype=torch.float64)
+    with torch.no_grad():
+        y, adjoint = linearise(layer, x)
+        expected, pull = vjp(lambda x: layer(x.clone()), x)
+        gradients = torch.randn(4, *expected.shape, dtype=torch.float64)
+        assert torch.equal(y, expected)
+        assert torch.allclose(adjoint(gradients), torch.stack([pull(g)[0] for g in gradients]), rtol=1e-12, atol=1e-12)
