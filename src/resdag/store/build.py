@@ -1,0 +1,178 @@
+"""Write results.duckdb: this study's rows from exactly its Parquet files, every other study's rows from the old file.
+
+The new database grows in a temporary file beside the old one and takes its
+name in one step, when it is whole and on the disk.  Whatever stops the build
+(an error, a kill, a full disk) leaves the old file as it was, and a program
+that has the old file open goes on reading it.  Rebuilding 2,000 Parquet files
+takes less than a second, so nothing is updated in place.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from resdag.errors import DamagedFileError
+from resdag.records import BY_NAME, TABLES, Record
+from resdag.store.schema import columns, create, quoted
+from resdag.store.shards import load
+
+STORAGE_VERSION = "v1.5.0"
+"""So that DuckDB 1.5 opens the file as well; the default of 2.0 is closed to it."""
+
+Derivation = Callable[[duckdb.DuckDBPyConnection, str], Mapping[str, pl.DataFrame]]
+"""Makes rows of further tables, by name, out of a study's rows that are already in the database."""
+
+
+def build(
+    database: Path,
+    study: str,
+    shards: Mapping[str, Sequence[Path]],
+    derivations: Sequence[Derivation] = (),
+    limits: Mapping[str, str] | None = None,
+) -> None:
+    """Replace one study's rows in the database, and keep the others.
+
+    `shards` are the exact Parquet files of each table.  `limits` are SQL
+    conditions, by table, on the rows that are wanted: jobs measure whole chunks
+    of draws.  `derivations` run in order, each on what the earlier ones added.
+    Raises DamagedFileError, which names the file, and leaves the database as it was.
+    """
+    with _replacing(database) as new, _created(new) as con:
+        for table, files in shards.items():
+            load(con, BY_NAME[table], study, files, (limits or {}).get(table))
+        for derivation in derivations:
+            for table, rows in derivation(con, study).items():
+                _insert(con, BY_NAME[table], rows)
+        if database.exists():
+            _copy_others(con, database, study)
+
+
+def forget(database: Path, study: str) -> bool:
+    """Take one study's rows out of the database; whether there were any. DamagedFileError if it cannot be read."""
+    if study not in studies(database):
+        return False
+    build(database, study, {})
+    return True
+
+
+def studies(database: Path) -> list[str]:
+    """Names of the studies that the database holds; none where there is no database."""
+    if not database.exists():
+        return []
+    try:
+        with duckdb.connect() as con, _attached(con, database):
+            return [name for (name,) in con.execute("SELECT study FROM old.studies ORDER BY study").fetchall()]
+    except duckdb.Error as error:
+        raise _damaged(database, error) from None
+
+
+@contextmanager
+def _replacing(database: Path) -> Iterator[Path]:
+    """A path beside the database that takes its name when the block ends well; one builder at a time."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    new = database.with_name(f".{database.name}.new")
+    folder = os.open(database.parent, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems lock no folders
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        _remove(new)
+        try:
+            yield new
+            _sync(new)
+            _wal(database).unlink(missing_ok=True)  # of a writer that died: it does not belong to the new file
+            os.replace(new, database)
+            os.fsync(folder)
+        finally:
+            _remove(new)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _created(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An open database with all tables and views, empty; whole in one file when the block ends well."""
+    with duckdb.connect(path, config={"storage_compatibility_version": STORAGE_VERSION}) as con:
+        create(con)
+        yield con
+        con.execute("CHECKPOINT")
+
+
+def _insert(con: duckdb.DuckDBPyConnection, record: type[Record], rows: pl.DataFrame) -> None:
+    con.register("derived_rows", rows)
+    con.execute(f"INSERT INTO {quoted(record.table)} BY NAME SELECT * FROM derived_rows")
+    con.unregister("derived_rows")
+
+
+def _copy_others(con: duckdb.DuckDBPyConnection, database: Path, study: str) -> None:
+    """Every other study's rows: columns by name, those that the old file lacks as NULL."""
+    try:
+        with _attached(con, database):
+            for record in TABLES:
+                _copy_table(con, record, study)
+    except duckdb.ConstraintException as error:
+        raise DamagedFileError(
+            f"{database} holds rows of another study that this version cannot take over ({_first_line(error)}): "
+            "move it away, then run the workflow of each study again; measurements are not repeated"
+        ) from None
+    except duckdb.Error as error:
+        raise _damaged(database, error) from None
+
+
+def _copy_table(con: duckdb.DuckDBPyConnection, record: type[Record], study: str) -> None:
+    query = "SELECT column_name FROM duckdb_columns() WHERE database_name = 'old' AND table_name = $table"
+    there = {name for (name,) in con.execute(query, {"table": record.table}).fetchall()}
+    common = ", ".join(quoted(column.name) for column in columns(record) if column.name in there)
+    if common:
+        con.execute(
+            f"INSERT INTO {quoted(record.table)} BY NAME "
+            f"SELECT {common} FROM old.{quoted(record.table)} WHERE study <> $study",
+            {"study": study},
+        )
+
+
+@contextmanager
+def _attached(con: duckdb.DuckDBPyConnection, database: Path) -> Iterator[None]:
+    """The old database as `old`; a copy of it where another program has it open for writing, as DuckDB's shell does."""
+    copy = database.with_name(f".{database.name}.copy")
+    attach = "ATTACH $path AS old (READ_ONLY)"
+    try:
+        try:
+            con.execute(attach, {"path": str(database)})
+        except duckdb.Error:
+            shutil.copyfile(database, copy)
+            con.execute(attach, {"path": str(copy)})
+        yield
+        con.execute("DETACH old")
+    finally:
+        _remove(copy)
+
+
+def _damaged(database: Path, error: Exception) -> DamagedFileError:
+    return DamagedFileError(
+        f"{database} cannot be read ({_first_line(error)}): move it away and run the workflow again, "
+        "which rebuilds it from results/ without repeating a measurement"
+    )
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(path.name + ".wal")
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    _wal(path).unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

@@ -1,0 +1,187 @@
+"""What stands in results.duckdb: tables made from the records, and one view for each figure and table of the report.
+
+A record's annotations become types and constraints, its docstrings become
+comments.  A view is one .sql file in views/; the first line of its header
+says what a row is, lines `-- column: text` describe the columns that no
+record describes.  A column that a view takes over from a table keeps its text.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache
+from graphlib import TopologicalSorter
+from importlib.resources import files
+from re import findall, match
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic.fields import FieldInfo
+
+from resdag.records import TABLES, Record
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+WITHOUT_PRIMARY_KEY = frozenset({"predictions"})
+"""Tables with a row per image: an index would double the time and the size of each."""
+
+_TYPES: dict[Any, str] = {
+    bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", str: "VARCHAR", datetime: "TIMESTAMP", list[int]: "INTEGER[]",
+}  # fmt: skip
+_COMPARISONS = {Ge: (">=", "ge"), Gt: (">", "gt"), Le: ("<=", "le"), Lt: ("<", "lt")}
+# Mostly used words of the views, for columns that several of them share.
+_SHARED = {
+    "low": "Lower end of the Wilson interval of the error, 95 %.",
+    "high": "Upper end of the Wilson interval of the error, 95 %.",
+    "intact_error": "Error of the same network without the lesion, a fraction.",
+    "change": "error - intact_error, a fraction.",
+}
+
+
+class Column(NamedTuple):
+    """One column of a table: how DuckDB declares it, and what it means."""
+
+    name: str
+    type: str
+    required: bool
+    checks: tuple[str, ...]
+    comment: str
+
+    def declaration(self) -> str:
+        """The column's line in CREATE TABLE."""
+        checks = "".join(f" CHECK ({check})" for check in self.checks)
+        return f"{quoted(self.name)} {self.type}{' NOT NULL' if self.required else ''}{checks}"
+
+
+class View(NamedTuple):
+    """One view: its query, what a row is, and its own words for its columns."""
+
+    name: str
+    sql: str
+    comment: str
+    columns: dict[str, str]
+
+
+def quoted(name: str) -> str:
+    """An SQL identifier, whatever words are reserved."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """An SQL string."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _unfolded(annotation: Any, metadata: tuple[Any, ...]) -> tuple[Any, bool, tuple[Any, ...]]:
+    """The bare type, whether None is allowed, and all metadata, from however deep pydantic keeps them."""
+    if get_origin(annotation) is Annotated:
+        bare, *more = get_args(annotation)
+        return _unfolded(bare, (*metadata, *_flat(more)))
+    if get_origin(annotation) in (Union, UnionType):
+        (bare,) = [argument for argument in get_args(annotation) if argument is not NoneType]
+        inner, _, found = _unfolded(bare, metadata)
+        return inner, True, found
+    return annotation, False, metadata
+
+
+def _flat(metadata: list[Any]) -> Iterator[Any]:
+    for item in metadata:
+        if isinstance(item, FieldInfo):
+            yield from item.metadata
+        else:
+            yield item
+
+
+def _column(name: str, field: FieldInfo) -> Column:
+    bare, optional, metadata = _unfolded(field.annotation, tuple(field.metadata))
+    kind, checks = "JSON" if "JSON" in metadata else _TYPES.get(bare, "VARCHAR"), []
+    if get_origin(bare) is Literal:
+        checks.append(f"{quoted(name)} IN ({', '.join(text(value) for value in get_args(bare))})")
+    for bound in metadata:
+        if type(bound) in _COMPARISONS:
+            sign, attribute = _COMPARISONS[type(bound)]
+            checks.append(f"{quoted(name)} {sign} {getattr(bound, attribute)}")
+    if kind == "DOUBLE":
+        checks.append(f"isfinite({quoted(name)})")
+    return Column(name, kind, not optional, tuple(checks), field.description or "")
+
+
+@cache
+def columns(record: type[Record]) -> tuple[Column, ...]:
+    """The columns of a record's table, key first as the record declares them."""
+    return tuple(_column(name, field) for name, field in record.model_fields.items())
+
+
+def table_comment(record: type[Record]) -> str:
+    """The record's docstring and its key."""
+    summary = " ".join((record.__doc__ or "").split())
+    return f"{summary} Key: {', '.join(record.key)}."
+
+
+def create_table_sql(record: type[Record]) -> str:
+    """CREATE TABLE for a record's table."""
+    lines = [column.declaration() for column in columns(record)]
+    if record.table not in WITHOUT_PRIMARY_KEY:
+        lines.append(f"PRIMARY KEY ({', '.join(map(quoted, record.key))})")
+    return f"CREATE TABLE {quoted(record.table)} (\n  " + ",\n  ".join(lines) + "\n)"
+
+
+@cache
+def views() -> tuple[View, ...]:
+    """The views, each after those that it reads."""
+    found = {}
+    for file in files("resdag.store").joinpath("views").iterdir():
+        if file.name.endswith(".sql"):
+            view = _view(file.name.removesuffix(".sql"), file.read_text())
+            found[view.name] = view
+    reads = {name: sorted(set(findall(r"\w+", view.sql)) & found.keys() - {name}) for name, view in found.items()}
+    order = TopologicalSorter({name: reads[name] for name in sorted(reads)})
+    return tuple(found[name] for name in order.static_order())
+
+
+def _view(name: str, source: str) -> View:
+    header = [line.removeprefix("-- ") for line in source.splitlines() if line.startswith("-- ")]
+    body = "\n".join(line for line in source.splitlines() if not line.startswith("--")).strip().rstrip(";")
+    described = dict(found.groups() for line in header[1:] if (found := match(r"(\w+): (.+)", line)))
+    return View(name, body, header[0], described)
+
+
+@cache
+def macros() -> str:
+    """The functions that the views share."""
+    return files("resdag.store").joinpath("macros.sql").read_text()
+
+
+def create(con: "DuckDBPyConnection") -> None:
+    """Make all tables and views, with their comments, in an empty database."""
+    for record in TABLES:
+        con.execute(create_table_sql(record))
+        con.execute(f"COMMENT ON TABLE {quoted(record.table)} IS {text(table_comment(record))}")
+        for column in columns(record):
+            _comment_on_column(con, record.table, column.name, column.comment)
+    con.execute(macros())
+    for view in views():
+        con.execute(f"CREATE VIEW {quoted(view.name)} AS {view.sql}")
+        con.execute(f"COMMENT ON VIEW {quoted(view.name)} IS {text(view.comment)}")
+        for name, comment in _view_columns(con, view).items():
+            _comment_on_column(con, view.name, name, comment)
+
+
+def _comment_on_column(con: "DuckDBPyConnection", owner: str, name: str, comment: str) -> None:
+    con.execute(f"COMMENT ON COLUMN {quoted(owner)}.{quoted(name)} IS {text(comment)}")
+
+
+def _view_columns(con: "DuckDBPyConnection", view: View) -> dict[str, str]:
+    names = con.sql(f"SELECT * FROM {quoted(view.name)} LIMIT 0").columns
+    return {name: view.columns.get(name) or _SHARED.get(name) or _record_words().get(name, "") for name in names}
+
+
+@cache
+def _record_words() -> dict[str, str]:
+    """What the records say of a column's name, the first table first."""
+    words: dict[str, str] = {}
+    for record in TABLES:
+        for column in columns(record):
+            words.setdefault(column.name, column.comment)
+    return words

@@ -1,0 +1,25 @@
+-- One row per single deletion of a network that was trained with all blocks always or with stochastic depth.
+-- dataset: Kind of the study's dataset.
+-- stochastic_depth: Survival probability of the last block in training; NULL without stochastic depth.
+SELECT
+  lesion.study, lesion.network, lesion.seed, architecture, depth, stochastic_depth, config ->> '$.dataset.kind' AS dataset,
+  block, stage, changes_shape,
+  lesion.errors, lesion.images, lesion.error,
+  wilson(lesion.errors, lesion.images).low AS low,
+  wilson(lesion.errors, lesion.images).high AS high,
+  intact.error AS intact_error,
+  lesion.error - intact.error AS change,
+  p_holm
+FROM lesions AS lesion
+JOIN lesions AS intact USING (study, network, seed)
+JOIN networks USING (study, network, seed)
+JOIN studies USING (study)
+JOIN blocks USING (study, network, seed)
+LEFT JOIN lesion_tests AS tests
+  ON lesion.study = tests.study AND lesion.network = tests.network
+    AND lesion.seed = tests.seed AND lesion.lesion = tests.lesion
+WHERE lesion.experiment = 'single' AND NOT lesion.recalibrated
+  AND intact.experiment = 'intact' AND NOT intact.recalibrated
+  AND block = lesion.deleted[1]
+  AND blocks_per_batch IS NULL
+ORDER BY lesion.study, lesion.network, lesion.seed, block;
