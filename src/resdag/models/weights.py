@@ -59,15 +59,15 @@ def load_weights(network: Network, path: str | Path) -> None:
 
 
 def load_outside_weights(network: Network, path: str | Path) -> None:
-    """Load weights that were trained elsewhere; WeightsError, in a sentence, if they do not fit or cannot be trusted."""
+    """Load weights that were trained elsewhere; WeightsError if they do not fit or cannot be trusted."""
     state = read_outside_weights(path)
     _load(network, {our_name(name, network): value for name, value in state.items()}, path)
 
 
 def read_outside_weights(path: str | Path) -> dict[str, Tensor]:
-    """Tensors by name in a safetensors file or a PyTorch state dict, wrappers and `module.` removed, nothing executed.
+    """Tensors by name, of a safetensors file or a PyTorch state dict; nothing in it is executed.
 
-    WeightsError for a file that is missing, damaged, no state dict, or holds code.
+    A wrapping key and `module.` are removed, names are not translated. WeightsError for a file that is missing, damaged, no state dict, or holds code.
     """
     try:
         content = safetensors.torch.load_file(path) if _is_safetensors(path) else _read_pickle(path)
@@ -163,7 +163,8 @@ def _load(network: Network, state: dict[str, Tensor], path: str | Path) -> None:
     said = "; they ".join(f"{fault} {_few(names)}" for fault, names in faults.items() if names)
     if said:
         raise WeightsError(
-            f"weights {path} do not fit the network: they {said}; give the architecture and options they were trained with"
+            f"weights {path} do not fit the network: they {said}; "
+            "give the architecture and options that they were trained with"
         )
     network.load_state_dict(own | state)
 
