@@ -67,7 +67,8 @@ def load_outside_weights(network: Network, path: str | Path) -> None:
 def read_outside_weights(path: str | Path) -> dict[str, Tensor]:
     """Tensors by name, of a safetensors file or a PyTorch state dict; nothing in it is executed.
 
-    A wrapping key and `module.` are removed, names are not translated. WeightsError for a file that is missing, damaged, no state dict, or holds code.
+    A wrapping key and `module.` are removed, names are not translated.
+    WeightsError for a file that is missing, damaged, no state dict, or holds code.
     """
     try:
         content = safetensors.torch.load_file(path) if _is_safetensors(path) else _read_pickle(path)
