@@ -98,7 +98,7 @@ def figure_5b() -> pl.DataFrame:
             rows.append(_reordering(f"{experiment}-{count}-d{draw:03}", experiment, count, centre, noise))
     rows.append(_reordering("reversal", "reversal", None, 0.406, noise))
     frame = pl.DataFrame(rows, infer_schema_length=None)
-    frame = frame.with_columns(tau_bin=((pl.col("kendall_tau") / 0.05).floor() + 0.5) * 0.05)
+    frame = frame.with_columns(tau_bin=(pl.col("kendall_tau") / 0.05).round() * 0.05)
     error = pl.col("error")
     bins = frame.with_columns(
         bin_median=error.median().over("tau_bin"), bin_q25=error.quantile(0.25).over("tau_bin"),
@@ -172,8 +172,8 @@ def figure_8() -> pl.DataFrame:
             error = _residual_error(block, noise)
             error = error if seed or trained != "stochastic depth" else 0.05 + (error - 0.064) / 2
             row = _deletion(network, seed, "preact_resnet", block, error, 0.064 if "always" in trained else 0.05)
-            kept = ("network", "seed", "block", "stage", "changes_shape", "error", "low", "high", "intact_error", "change")
-            rows.append({"trained": trained} | {key: row[key] for key in kept})
+            left_out = ("architecture", "errors", "images", "p_holm")
+            rows.append({"trained": trained} | {key: value for key, value in row.items() if key not in left_out})
     return _frame(rows)
 
 
@@ -184,7 +184,8 @@ def figure_training() -> pl.DataFrame:
         floor = {0.1: 0.15, 0.01: 0.075, 0.001: 0.064}[rate]
         rows.append({
             "network": network, "seed": seed, "epoch": epoch, "learning_rate": rate if epoch else None,
-            "train_loss": 0.3 if epoch else None, "train_error": floor * 0.6 * exp(-epoch / 80) + 0.5 * exp(-epoch / 5) if epoch else None,
+            "train_loss": 0.3 if epoch else None,
+            "train_error": floor * 0.6 * exp(-epoch / 80) + 0.5 * exp(-epoch / 5) if epoch else None,
             "test_error": min(0.9, floor + 0.8 * exp(-epoch / 5) + abs(float(noise.normal(0, 0.08 * floor)))),
         })  # fmt: skip
     return _frame(rows)

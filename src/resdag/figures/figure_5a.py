@@ -7,7 +7,18 @@ import altair as alt
 import polars as pl
 
 from resdag.figures.theme import (
-    INK, Style, ceiling, colour, error_axis, finish, finite, grid, index_axis, names, panel_width,
+    INK,
+    Panel,
+    Style,
+    ceiling,
+    colour,
+    error_axis,
+    finish,
+    finite,
+    grid,
+    index_axis,
+    names,
+    sized,
 )  # fmt: skip
 
 VIEW = "figure_5a"
@@ -30,15 +41,12 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     domain = (0.0, ceiling(rows, "q95", "intact_error"))
     last = int(rows["count"].max())  # type: ignore[arg-type]
     panels = [
-        _panel(rows.filter(network=network), domain, last).properties(
-            width=panel_width(style, columns), height=style.height, **({"title": network} if columns > 1 else {})
-        )
-        for network in networks
+        sized(_panel(rows.filter(network=network), domain, last), style, columns, network) for network in networks
     ]
     return finish(grid(panels, columns), style)
 
 
-def _panel(rows: pl.DataFrame, domain: tuple[float, float], last: int) -> alt.LayerChart:
+def _panel(rows: pl.DataFrame, domain: tuple[float, float], last: int) -> Panel:
     layers = list(LAYERS)
     x, y = index_axis("count", (0, last), "blocks deleted"), error_axis("median", domain)
     bands = pl.concat([
@@ -58,8 +66,7 @@ def _panel(rows: pl.DataFrame, domain: tuple[float, float], last: int) -> alt.La
 
 
 def _layer() -> alt.Color:
-    legend = alt.Legend(symbolType="square", symbolOpacity=1, columns=4)
-    return colour("layer", list(LAYERS), colours=list(LAYERS.values())).legend(legend)
+    return colour("layer", list(LAYERS), "square", list(LAYERS.values()))
 
 
 def _tooltip() -> list[alt.Tooltip]:

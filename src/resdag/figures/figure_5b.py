@@ -8,7 +8,19 @@ import altair as alt
 import polars as pl
 
 from resdag.figures.theme import (
-    GREY, INK, Style, ceiling, colour, error_axis, finish, finite, grid, names, panel_width, shape,
+    GREY,
+    INK,
+    Panel,
+    Style,
+    ceiling,
+    colour,
+    error_axis,
+    finish,
+    finite,
+    grid,
+    names,
+    shape,
+    sized,
 )  # fmt: skip
 
 VIEW = "figure_5b"
@@ -25,42 +37,43 @@ KINDS = {
     "identity": "trained order", "swaps": "random swaps", "shuffle": "shuffled within a shape", "reversal": "reversed",
 }  # fmt: skip
 COLOURS = {"identity": INK, "swaps": "#0072B2", "shuffle": "#D55E00", "reversal": "#009E73"}
+SMALLEST_BIN = 8
+"""Bins with fewer orders have no line: their quartiles mean nothing."""
 MARKS = {"identity": "cross", "swaps": "circle", "shuffle": "square", "reversal": "diamond"}
 
 
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     """The chart of the view's rows: one panel for each network."""
     rows = finite(frame, "error", "kendall_tau").sort("network", "seed", "kendall_tau", "reordering")
-    rows = rows.with_columns(kind=pl.col("experiment").replace(KINDS))
+    single = pl.col("experiment").is_in(["identity", "reversal"])
+    rows = rows.with_columns(kind=pl.col("experiment").replace(KINDS), area=pl.when(single).then(90).otherwise(26))
     used = [kind for kind in KINDS if kind in set(rows["experiment"])]
     networks = names(rows)
     columns = min(2, len(networks))
     domains = (float(rows["kendall_tau"].min()), ceiling(rows, "error", "intact_error"))  # type: ignore[arg-type]
     panels = [
-        _panel(rows.filter(network=network), used, *domains).properties(
-            width=panel_width(style, columns), height=style.height, **({"title": network} if columns > 1 else {})
-        )
-        for network in networks
+        sized(_panel(rows.filter(network=network), used, *domains), style, columns, network) for network in networks
     ]
     return finish(grid(panels, columns), style)
 
 
-def _panel(rows: pl.DataFrame, used: list[str], lowest: float, highest: float) -> alt.LayerChart:
+def _panel(rows: pl.DataFrame, used: list[str], lowest: float, highest: float) -> Panel:
     scale = alt.Scale(domain=[1.01, min(0.95, lowest - 0.02)], nice=False)
     x = alt.X("kendall_tau:Q", title="Kendall's tau with the trained order", scale=scale, axis=alt.Axis(format=".2~f"))
     y = error_axis("error", (0, highest))
     kinds = [KINDS[kind] for kind in used]
-    points = alt.Chart(rows).mark_point(filled=True, size=26, opacity=0.55)
+    points = alt.Chart(rows).mark_point(filled=True, opacity=0.55)
     points = points.encode(
-        x=x, y=y, tooltip=_tooltip(), color=colour("kind", kinds, colours=[COLOURS[kind] for kind in used]),
-        shape=shape("kind", kinds, shapes=[MARKS[kind] for kind in used]),
+        x=x, y=y, tooltip=_tooltip(), color=colour("kind", kinds, "", colours=[COLOURS[kind] for kind in used]),
+        shape=shape("kind", kinds, shapes=[MARKS[kind] for kind in used]), size=alt.Size("area:Q", scale=None),
     )  # fmt: skip
     return alt.layer(_intact(rows), _band(rows), points, _medians(rows))
 
 
 def _bins(rows: pl.DataFrame) -> alt.Chart:
     columns = ("seed", "tau_bin", "bin_median", "bin_q25", "bin_q75", "bin_size")
-    bins = rows.select(columns).unique().drop_nulls().sort("seed", "tau_bin")
+    bins = rows.filter(pl.col("bin_size") >= SMALLEST_BIN).select(columns).unique().drop_nulls()
+    bins = bins.with_columns(pl.col("tau_bin").clip(upper_bound=1)).sort("seed", "tau_bin")
     return alt.Chart(bins).encode(x="tau_bin:Q", detail="seed:N")
 
 

@@ -24,13 +24,13 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     last = int(rows["path_length"].max())  # type: ignore[arg-type]
     highest = 1.15 * float(rows["fraction"].max())  # type: ignore[arg-type]
     y = alt.Y(
-        "fraction:Q", title="share of all paths", axis=alt.Axis(format="~%", tickCount=6),
+        "fraction:Q", title="share of all paths", axis=alt.Axis(format="~%", tickCount=6), stack=None,
         scale=alt.Scale(domain=[0, highest], nice=False),
     )  # fmt: skip
     base = alt.Chart(rows).encode(
-        x=index_axis("path_length", (0, last), "path length (blocks)"), y=y, color=colour("size", sizes, legend=False)
+        x=index_axis("path_length", (0, last), "path length (blocks)"), y=y, color=colour("size", sizes, legend=None)
     )
-    line = base.mark_line().encode(strokeDash=dash("size", sizes, legend=False))
+    line = base.mark_line().encode(strokeDash=dash("size", sizes, legend=None))
     points = base.mark_point(filled=True, size=22, opacity=1).encode(tooltip=_tooltip())
     layers = alt.layer(base.mark_area(opacity=0.1), line, points, _labels(rows, sizes))
     return finish(layers.properties(width=style.width, height=style.height), style)
@@ -44,7 +44,7 @@ def _labels(rows: pl.DataFrame, sizes: list[str]) -> alt.Chart:
     """The number of blocks above each peak: the later of two equal peaks, for the text stands to its right."""
     peaks = rows.sort("fraction", "path_length", descending=True).group_by("blocks", maintain_order=True).head(1)
     text = alt.Chart(peaks.sort("blocks")).mark_text(align="left", dx=5, dy=-8, color=INK)
-    return text.encode(x="path_length:Q", y="fraction:Q", text="size:N", color=colour("size", sizes, legend=False))
+    return text.encode(x="path_length:Q", y="fraction:Q", text="size:N", color=colour("size", sizes, legend=None))
 
 
 def _tooltip() -> list[alt.Tooltip]:

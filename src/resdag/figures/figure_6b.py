@@ -9,7 +9,15 @@ import polars as pl
 
 from resdag.figures.path_panels import moment, moments, path_panels
 from resdag.figures.theme import (
-    GREY, Style, colour, dash, finish, finite, index_axis, power_of_ten, seed_opacity,
+    GREY,
+    Panel,
+    Style,
+    colour,
+    dash,
+    finish,
+    finite,
+    index_axis,
+    seed_opacity,
 )  # fmt: skip
 
 VIEW = "figure_6b"
@@ -17,8 +25,8 @@ TITLE = "The gradient through a path shrinks with its length"
 CAPTION = (
     "Norm of the loss gradient that comes through one sampled path, over the number of blocks whose branch the "
     "path enters: geometric mean (points), one standard deviation of the logarithm (band) and a straight line "
-    "fitted to the logarithm; r is the factor for one more block. The paper finds that the norm falls about "
-    "exponentially with length."
+    "fitted to the logarithm; r is the factor for one more block. Dead paths, of norm 0, are crossed on the axis. "
+    "The paper finds that the norm falls about exponentially with length."
 )
 DEPENDS = ("networks", "path_norms", "path_fits")
 
@@ -36,13 +44,10 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     return finish(path_panels(rows, lambda part: _panel(part, domain, last, (low, high), style), style), style)
 
 
-def _panel(
-    rows: pl.DataFrame, domain: list[str], last: int, ends: tuple[float, float], style: Style
-) -> alt.LayerChart:
-    axis = alt.Axis(labelExpr=power_of_ten(), tickMinStep=1, tickCount=7)
-    y = alt.Y(
-        "mean_log10_norm:Q", title="gradient norm of one path", axis=axis, scale=alt.Scale(domain=ends, nice=False)
-    )
+def _panel(rows: pl.DataFrame, domain: list[str], last: int, ends: tuple[float, float], style: Style) -> Panel:
+    axis = alt.Axis(format="~f", tickMinStep=1, tickCount=7)
+    scale = alt.Scale(domain=ends, nice=False)
+    y = alt.Y("mean_log10_norm:Q", title="gradient norm of a path (log10)", axis=axis, scale=scale)
     living = alt.Chart(rows.drop_nulls("mean_log10_norm")).encode(
         x=index_axis("path_length", (-0.5, last + 0.5), "path length (blocks)"),
         color=colour("moment", domain), detail="seed:N",
@@ -54,7 +59,7 @@ def _panel(
     return alt.layer(band, points, line, _facts(rows, domain, style), *_dead(rows, style))
 
 
-def _facts(rows: pl.DataFrame, domain: list[str], style: Style) -> alt.LayerChart:
+def _facts(rows: pl.DataFrame, domain: list[str], style: Style) -> Panel:
     """The slope and R^2 of each moment's line, one below the other at the upper right."""
     lines = []
     for place, name in enumerate(domain):
@@ -87,7 +92,7 @@ def _dead(rows: pl.DataFrame, style: Style) -> list[alt.Chart]:
     if dead.is_empty():
         return []
     crosses = alt.Chart(dead).mark_point(shape="cross", angle=45, color=GREY, size=36, filled=True)
-    text = f"× {int(dead['dead'].sum()):,} of {int(rows['samples'].sum()):,} sampled paths have gradient 0"
+    text = f"× {int(dead['dead'].sum()):,} of {int(rows['samples'].sum()):,} sampled paths are dead"
     note = alt.Chart(pl.DataFrame({"text": [text]})).mark_text(align="left", baseline="bottom", color=GREY)
     return [
         crosses.encode(x="path_length:Q", y=alt.value("height"), tooltip=_tooltip()),

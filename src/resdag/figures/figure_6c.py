@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from resdag.figures.path_panels import moment, moments, path_panels
-from resdag.figures.theme import GREY, Style, colour, dash, finish, finite, index_axis, seed_opacity
+from resdag.figures.theme import GREY, Panel, Style, colour, dash, finish, finite, index_axis, seed_opacity
 
 VIEW = "figure_6c"
 TITLE = "The gradient comes from short paths"
@@ -31,16 +31,16 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     return finish(path_panels(rows, lambda part: _panel(part, domain, last, highest, style), style), style)
 
 
-def _panel(rows: pl.DataFrame, domain: list[str], last: int, highest: float, style: Style) -> alt.LayerChart:
+def _panel(rows: pl.DataFrame, domain: list[str], last: int, highest: float, style: Style) -> Panel:
     x = index_axis("path_length", (-0.5, last + 0.5), "path length (blocks)")
     scale = alt.Scale(domain=[0, highest], nice=False)
-    y = alt.Y("contribution:Q", title="share", axis=alt.Axis(format="~%", tickCount=6), scale=scale)
+    y = alt.Y("contribution:Q", title="share of the gradient", axis=alt.Axis(format="~%", tickCount=6), scale=scale)
     base = alt.Chart(rows).encode(x=x, color=colour("moment", domain), detail="seed:N")
     band = base.mark_area(opacity=0.2).encode(y=alt.Y("contribution_low:Q"), y2="contribution_high:Q")
     line = base.mark_line(opacity=seed_opacity(rows)).encode(y=y, strokeDash=dash("moment", domain))
     points = base.mark_point(filled=True, size=22, opacity=seed_opacity(rows)).encode(y=y, tooltip=_tooltip())
     return alt.layer(
-        *_all_paths(rows, x, y), _verticals(rows, domain), band, line, points, *_facts(rows, domain, style)
+        *_all_paths(rows, x, y), _verticals(rows, domain, style), band, line, points, *_facts(rows, domain, style)
     )
 
 
@@ -61,13 +61,15 @@ def _windows(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(columns).unique().drop_nulls().sort("moment", "seed")
 
 
-def _verticals(rows: pl.DataFrame, domain: list[str]) -> alt.LayerChart:
-    marks = alt.Chart(_windows(rows)).encode(color=colour("moment", domain))
-    thin = {"strokeWidth": 1, "opacity": 0.8}
+def _verticals(rows: pl.DataFrame, domain: list[str], style: Style) -> Panel:
+    """Mean length and window, up to the text at the top."""
+    marks = alt.Chart(_windows(rows)).encode(
+        color=colour("moment", domain), y=alt.value((1.4 * len(domain) + 0.6) * style.font_size), y2=alt.value("height")
+    )
     return alt.layer(
-        marks.mark_rule(**thin).encode(x="mean_length:Q"),
-        marks.mark_rule(**thin, strokeDash=[3, 3]).encode(x="window_low:Q"),
-        marks.mark_rule(**thin, strokeDash=[3, 3]).encode(x="window_high:Q"),
+        marks.mark_rule(strokeWidth=1).encode(x="mean_length:Q"),
+        marks.mark_rule(strokeWidth=1, strokeDash=[3, 3]).encode(x="window_low:Q"),
+        marks.mark_rule(strokeWidth=1, strokeDash=[3, 3]).encode(x="window_high:Q"),
     )
 
 

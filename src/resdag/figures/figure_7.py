@@ -6,7 +6,7 @@ Closed form, eq. 8: C(n - d, x) / C(n, x) of the paths of length x avoid all d d
 import altair as alt
 import polars as pl
 
-from resdag.figures.theme import Style, cycle, finish, finite, grid, index_axis, panel_width
+from resdag.figures.theme import Panel, Style, cycle, finish, finite, grid, index_axis, sized
 
 VIEW = "figure_7"
 TITLE = "Paths that remain after deletions"
@@ -29,18 +29,16 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     domain = [str(count) for count in rows["deleted"].unique().sort()]
     sizes = rows["blocks"].unique().sort().to_list()
     columns = min(2, len(sizes))
-    panels = [
-        _panel(rows.filter(blocks=size), domain).properties(
-            width=panel_width(style, columns), height=style.height, **({"title": f"{size} blocks"} if columns > 1 else {})
-        )
-        for size in sizes
-    ]
+    panels = [sized(_panel(rows.filter(blocks=size), domain), style, columns, f"{size} blocks") for size in sizes]
     return finish(grid(panels, columns), style)
 
 
-def _panel(rows: pl.DataFrame, domain: list[str]) -> alt.LayerChart:
+def _panel(rows: pl.DataFrame, domain: list[str]) -> Panel:
     last = int(rows["path_length"].max())  # type: ignore[arg-type]
-    legend = alt.Legend(title="blocks deleted", orient="top", titleOrient="left", columns=len(domain))
+    legend = alt.Legend(
+        title="blocks deleted", titleOrient="left", titlePadding=14, columns=len(domain),
+        symbolType="stroke", symbolSize=500,
+    )  # fmt: skip
     shades = alt.Scale(domain=domain, range=cycle(SHADES, len(domain)))
     dashes = alt.Scale(domain=domain, range=cycle(DASHES, len(domain)))
     y = alt.Y(

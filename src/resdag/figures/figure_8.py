@@ -4,7 +4,20 @@ import altair as alt
 import polars as pl
 
 from resdag.figures.theme import (
-    PALE, Style, ceiling, colour, dash, error_axis, finish, finite, grid, index_axis, panel_width, seed_opacity, shape,
+    PALE,
+    Panel,
+    Style,
+    ceiling,
+    colour,
+    dash,
+    error_axis,
+    finish,
+    finite,
+    grid,
+    index_axis,
+    seed_opacity,
+    shape,
+    sized,
 )  # fmt: skip
 
 VIEW = "figure_8"
@@ -18,7 +31,7 @@ CAPTION = (
 DEPENDS = ("networks", "blocks", "lesions")
 
 TRAINED = ("all blocks always", "stochastic depth")
-KINDS = ("keeps its shape", "changes shape")
+KINDS = ("block keeps its shape", "block changes shape")
 
 
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
@@ -30,22 +43,18 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     sizes = rows["blocks"].unique().sort().to_list()
     columns = min(2, len(sizes))
     highest = ceiling(rows, "high", "error", "intact_error")
-    panels = [
-        _panel(rows.filter(blocks=size), highest).properties(
-            width=panel_width(style, columns), height=style.height, **({"title": f"{size} blocks"} if columns > 1 else {})
-        )
-        for size in sizes
-    ]
+    panels = [sized(_panel(rows.filter(blocks=size), highest), style, columns, f"{size} blocks") for size in sizes]
     return finish(grid(panels, columns), style)
 
 
-def _panel(rows: pl.DataFrame, highest: float) -> alt.LayerChart:
-    x = index_axis("block", (-0.5, int(rows["block"].max()) + 0.5), "index of the deleted block")  # type: ignore[arg-type]
+def _panel(rows: pl.DataFrame, highest: float) -> Panel:
+    last = int(rows["block"].max())  # type: ignore[arg-type]
+    x = index_axis("block", (-0.5, last + 0.5), "index of the deleted block")
     y = error_axis("error", (0, highest))
     base = alt.Chart(rows).encode(x=x, color=colour("trained", TRAINED), detail=["network:N", "seed:N"])
     band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q"), y2="high:Q")
     line = base.mark_line(opacity=seed_opacity(rows)).encode(y=y, strokeDash=dash("trained", TRAINED))
-    size = alt.Size("kind:N", scale=alt.Scale(domain=list(KINDS), range=[16, 90]), legend=None)
+    size = alt.Size("kind:N", title=None, scale=alt.Scale(domain=list(KINDS), range=[16, 90]))
     points = base.mark_point(filled=True, opacity=min(1.0, 1.3 * seed_opacity(rows))).encode(
         y=y, shape=shape("kind", KINDS, shapes=("circle", "diamond")), size=size, tooltip=_tooltip()
     )

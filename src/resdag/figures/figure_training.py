@@ -4,10 +4,12 @@ The axis is the square root of the error: training error may be 0, so no logarit
 straight axis would hide what happens below ten percent.
 """
 
+from dataclasses import replace
+
 import altair as alt
 import polars as pl
 
-from resdag.figures.theme import PALE, Style, colour, dash, finish, finite, grid, index_axis, names, panel_width
+from resdag.figures.theme import PALE, Panel, Style, colour, dash, finish, finite, grid, index_axis, names, sized
 
 VIEW = "figure_training"
 TITLE = "Error during training"
@@ -27,16 +29,15 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     rows = finite(frame).sort("network", "seed", "epoch")
     networks = names(rows)
     columns = min(2, len(networks))
+    smaller = replace(style, height=style.height * 2 // 3) if columns > 1 else style
     panels = [
-        _panel(rows.filter(network=network)).properties(
-            width=panel_width(style, columns), height=style.height if columns == 1 else style.height * 2 // 3, title=network
-        )
+        sized(_panel(rows.filter(network=network)), smaller, columns, network).properties(title=network)
         for network in networks
     ]
     return finish(grid(panels, columns), style)
 
 
-def _panel(rows: pl.DataFrame) -> alt.LayerChart:
+def _panel(rows: pl.DataFrame) -> Panel:
     keys = ["network", "seed", "epoch"]
     long = rows.unpivot(list(LINES), index=keys, variable_name="measure", value_name="error").drop_nulls("error")
     long = long.with_columns(pl.col("measure").replace(LINES)).sort("measure", *keys)
@@ -45,9 +46,8 @@ def _panel(rows: pl.DataFrame) -> alt.LayerChart:
         "error:Q", title="error", axis=alt.Axis(format="~%", values=TICKS),
         scale=alt.Scale(type="sqrt", domain=[0, 1], nice=False),
     )  # fmt: skip
-    base = alt.Chart(long).encode(
-        x=index_axis("epoch", (0, max(1, last)), "epochs of training"), y=y, color=colour("measure", domain), detail="seed:N"
-    )
+    x = index_axis("epoch", (0, max(1, last)), "epochs of training")
+    base = alt.Chart(long).encode(x=x, y=y, color=colour("measure", domain), detail="seed:N")
     seeds = rows["seed"].n_unique()
     line = base.mark_line(strokeWidth=1.4 if seeds == 1 else 0.9).encode(strokeDash=dash("measure", domain))
     hover = base.mark_point(size=30, opacity=0, filled=True).encode(tooltip=_tooltip())

@@ -6,24 +6,23 @@ One view, filtered to the study, is all that a figure sees.
 from pathlib import Path
 from types import ModuleType
 
-import duckdb
 import polars as pl
 
 from resdag.figures.save import save
-from resdag.figures.theme import Style
+from resdag.figures.theme import DEFAULT, Style
+from resdag.store.read import connect, frame
 
 
 def read_view(database: Path, view: str, study: str) -> pl.DataFrame:
     """The rows of one view that belong to one study; the database stays open to other readers."""
-    with duckdb.connect(str(database), read_only=True) as connection:
-        return connection.sql(f'SELECT * FROM "{view}" WHERE study = ?', params=[study]).pl()
+    with connect(database) as connection:
+        return frame(connection, f"SELECT * FROM {view} WHERE study = ?", [study])
 
 
 def draw_figure(
-    figure: ModuleType, database: Path, study: str, folder: Path, style: Style = Style(), png_scale: float = 2.0
+    figure: ModuleType, database: Path, study: str, folder: Path, style: Style = DEFAULT, png_scale: float = 2.0
 ) -> list[Path]:
     """Draw one figure module's chart of a study into folder; returns the four files."""
-    frame = read_view(database, figure.VIEW, study)
-    chart = figure.draw(frame, style) if frame.height else None
-    name = figure.VIEW
-    return save(chart, frame, folder, name, png_scale, title=figure.TITLE, caption=figure.CAPTION, style=style)
+    rows = read_view(database, figure.VIEW, study)
+    chart = figure.draw(rows, style) if rows.height else None
+    return save(chart, rows, folder, figure.VIEW, png_scale, title=figure.TITLE, caption=figure.CAPTION, style=style)

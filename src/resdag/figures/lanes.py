@@ -8,40 +8,44 @@ computed from the rows: block i stands at x = i, path j at y = j.
 import altair as alt
 import polars as pl
 
-from resdag.figures.theme import GREY, INK, PALE, Style
+from resdag.figures.theme import GREY, INK, PALE, Panel, Style
 
 BOX = "#c6dbef"
 EDGE = "#0072B2"
 DEAD = "#D55E00"
 START, END = -0.75, 0.75
 """Where the lanes begin, and how far behind the last block they end."""
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def lanes(rows: pl.DataFrame, style: Style, title: str, note: str = "") -> alt.LayerChart:
-    """One network's paths between a common input and a common output; dead ones pale, crossed where they are cut."""
+def lanes(rows: pl.DataFrame, style: Style, title: str, note: str = "") -> Panel:
+    """One network's paths between input and output; dead ones pale, crossed where they are cut."""
     marked = rows.with_columns(
-        label=pl.col("block").map_elements(branch_name, return_dtype=pl.String),
         alive=pl.col("alive") if "alive" in rows.columns else pl.lit(True),
     ).sort("path", "block")
-    paths, last = marked.select("path", "path_length", "alive").unique().sort("path"), int(marked["block"].max())  # type: ignore[arg-type]
+    paths = marked.select("path", "path_length", "alive").unique().sort("path")
+    last = int(marked["block"].max())  # type: ignore[arg-type]
     boxes = marked.filter(choice="branch")
     layers = [
-        _lines(paths, last), *_boxes(boxes), *_cuts(marked), *_ends(paths, last, style), *_lengths(paths, last, style),
+        _lines(paths, last), *_boxes(boxes, style), *_cuts(marked), *_ends(paths, last), *_lengths(paths, last, style),
     ]  # fmt: skip
     height = max(46, 34 * paths.height)
     heading = alt.TitleParams(title, subtitle=note, subtitleColor=GREY, subtitleFontSize=style.font_size)
     return alt.layer(*layers).properties(width=style.width, height=height, title=heading)
 
 
-def branch_name(block: int) -> str:
-    """The branch of a block, as on its box: f with the block's index."""
-    return "f" + str(block).translate(SUBSCRIPTS)
+def branch_names(boxes: alt.Chart, x: str, y: str, style: Style, **colours: alt.Color) -> list[alt.Chart]:
+    """The name of each block's branch, f with its index: two texts, for many fonts lack subscripts."""
+    large, small = style.font_size + 1, style.font_size - 2
+    place = {"x": f"{x}:Q", "y": f"{y}:Q", **colours}
+    return [
+        boxes.mark_text(fontStyle="italic", dx=-3, fontSize=large).encode(text=alt.datum("f"), **place),
+        boxes.mark_text(align="left", dx=0, dy=4, fontSize=small).encode(text="block:N", **place),
+    ]
 
 
 def across(last: int) -> alt.X:
     """The horizontal position: input at the left, then a column for each block, output, path lengths."""
-    return alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-2.1, last + 3.1], nice=False))
+    return alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-2.1, last + 3.9], nice=False))
 
 
 def down(count: int) -> alt.Y:
@@ -49,16 +53,18 @@ def down(count: int) -> alt.Y:
     return alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[count - 0.4, -0.6], nice=False))
 
 
-def _state(alive: alt.Color | None = None) -> alt.Color:
+def _state() -> alt.Color:
     """Ink for living paths, pale for dead ones."""
-    return alive or alt.Color("alive:N", scale=alt.Scale(domain=[True, False], range=[INK, PALE]), legend=None)
+    return alt.Color("alive:N", scale=alt.Scale(domain=[True, False], range=[INK, PALE]), legend=None)
 
 
 def _lines(paths: pl.DataFrame, last: int) -> alt.Chart:
     """From the input to the lane, along it, and to the output."""
     middle = (paths.height - 1) / 2
     corners = [
-        paths.select("path", "alive", x=pl.lit(float(x)), y=pl.lit(middle) if outer else pl.col("path").cast(pl.Float64))
+        paths.select(
+            "path", "alive", x=pl.lit(float(x)), y=pl.lit(middle) if outer else pl.col("path").cast(pl.Float64)
+        )
         for x, outer in ((START - 0.75, True), (START, False), (last + END, False), (last + END + 0.75, True))
     ]
     points = pl.concat(corners).sort("path", "x")
@@ -66,11 +72,12 @@ def _lines(paths: pl.DataFrame, last: int) -> alt.Chart:
     return mark.encode(x=across(last), y=down(paths.height), detail="path:N", color=_state(), order="x:Q")
 
 
-def _boxes(boxes: pl.DataFrame) -> list[alt.Chart]:
+def _boxes(boxes: pl.DataFrame, style: Style) -> list[alt.Chart | Panel]:
     """A box with the branch's name wherever a path enters a branch."""
     placed = boxes.select(
-        "path", "label", "alive", middle=pl.col("block").cast(pl.Float64), lane=pl.col("path").cast(pl.Float64),
-        left=pl.col("block") - 0.3, right=pl.col("block") + 0.3, top=pl.col("path") - 0.34, bottom=pl.col("path") + 0.34,
+        "path", "block", "alive", middle=pl.col("block").cast(pl.Float64), lane=pl.col("path").cast(pl.Float64),
+        left=pl.col("block") - 0.28, right=pl.col("block") + 0.28,
+        top=pl.col("path") - 0.34, bottom=pl.col("path") + 0.34,
     )  # fmt: skip
     fill = alt.Color("alive:N", scale=alt.Scale(domain=[True, False], range=[BOX, "#f4f4f4"]), legend=None)
     edge = alt.Stroke("alive:N", scale=alt.Scale(domain=[True, False], range=[EDGE, PALE]), legend=None)
@@ -80,7 +87,7 @@ def _boxes(boxes: pl.DataFrame) -> list[alt.Chart]:
         alt.layer(base.mark_rect(cornerRadius=3, strokeWidth=1.2).encode(
             x="left:Q", x2="right:Q", y="top:Q", y2="bottom:Q", fill=fill, stroke=edge
         )),
-        alt.layer(base.mark_text().encode(x="middle:Q", y="lane:Q", text="label:N", color=text)),
+        *branch_names(base, "middle", "lane", style, color=text),
     ]  # fmt: skip
 
 
@@ -94,13 +101,18 @@ def _cuts(marked: pl.DataFrame) -> list[alt.Chart]:
     return [cross.encode(x="x:Q", y="y:Q")]
 
 
-def _ends(paths: pl.DataFrame, last: int, style: Style) -> list[alt.Chart]:
+def _ends(paths: pl.DataFrame, last: int) -> list[alt.Chart]:
     """Input and output: two discs, named."""
     middle = (paths.height - 1) / 2
     ends = pl.DataFrame({"x": [START - 0.75, last + END + 0.75], "y": [middle, middle], "text": ["input", "output"]})
     disc = alt.Chart(ends).mark_point(filled=True, color=INK, size=90, opacity=1).encode(x="x:Q", y="y:Q")
-    names = alt.Chart(ends).mark_text(dy=-14, fontSize=style.font_size).encode(x="x:Q", y="y:Q", text="text:N")
-    return [disc, names]
+    return [disc, *end_names(ends)]
+
+
+def end_names(ends: pl.DataFrame) -> list[alt.Chart]:
+    """The names of input and output, outside the two discs."""
+    words = alt.Chart(ends[0]).mark_text(align="right", dx=-9), alt.Chart(ends[1]).mark_text(align="left", dx=9)
+    return [word.encode(x="x:Q", y="y:Q", text="text:N") for word in words]
 
 
 def _lengths(paths: pl.DataFrame, last: int, style: Style) -> list[alt.Chart]:
@@ -111,7 +123,7 @@ def _lengths(paths: pl.DataFrame, last: int, style: Style) -> list[alt.Chart]:
         top=pl.col("path").min() - 0.3, bottom=pl.col("path").max() + 0.3, middle=pl.col("path").mean(), count=pl.len()
     )
     groups = groups.sort("path_length").with_columns(
-        x=pl.lit(last + 2.0), text=pl.format("length {}: {} path", "path_length", "count")
+        x=pl.lit(last + 2.4), text=pl.format("length {}: {} path", "path_length", "count")
         + pl.when(pl.col("count") > 1).then(pl.lit("s")).otherwise(pl.lit("")),
     )  # fmt: skip
     base = alt.Chart(groups)

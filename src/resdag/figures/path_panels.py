@@ -9,7 +9,7 @@ from collections.abc import Callable
 import altair as alt
 import polars as pl
 
-from resdag.figures.theme import Style, grid, names, panel_width
+from resdag.figures.theme import Panel, Style, grid, names, panel_width
 
 PLACES = {"input": "gradient at the input image", "first_block": "gradient at the first block's input"}
 
@@ -25,9 +25,7 @@ def moment() -> pl.Expr:
     return pl.when(pl.col("epoch") == 0).then(pl.lit("at initialisation")).otherwise(later)
 
 
-def path_panels(
-    rows: pl.DataFrame, panel: Callable[[pl.DataFrame], alt.LayerChart], style: Style
-) -> alt.TopLevelMixin:
+def path_panels(rows: pl.DataFrame, panel: Callable[[pl.DataFrame], Panel], style: Style) -> alt.TopLevelMixin:
     """One panel for each network and place of measurement, titled where there are several."""
     places = [place for place in PLACES if place in set(rows["measured_at"])]
     networks, width = names(rows), panel_width(style, len(places))
@@ -42,4 +40,4 @@ def path_panels(
 
 
 def _title(words: list[str]) -> alt.TitleParams:
-    return alt.TitleParams(words[0], subtitle=words[1:]) if words else alt.TitleParams("")
+    return alt.TitleParams(words[:1], subtitle=words[1:]) if words[1:] else alt.TitleParams(words)

@@ -18,7 +18,7 @@ import polars as pl
 import vl_convert
 
 from resdag.errors import DamagedFileError
-from resdag.figures.theme import Style, font_list, message
+from resdag.figures.theme import DEFAULT, Style, font_list, message
 
 SUFFIXES = (".svg", ".png", ".html", ".csv")
 NOT_RUN = "not run in this study"
@@ -27,7 +27,7 @@ _OPEN, _CLOSE = '<script type="application/json" id="figure">', "</script>"
 
 def save(
     chart: alt.TopLevelMixin | None, frame: pl.DataFrame, folder: Path, name: str, png_scale: float = 2.0, *,
-    title: str = "", caption: str = "", style: Style = Style(),
+    title: str = "", caption: str = "", style: Style = DEFAULT,
 ) -> list[Path]:  # fmt: skip
     """Write name.svg, name.png, name.html and name.csv; None for a chart gives files that say it was not run."""
     drawn = chart is not None and frame.height > 0
@@ -73,7 +73,7 @@ def _page(figure: dict[str, Any], svg: str, style: Style) -> str:
     parts = {
         "@TITLE@": escape(figure["title"] or figure["name"]), "@CAPTION@": escape(figure["caption"]),
         "@FONT@": escape(font_list(style.font)), "@SVG@": svg, "@FIGURE@": json_for_script(figure),
-        "@BUNDLE@": vl_convert.javascript_bundle(),
+        "@BUNDLE@": vl_convert.javascript_bundle(None),
     }  # fmt: skip
     for mark, text in parts.items():
         page = page.replace(mark, text)

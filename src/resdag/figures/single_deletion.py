@@ -9,11 +9,24 @@ import altair as alt
 import polars as pl
 
 from resdag.figures.theme import (
-    GREY, PALE, Style, colour, dash, error_axis, finish, finite, grid, index_axis, names, panel_width, seed_opacity,
+    GREY,
+    PALE,
+    Panel,
+    Style,
+    colour,
+    dash,
+    error_axis,
+    finish,
+    finite,
+    grid,
+    index_axis,
+    names,
+    panel_width,
+    seed_opacity,
     shape,
 )  # fmt: skip
 
-KINDS = ("keeps its shape", "changes shape")
+KINDS = ("block keeps its shape", "block changes shape")
 WITHOUT_SKIPS = ("vgg", "plain")
 PANEL_LIMIT = 4
 """More networks than this get a panel each."""
@@ -40,7 +53,7 @@ def _kind() -> pl.Expr:
     return pl.when("changes_shape").then(pl.lit(KINDS[1])).otherwise(pl.lit(KINDS[0]))
 
 
-def _errors(rows: pl.DataFrame, domain: list[str], width: int, style: Style) -> alt.LayerChart:
+def _errors(rows: pl.DataFrame, domain: list[str], width: int, style: Style) -> Panel:
     x, y = _blocks(rows), error_axis("error", (0, 1))
     base = alt.Chart(rows).encode(x=x, color=colour("network", domain), detail="seed:N")
     band = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q")
@@ -52,8 +65,9 @@ def _errors(rows: pl.DataFrame, domain: list[str], width: int, style: Style) -> 
     )
 
 
-def _changes(rows: pl.DataFrame, domain: list[str], style: Style) -> alt.LayerChart:
-    y = alt.Y("change:Q", title="change of test error", axis=alt.Axis(format="+~%", tickCount=5))
+def _changes(rows: pl.DataFrame, domain: list[str], style: Style) -> Panel:
+    axis = alt.Axis(labelExpr="(datum.value > 0 ? '+' : '') + format(100 * datum.value, '~r')", tickCount=5)
+    y = alt.Y("change:Q", title="change (points)", axis=axis)
     base = alt.Chart(rows).encode(x=_blocks(rows), color=colour("network", domain), detail="seed:N", y=y)
     line = base.mark_line(opacity=seed_opacity(rows)).encode(strokeDash=dash("network", domain))
     zero = alt.Chart().mark_rule(color=GREY).encode(y=alt.datum(0))
@@ -64,7 +78,7 @@ def _changes(rows: pl.DataFrame, domain: list[str], style: Style) -> alt.LayerCh
 
 def _points(base: alt.Chart, rows: pl.DataFrame) -> alt.Chart:
     """One point a block; the blocks that change shape stand out."""
-    size = alt.Size("kind:N", scale=alt.Scale(domain=list(KINDS), range=[16, 90]), legend=None)
+    size = alt.Size("kind:N", title=None, scale=alt.Scale(domain=list(KINDS), range=[16, 90]))
     point = base.mark_point(filled=True, opacity=min(1.0, 1.3 * seed_opacity(rows)))
     return point.encode(shape=shape("kind", KINDS, shapes=("circle", "diamond")), size=size, tooltip=_tooltip(rows))
 

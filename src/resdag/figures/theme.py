@@ -9,7 +9,6 @@ Numbers that are not finite make invalid JSON: `finite` turns them into nulls.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from math import sqrt
 from typing import Any
 
@@ -20,10 +19,11 @@ import polars as pl
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4])
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
+Panel = alt.LayerChart | alt.FacetChart
+"""What `alt.layer` returns."""
 INK = "#222222"
 GREY = "#767676"
 PALE = "#d4d4d4"
-SUPERSCRIPTS = dict(zip("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻", strict=True))
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,10 @@ class Style:
     height: int = 300
     font: str = "Helvetica, Arial, sans-serif"
     font_size: int = 12
+
+
+DEFAULT = Style()
+"""The looks of a figure that nobody changed."""
 
 
 def font_list(font: str) -> str:
@@ -59,26 +63,32 @@ def cycle(values: Sequence[Any], length: int) -> list[Any]:
     return [values[i % len(values)] for i in range(length)]
 
 
-def colour(field: str, domain: Sequence[str], legend: bool = True, colours: Sequence[str] = OKABE_ITO) -> alt.Color:
-    """One colour for each name, the same in every panel."""
+def colour(
+    field: str, domain: Sequence[str], legend: str | None = "stroke", colours: Sequence[str] = OKABE_ITO
+) -> alt.Color:
+    """One colour for each name, the same in every panel; `legend`: its symbol, or None for no legend."""
     scale = alt.Scale(domain=list(domain), range=cycle(colours, len(domain)))
     return alt.Color(f"{field}:N", title=None, scale=scale, **_legend(legend))
 
 
-def dash(field: str, domain: Sequence[str], legend: bool = True) -> alt.StrokeDash:
+def dash(field: str, domain: Sequence[str], legend: str | None = "stroke") -> alt.StrokeDash:
     """One dash for each name; goes with `colour`."""
     scale = alt.Scale(domain=list(domain), range=cycle(DASHES, len(domain)))
     return alt.StrokeDash(f"{field}:N", title=None, scale=scale, **_legend(legend))
 
 
-def shape(field: str, domain: Sequence[str], legend: bool = True, shapes: Sequence[str] = SHAPES) -> alt.Shape:
+def shape(field: str, domain: Sequence[str], shapes: Sequence[str] = SHAPES) -> alt.Shape:
     """One shape for each name."""
     scale = alt.Scale(domain=list(domain), range=cycle(shapes, len(domain)))
-    return alt.Shape(f"{field}:N", title=None, scale=scale, **_legend(legend))
+    return alt.Shape(f"{field}:N", title=None, scale=scale, legend=alt.Legend(symbolOpacity=1))
 
 
-def _legend(shown: bool) -> dict[str, Any]:
-    return {} if shown else {"legend": None}
+def _legend(symbol: str | None) -> dict[str, Any]:
+    if symbol is None:
+        return {"legend": None}
+    if symbol != "stroke":
+        return {"legend": alt.Legend(symbolType=symbol, symbolOpacity=1)}
+    return {"legend": alt.Legend(symbolType="stroke", symbolSize=500, symbolOpacity=1)}
 
 
 def error_axis(field: str, domain: Sequence[float], title: str | None = "test error") -> alt.Y:
@@ -106,13 +116,7 @@ def seed_opacity(frame: pl.DataFrame) -> float:
     return max(0.3, 1 / sqrt(int(seeds)))  # type: ignore[arg-type]
 
 
-def power_of_ten(value: str = "datum.value") -> str:
-    """A Vega expression that writes a base-10 logarithm as 10 with its exponent."""
-    text = f"format({value}, '~f')"
-    return "'10' + " + reduce(lambda text, pair: f"replace({text}, /{pair[0]}/g, '{pair[1]}')", SUPERSCRIPTS.items(), text)
-
-
-def grid(panels: Iterable[alt.Chart | alt.LayerChart], columns: int) -> alt.TopLevelMixin:
+def grid(panels: Iterable[Panel], columns: int) -> Panel | alt.ConcatChart:
     """Panels in rows of so many columns; one panel stays itself."""
     charts = list(panels)
     return charts[0] if len(charts) == 1 else alt.concat(*charts, columns=columns, spacing=24)
@@ -121,6 +125,12 @@ def grid(panels: Iterable[alt.Chart | alt.LayerChart], columns: int) -> alt.TopL
 def panel_width(style: Style, columns: int) -> int:
     """Width of one of so many panels side by side."""
     return style.width if columns == 1 else max(120, (style.width - 40 * (columns - 1)) // columns)
+
+
+def sized(chart: Panel, style: Style, columns: int, title: str) -> Panel:
+    """The panel with its size, and a title where it is one of several."""
+    heading = {"title": title} if columns > 1 else {}
+    return chart.properties(width=panel_width(style, columns), height=style.height, **heading)
 
 
 def message(text: str, style: Style) -> alt.TopLevelMixin:
@@ -137,12 +147,26 @@ def finish(chart: alt.TopLevelMixin, style: Style) -> alt.TopLevelMixin:
         chart.configure(font=font_list(style.font), background="white", padding=10, aria=False)
         .configure_view(stroke=None)
         .configure_axis(
-            **words, titleFontWeight="normal", titlePadding=8, gridColor="#ececec", domainColor=GREY, tickColor=GREY
+            **words,
+            titleFontWeight="normal",
+            titlePadding=8,
+            gridColor="#ececec",
+            domainColor=GREY,
+            tickColor=GREY,
+            labelFlush=False,
         )
         .configure_legend(
-            **words, orient="top", title=None, symbolStrokeWidth=2, labelLimit=400, columnPadding=18, columns=3
+            **words,
+            orient="top",
+            title=None,
+            symbolStrokeWidth=2,
+            labelLimit=400,
+            columnPadding=18,
+            columns=4,
+            padding=5,
+            titleFontWeight="normal",
         )
-        .configure_title(fontSize=large, fontWeight="bold", color=INK, anchor="start", offset=8)
+        .configure_title(fontSize=large, fontWeight="bold", color=INK, anchor="start", frame="group", offset=8)
         .configure_text(fontSize=size, color=INK)
         .configure_line(strokeWidth=1.6)
     )
