@@ -37,7 +37,7 @@ def _panel(rows: pl.DataFrame, domain: list[str]) -> Panel:
     last = int(rows["path_length"].max())  # type: ignore[arg-type]
     legend = alt.Legend(
         title="blocks deleted", titleOrient="left", titlePadding=14, columns=len(domain),
-        symbolType="stroke", symbolSize=500,
+        symbolType="stroke", symbolSize=320,
     )  # fmt: skip
     shades = alt.Scale(domain=domain, range=cycle(SHADES, len(domain)))
     dashes = alt.Scale(domain=domain, range=cycle(DASHES, len(domain)))

@@ -88,7 +88,7 @@ def _legend(symbol: str | None) -> dict[str, Any]:
         return {"legend": None}
     if symbol != "stroke":
         return {"legend": alt.Legend(symbolType=symbol, symbolOpacity=1)}
-    return {"legend": alt.Legend(symbolType="stroke", symbolSize=500, symbolOpacity=1)}
+    return {"legend": alt.Legend(symbolType="stroke", symbolSize=320, symbolOpacity=1)}
 
 
 def error_axis(field: str, domain: Sequence[float], title: str | None = "test error") -> alt.Y:

@@ -1,0 +1,120 @@
+"""How does a study become one HTML page?
+
+The page is made from the database (claims, tables, choices, costs) and from the figure
+pages that the study's figure jobs wrote, each of which carries its own specification,
+title and caption.  Everything is inside the file: styles, the charting library once, every
+chart as a static SVG that shows at once and prints, and as a specification that the script
+turns into an interactive chart when it comes into view.
+"""
+
+import json
+import os
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from resdag.errors import StudyError
+from resdag.figures.catalogue import CATALOGUE
+from resdag.figures.save import javascript_bundle, json_for_script, read_figure
+from resdag.report import words
+from resdag.report.choices import choices, dataset_note
+from resdag.report.methods import method
+from resdag.report.remarks import remarks
+from resdag.store.read import connect, frame
+
+VERDICTS = {"reproduced": "✓", "not reproduced": "✗", "inconclusive": "?", "not run": "–"}
+"""Symbol of each verdict: colour alone would not reach everyone."""
+
+
+def write_report(database: Path, study: str, figures: Path, out: Path) -> Path:
+    """Write the report of one study from the database and the folder of its figures; StudyError if it has no rows."""
+    with connect(database) as con:
+        page = _template().render(_context(con, study, figures))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    aside = out.with_name(f".{out.name}.part")
+    aside.write_text(page, encoding="utf-8")
+    os.replace(aside, out)
+    return out
+
+
+def _template() -> Any:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {
+        "percent": words.percent, "duration": words.duration, "number": words.number, "listed": words.listed,
+    }  # fmt: skip
+    environment.globals |= {"quantity": words.quantity, "interval": words.interval}
+    return environment.from_string(_asset("page.html.j2"))
+
+
+def _asset(name: str) -> str:
+    return files("resdag.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _context(con: duckdb.DuckDBPyConnection, study: str, figures: Path) -> dict[str, Any]:
+    """Everything that the page says."""
+    row = _study(con, study)
+    networks = _rows(con, "networks", study, "network, seed")
+    drawn, missing = _figures(figures, row["config"])
+    claims = _rows(con, "claims", study, "").to_dicts()
+    return {
+        "study": row, "note": dataset_note(row["config"]), "claims": claims, "verdicts": VERDICTS,
+        "tally": {verdict: sum(claim["verdict"] == verdict for claim in claims) for verdict in VERDICTS},
+        "errors": _rows(con, "table_errors", study, "network, seed").to_dicts(),
+        "effective": _rows(con, "table_effective_paths", study, _EFFECTIVE_ORDER).to_dicts(),
+        "figures": drawn, "missing": missing, "choices": choices(networks), "remarks": remarks(),
+        "jobs": _jobs(con, study), "css": Markup(_asset("page.css")), "script": Markup(_asset("page.js")),
+        "bundle": Markup(javascript_bundle()),
+    }  # fmt: skip
+
+
+_EFFECTIVE_ORDER = "blocks_per_batch NULLS LAST, network, seed, test_scale, recalibrated"
+
+
+def _study(con: duckdb.DuckDBPyConnection, study: str) -> dict[str, Any]:
+    rows = _rows(con, "studies", study, "").to_dicts()
+    if not rows:
+        known = frame(con, "SELECT study FROM studies ORDER BY study")["study"].to_list()
+        raise StudyError(f"the database holds no study {study!r}; it holds {words.listed(known or ['none'])}")
+    return rows[0] | {key: json.loads(rows[0][key]) for key in ("config", "versions")}
+
+
+def _rows(con: duckdb.DuckDBPyConnection, table: str, study: str, order: str) -> pl.DataFrame:
+    ordered = f" ORDER BY {order}" if order else ""
+    return frame(con, f"SELECT * FROM {table} WHERE study = ?{ordered}", [study])
+
+
+def _jobs(con: duckdb.DuckDBPyConnection, study: str) -> list[dict[str, Any]]:
+    """What the workflow cost, by rule, the dearest first."""
+    query = """
+        SELECT rule, count(*) AS jobs, sum(seconds) AS seconds, max(seconds) AS longest, max(max_rss_mb) AS max_rss_mb,
+          string_agg(DISTINCT device, ', ' ORDER BY device) AS devices
+        FROM jobs WHERE study = ? GROUP BY rule ORDER BY seconds DESC, rule
+    """
+    return frame(con, query, [study]).to_dicts()
+
+
+def _figures(folder: Path, config: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The figures that were drawn, ready for the page, and those that this study did not run."""
+    pages = [read_figure(folder / f"{name}.html") for name in CATALOGUE]
+    drawn = [
+        figure | {
+            "label": label(figure["name"]), "method": method(figure["name"], config),
+            "svg": Markup((folder / f"{figure['name']}.svg").read_text(encoding="utf-8")),
+            "json": Markup(json_for_script(figure["spec"])),
+        }
+        for figure in pages
+        if figure["drawn"]
+    ]  # fmt: skip
+    missing = [figure | {"label": label(figure["name"])} for figure in pages if not figure["drawn"]]
+    return drawn, missing
+
+
+def label(name: str) -> str:
+    """A figure's name as a reader says it: Figure 5a of the paper is figure_5a."""
+    number = name.removeprefix("figure_")
+    return f"Figure {number}" if number[0].isdigit() else number.capitalize()

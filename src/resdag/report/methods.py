@@ -1,0 +1,63 @@
+"""How was each figure measured?  One sentence each, from the study's own config."""
+
+from typing import Any
+
+from resdag.report.words import listed, number
+
+Config = dict[str, Any]
+
+
+def method(figure: str, config: Config) -> str:
+    """How this study measured what the figure shows; empty where the caption says it all."""
+    sentences = {
+        "figure_3": _single, "figure_4": _single, "figure_8": _single, "figure_5a": _random, "figure_5b": _reorder,
+        "figure_6b": _gradients, "figure_6c": _gradients, "figure_training": _training,
+    }  # fmt: skip
+    return sentences[figure](config) if figure in sentences else ""
+
+
+def _single(config: Config) -> str:
+    single = _section(config, "lesions", "single")
+    return "" if single is None else (
+        "Each block alone is replaced by its skip connection, without any retraining, and the whole test set is "
+        f"measured, on {listed(single['networks'])}."
+    )  # fmt: skip
+
+
+def _random(config: Config) -> str:
+    random = _section(config, "lesions", "random")
+    return "" if random is None else (
+        f"{number(random['draws'])} random choices for each number of blocks, the same for all networks of equal "
+        f"size; numbers of blocks: {listed(random['counts'])}."
+    )  # fmt: skip
+
+
+def _reorder(config: Config) -> str:
+    reorder = _section(config, "lesions", "reorder")
+    return "" if reorder is None else (
+        f"{number(reorder['draws'])} random orders for each number of swaps; only blocks of equal shape change "
+        f"places; swaps: {listed(reorder['swaps'])}."
+    )  # fmt: skip
+
+
+def _gradients(config: Config) -> str:
+    gradients = _section(config, "paths", "gradients")
+    return "" if gradients is None else (
+        f"{number(gradients['samples'])} random paths of each length; the norm is taken over a batch of "
+        f"{number(gradients['batch_size'])} training images, {number(gradients['samples_per_batch'])} paths of each "
+        f"length to a batch; batch norm in {gradients['batch_norm']} mode; intervals resample batches. Lengths are in "
+        "blocks; a block holds two layers, so a length of 5 blocks is 10 layers."
+    )  # fmt: skip
+
+
+def _training(config: Config) -> str:
+    recipe = config.get("training") or {}
+    return "" if "epochs" not in recipe else (
+        f"The study's recipe: SGD, {number(recipe['epochs'])} epochs, batches of {number(recipe['batch_size'])}, "
+        f"learning rate {recipe['learning_rate']:g}, momentum {recipe['momentum']:g}, weight decay "
+        f"{recipe['weight_decay']:g}; single networks may change it."
+    )  # fmt: skip
+
+
+def _section(config: Config, part: str, name: str) -> dict[str, Any] | None:
+    return (config.get(part) or {}).get(name)

@@ -1,0 +1,59 @@
+"""What is wrong or open in the paper itself?
+
+Each remark is a sentence whose numbers are computed here from the paper's own
+network of 54 blocks, or quoted with their source.
+"""
+
+from resdag.report.words import percent, power
+
+BLOCKS = 54
+"""Residual blocks of the paper's ResNet-110."""
+# Frozen gate at 0.5 / 0.5 against identity skips, ResNet-110 on CIFAR-10: He et al. 2016, Identity Mappings, table 1.
+HALVED, IDENTITY = 0.1235, 0.0661
+LAST_SURVIVAL = 0.5  # Huang et al. 2016, section 4: linear decay down to one half
+EFFECTIVE_LENGTHS = (5, 17)  # Veit et al. 2016, section 5
+
+
+def remarks() -> list[str]:
+    """Errata and remarks on the paper, each a sentence or two."""
+    return [_orders_of_magnitude(), _halved_gates(), _stochastic_depth(), _forward_expansion()]
+
+
+def blocks_kept(blocks: int = BLOCKS, last: float = LAST_SURVIVAL) -> float:
+    """Blocks that survive on average under stochastic depth with linear decay."""
+    return sum(1 - block / blocks * (1 - last) for block in range(1, blocks + 1))
+
+
+def _orders_of_magnitude() -> str:
+    kept = 44
+    ratio = 2.0 ** (kept - BLOCKS)
+    return (
+        f"The paper says that {power(2, kept)} of {power(2, BLOCKS)} paths are a factor of roughly {power(10, -6)}; "
+        f"it is {power(2, kept - BLOCKS)} = {ratio:.2g}."
+    )
+
+
+def _halved_gates() -> str:
+    return (
+        "The paper calls highway networks with gates at one half equivalent to residual networks. They have the same "
+        f"paths, yet a gate frozen there trains to {percent(HALVED)} error where identity skips give "
+        f"{percent(IDENTITY)} (He et al. 2016, table 1)."
+    )
+
+
+def _stochastic_depth() -> str:
+    kept = blocks_kept()
+    low, high = EFFECTIVE_LENGTHS
+    return (
+        f"Stochastic depth with a last survival probability of {LAST_SURVIVAL:g} keeps {kept:g} of {BLOCKS} blocks on "
+        f"average, so a random path of what is left enters {kept / 2:.1f} blocks, more than the {low} to {high} that "
+        "the paper calls effective: it shortens paths, but not to those."
+    )
+
+
+def _forward_expansion() -> str:
+    return (
+        "The paper's expansion of the forward pass (equation 6) is no sum over paths, because the branches are not "
+        "linear. With the forward pass fixed, the gradient is exactly such a sum; statements about paths here are "
+        "about gradients."
+    )

@@ -1,0 +1,263 @@
+"""Figures: every encoded field exists, text is drawn, numbers are finite, files are whole.  No pixels."""
+
+import csv
+import json
+from functools import cache
+from html.parser import HTMLParser
+from math import isfinite, nan
+from xml.etree import ElementTree
+
+import duckdb
+import polars as pl
+import pytest
+import vl_convert
+from views_by_hand import STUDY, VIEWS
+
+from resdag.errors import DamagedFileError
+from resdag.figures.catalogue import CATALOGUE, module_of
+from resdag.figures.job import draw_figure
+from resdag.figures.save import SUFFIXES, read_figure, save, specification
+from resdag.figures.theme import OKABE_ITO, Style, ceiling, finite, font_list
+from resdag.records import BY_NAME
+
+STYLE = Style()
+
+
+def drawn(name, frame=None):
+    """The specification of a figure; of the rows by hand, drawn once."""
+    return by_hand(name) if frame is None else specification(module_of(name).draw(frame, STYLE))
+
+
+@cache
+def by_hand(name):
+    return specification(module_of(name).draw(VIEWS[name](), STYLE))
+
+
+def units(spec, datasets, data=None):
+    """Every single chart inside a specification, with the rows that it draws."""
+    data = spec.get("data", data)
+    for key in ("layer", "concat", "hconcat", "vconcat"):
+        for part in spec.get(key, ()):
+            yield from units(part, datasets, data)
+    if "mark" in spec:
+        yield spec, datasets.get((data or {}).get("name"), [])
+
+
+def fields(encoding):
+    for channel in encoding.values():
+        for definition in channel if isinstance(channel, list) else [channel]:
+            if "field" in definition:
+                yield definition["field"]
+
+
+def leaves(value):
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from leaves(part)
+    else:
+        yield value
+
+
+def svg_texts(name):
+    root = ElementTree.fromstring(vl_convert.vegalite_to_svg(drawn(name)))
+    return [element.text for element in root.iter("{http://www.w3.org/2000/svg}text") if element.text]
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_encoded_field_is_in_the_rows_that_are_drawn(name):
+    spec = drawn(name)
+    found = list(units(spec, spec["datasets"]))
+    assert found
+    for unit, rows in found:
+        columns = {column for row in rows for column in row}
+        assert not set(fields(unit["encoding"])) - columns if rows else True
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_number_in_a_specification_is_finite(name):
+    assert all(isfinite(leaf) for leaf in leaves(drawn(name)) if isinstance(leaf, float))
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_figure_names_its_view_and_tables_that_exist(name):
+    module = module_of(name)
+    assert name == module.VIEW
+    assert set(module.DEPENDS) <= set(BY_NAME)
+    assert module.TITLE and module.CAPTION.endswith(".")
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_fonts_end_in_sans_serif(name):
+    assert drawn(name)["config"]["font"].endswith("sans-serif")
+
+
+@pytest.mark.parametrize(
+    "name, titles",
+    {
+        "figure_3": ["test error", "index of the deleted block or layer", "change (points)"],
+        "figure_4": ["test error", "index of the deleted block or layer"],
+        "figure_5a": ["test error", "blocks deleted"],
+        "figure_5b": ["test error", "Kendall's tau with the trained order"],
+        "figure_6a": ["share of all paths", "path length (blocks)", "54 blocks"],
+        "figure_6b": ["gradient norm of a path (log10)", "path length (blocks)"],
+        "figure_6c": ["share of the gradient", "path length (blocks)", "all paths"],
+        "figure_7": ["paths that remain", "path length (blocks)", "blocks deleted"],
+        "figure_8": ["test error", "index of the deleted block", "stochastic depth"],
+        "figure_training": ["error", "epochs of training"],
+        "figure_1": ["input", "output", "length 1: 3 paths", "length 3: 1 path"],
+        "figure_2": ["4 of 8 paths left", "0 of 1 path left"],
+    }.items(),
+)
+def test_axis_titles_and_labels_are_drawn_as_text(name, titles):
+    assert set(titles) <= set(svg_texts(name))
+
+
+def test_the_fit_of_figure_6b_is_written_from_the_rows():
+    assert "r = 0.256 [0.252, 0.261], R² = 0.997" in svg_texts("figure_6b")
+
+
+def test_dead_paths_are_counted_on_figure_6b():
+    # 1,000 at length 54 and 3 at length 53, of 2 moments x 55 lengths x 1,000 paths
+    assert "× 1,003 of 110,000 sampled paths are dead" in svg_texts("figure_6b")
+
+
+def test_the_window_of_figure_6c_is_written_from_the_rows():
+    # Binomial(54, .256 / 1.256): mean 11.0 and sd 2.96, so mean - 2 sd = 5.1 and mean + 2 sd = 16.9
+    assert "5.1 to 16.9 blocks: 0.45 % of all paths" in svg_texts("figure_6c")
+
+
+def test_figure_1_draws_a_box_wherever_a_path_enters_a_branch():
+    spec = drawn("figure_1")["vconcat"][1]
+    datasets = drawn("figure_1")["datasets"]
+    boxes = [rows for unit, rows in units(spec, datasets) if unit["mark"]["type"] == "rect"]
+    assert [len(rows) for rows in boxes] == [12]  # 0 x 1 + 1 x 3 + 2 x 3 + 3 x 1
+
+
+def test_numbers_that_are_not_finite_are_not_drawn():
+    frame = VIEWS["figure_3"]().with_columns(
+        error=pl.when(pl.col("block") == 5).then(nan).otherwise("error"), p_holm=pl.lit(float("inf"))
+    )
+    assert all(isfinite(leaf) for leaf in leaves(drawn("figure_3", frame)) if isinstance(leaf, float))
+
+
+@pytest.mark.parametrize("name", ["figure_6b", "figure_6c"])
+def test_intervals_may_be_missing(name):
+    empty = [column for column in VIEWS[name]().columns if column.endswith(("_low", "_high")) and column[0] != "w"]
+    frame = VIEWS[name]().with_columns(pl.lit(None, dtype=pl.Float64).alias(column) for column in empty)
+    assert drawn(name, frame)
+
+
+@pytest.mark.parametrize("name", ["figure_3", "figure_5a", "figure_5b", "figure_6b", "figure_6c", "figure_training"])
+def test_many_networks_get_a_panel_each(name):
+    frame = VIEWS[name]()
+    first = frame.filter(network=frame["network"][0])
+    six = pl.concat(first.with_columns(network=pl.lit(f"network-{number}")) for number in range(6))
+    spec = drawn(name, six)
+    panels = spec["concat"] if "concat" in spec else spec["vconcat"][0]["concat"]
+    assert len(panels) in (6, 12)  # 6b and 6c have a panel for each place of measurement
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_order_of_rows_does_not_matter(name):
+    frame = VIEWS[name]()
+    assert drawn(name, frame) == drawn(name, frame.sample(fraction=1, shuffle=True, seed=1))
+
+
+def test_four_files_are_written_and_the_csv_is_the_frame(tmp_path):
+    frame = VIEWS["figure_7"]()
+    module = module_of("figure_7")
+    paths = save(module.draw(frame, STYLE), frame, tmp_path, "figure_7", title=module.TITLE, caption=module.CAPTION)
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+    assert [path.suffix for path in paths] == list(SUFFIXES)
+    assert pl.read_csv(tmp_path / "figure_7.csv").equals(frame)
+    assert (tmp_path / "figure_7.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_lists_are_written_to_csv_as_text(tmp_path):
+    frame = pl.DataFrame({"study": ["s"], "deleted": [[3, 14]]})
+    save(None, frame, tmp_path, "lists")
+    assert list(csv.reader((tmp_path / "lists.csv").read_text().splitlines())) == [
+        ["study", "deleted"],
+        ["s", "[3, 14]"],
+    ]
+
+
+def test_the_page_of_a_figure_carries_its_specification_and_loads_nothing(tmp_path):
+    frame, module = VIEWS["figure_6a"](), module_of("figure_6a")
+    save(module.draw(frame, STYLE), frame, tmp_path, "figure_6a", title=module.TITLE, caption=module.CAPTION)
+    figure = read_figure(tmp_path / "figure_6a.html")
+    assert figure["drawn"] and figure["title"] == module.TITLE
+    assert figure["spec"] == json.loads(json.dumps(drawn("figure_6a")))
+    assert addresses((tmp_path / "figure_6a.html").read_text()) == []
+
+
+def addresses(page):
+    """What the tags of a page would load."""
+    found = []
+
+    class Tags(HTMLParser):
+        def handle_starttag(self, tag, attributes):
+            found.extend(value for name, value in attributes if name in ("src", "href") and not value.startswith("#"))
+
+    Tags().feed(page)
+    return found
+
+
+def test_an_empty_frame_gives_all_files_and_says_so(tmp_path):
+    module = module_of("figure_5a")
+    frame = VIEWS["figure_5a"]().clear()
+    save(None, frame, tmp_path, "figure_5a", title=module.TITLE, caption=module.CAPTION)
+    assert {path.suffix for path in tmp_path.iterdir()} == set(SUFFIXES)
+    assert "not run in this study" in (tmp_path / "figure_5a.svg").read_text()
+    assert not read_figure(tmp_path / "figure_5a.html")["drawn"]
+    assert pl.read_csv(tmp_path / "figure_5a.csv").columns == frame.columns
+
+
+def test_a_damaged_page_is_named(tmp_path):
+    (tmp_path / "figure_3.html").write_text("<html>")
+    with pytest.raises(DamagedFileError, match="figure_3.html"):
+        read_figure(tmp_path / "figure_3.html")
+
+
+def test_a_figure_is_drawn_from_its_view_for_one_study(tmp_path):
+    rows = VIEWS["figure_7"]()
+    both = pl.concat([rows, rows.with_columns(study=pl.lit("another"))])
+    with duckdb.connect(str(tmp_path / "results.duckdb")) as con:
+        con.register("two_studies", both)
+        con.execute("CREATE TABLE figure_7 AS SELECT * FROM two_studies")
+    draw_figure(module_of("figure_7"), tmp_path / "results.duckdb", STUDY, tmp_path / "figures")
+    assert pl.read_csv(tmp_path / "figures" / "figure_7.csv").height == rows.height
+
+
+def test_titles_with_markup_are_escaped(tmp_path):
+    save(None, pl.DataFrame({"study": []}), tmp_path, "x", title="<b>&", caption='"<script>')
+    page = (tmp_path / "x.html").read_text()
+    assert "<b>" not in page and '"<script>' not in page
+    assert read_figure(tmp_path / "x.html")["title"] == "<b>&"
+
+
+@pytest.mark.parametrize(
+    "given, full",
+    [
+        ("Helvetica", "Helvetica, sans-serif"),
+        ("sans-serif, Arial", "Arial, sans-serif"),
+        ("", "sans-serif"),
+        ("Helvetica, Arial, sans-serif", "Helvetica, Arial, sans-serif"),
+    ],
+)
+def test_a_font_list_always_ends_in_sans_serif(given, full):
+    assert font_list(given) == full
+
+
+def test_finite_drops_rows_without_a_required_number():
+    frame = pl.DataFrame({"a": [1.0, nan, 2.0], "b": [1.0, 2.0, float("inf")]})
+    assert finite(frame, "a")["b"].to_list() == [1.0, None]
+
+
+def test_axes_end_at_a_round_number_above_the_data():
+    assert ceiling(pl.DataFrame({"error": [0.064, 0.13]}), "error") == 0.15
+    assert ceiling(pl.DataFrame({"error": [0.97]}), "error") == 1.0
+
+
+def test_the_colours_differ_from_each_other():
+    assert len(set(OKABE_ITO)) == len(OKABE_ITO) == 7

@@ -1,0 +1,283 @@
+"""The report: one file that loads nothing, with each claim, each figure and computed numbers."""
+
+import json
+from datetime import datetime
+from html.parser import HTMLParser
+from math import comb
+
+import duckdb
+import polars as pl
+import pytest
+from views_by_hand import STUDY, VIEWS
+
+from resdag.errors import StudyError
+from resdag.figures.catalogue import CATALOGUE, module_of
+from resdag.figures.save import save
+from resdag.figures.theme import Style
+from resdag.records import BY_NAME
+from resdag.report.build import VERDICTS, label, write_report
+from resdag.report.choices import dataset_note
+from resdag.report.methods import method
+from resdag.report.remarks import blocks_kept, remarks
+from resdag.report.words import duration, interval, percent, quantity
+from resdag.store.schema import create
+
+CONFIG = {
+    "study": STUDY, "dataset": {"kind": "digits", "test_limit": 100},
+    "training": {
+        "epochs": 30, "batch_size": 128, "learning_rate": 0.1, "momentum": 0.9, "weight_decay": 1e-4,
+    },
+    "lesions": {
+        "single": {"networks": ["resnet110", "vgg15"]},
+        "random": {"networks": ["resnet110"], "counts": [1, 10], "draws": 50},
+        "reorder": None,
+    },
+    "paths": {
+        "gradients": {
+            "networks": ["resnet110"], "samples": 1000, "batch_size": 128, "samples_per_batch": 10,
+            "batch_norm": "eval",
+        }
+    },
+}  # fmt: skip
+NOT_DRAWN = ("figure_4", "figure_8")
+STATEMENT = "Deleting one <block> & keeping 'the rest' changes little"
+
+
+def _study():
+    return {
+        "study": STUDY, "config": json.dumps(CONFIG), "git_commit": "0123456789abcdef0123", "git_dirty": True,
+        "versions": json.dumps({"python": "3.11", "torch": "2.15.0"}), "hardware": "<2 cores> & no GPU",
+        "started_at": datetime(2024, 5, 1, 12), "finished_at": datetime(2024, 5, 1, 12, 9),
+    }  # fmt: skip
+
+
+def _network(name, seed, **changes):
+    return {
+        "study": STUDY, "network": name, "seed": seed, "architecture": "preact_resnet", "depth": 110, "blocks": 54,
+        "parameters": 1_727_962, "shortcut": "subsample", "first_block": "plain", "options": "{}", "recipe": "{}",
+        "stochastic_depth": None, "blocks_per_batch": None, "source": "trained", "checkpoint_sha256": "0" * 64,
+        "device": "cpu", "train_seconds": 4000.0, "test_scale": "none", "test_errors": 640, "test_images": 10_000,
+        "test_error": 0.064, "test_loss": 0.3, "train_errors": 5, "train_images": 50_000,
+    } | changes  # fmt: skip
+
+
+def _evaluation(name, scale, recalibrated, errors):
+    return {
+        "study": STUDY, "network": name, "seed": 0, "test_scale": scale, "recalibrated": recalibrated,
+        "errors": errors, "images": 10_000, "error": errors / 10_000, "loss": None,
+    }  # fmt: skip
+
+
+def _claim(name, verdict, **values):
+    return {
+        "study": STUDY, "claim": name, "statement": f"{STATEMENT} ({name})", "figure": "figure 3", "paper": "no change",
+        "ours": None, "low": None, "high": None, "unit": "fraction", "test": "Wilson", "p": None, "rule": "below 1 %",
+        "verdict": verdict, "detail": "two seeds",
+    } | values  # fmt: skip
+
+
+def _job(rule, wildcards, seconds):
+    return {
+        "study": STUDY, "rule": rule, "wildcards": wildcards, "seconds": seconds, "max_rss_mb": 800.0, "device": "cpu",
+    }  # fmt: skip
+
+
+def rows():
+    effective = {"test_scale": "m/n", "blocks_per_batch": 23, "test_errors": 700, "test_error": 0.07}
+    vgg = {"architecture": "vgg", "depth": 15, "blocks": 14, "shortcut": None, "first_block": None}
+    return {
+        "studies": [_study()],
+        "networks": [
+            _network("resnet110", 0),
+            _network("vgg15", 0, **vgg),
+            _network("resnet110-effective-paths", 0, **effective),
+        ],
+        "evaluations": [
+            _evaluation("resnet110", "none", False, 640),
+            _evaluation("resnet110-effective-paths", "m/n", False, 700),
+            _evaluation("resnet110-effective-paths", "none", True, 2_345),
+        ],
+        "claims": [
+            _claim("single", "reproduced", ours=0.0042, low=0.001, high=0.008),
+            _claim("vgg", "not reproduced", ours=0.61, p=0.00012),
+            _claim("paths", "inconclusive", unit="blocks", ours=11.0),
+            _claim("highway", "not run"),
+        ],
+        "jobs": [_job("train_network", "a", 4000.0), _job("train_network", "b", 3200.0), _job("draw", "c", 2.5)],
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A database with the study's rows by hand, and its figures."""
+    folder = tmp_path_factory.mktemp("report")
+    with duckdb.connect(str(folder / "results.duckdb")) as con:
+        create(con)
+        for table, values in rows().items():
+            con.register("given", pl.DataFrame(values, infer_schema_length=None))
+            con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM given")
+    for name in CATALOGUE:
+        frame, module = VIEWS[name](), module_of(name)
+        frame = frame.clear() if name in NOT_DRAWN else frame
+        chart = module.draw(frame, Style()) if frame.height else None
+        save(chart, frame, folder / "figures", name, 0.5, title=module.TITLE, caption=module.CAPTION)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    return write_report(folder / "results.duckdb", STUDY, folder / "figures", folder / "report.html").read_text()
+
+
+class Page(HTMLParser):
+    """Text, what tags would load, and JSON inside a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.words, self.loads, self.ids, self.labels, self.json, self._in = [], [], [], [], [], None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self._in = (tag, given.get("type")) if tag in ("script", "style", "svg") else self._in
+        self.loads += [value for key, value in attributes if key in ("src", "href", "xlink:href", "data")]
+        self.ids += [given["id"]] if "id" in given else []
+        self.labels += [given["aria-label"]] if "aria-label" in given else []
+
+    def handle_endtag(self, tag):
+        self._in = None if self._in and tag == self._in[0] else self._in
+
+    def handle_data(self, data):
+        if self._in is None:
+            self.words.append(data)
+        elif self._in == ("script", "application/json"):
+            self.json.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+def test_the_page_loads_nothing(page):
+    assert all(target.startswith("#") for target in Page(page).loads)
+    assert "@import" not in page.split("</style>")[0]
+    assert "url(" not in page.split("</style>")[0]
+
+
+def test_every_link_leads_somewhere(page):
+    read = Page(page)
+    assert {target[1:] for target in read.loads} <= set(read.ids)
+    assert len(set(read.ids)) == len(read.ids)
+
+
+def test_the_page_is_small_enough_to_send(page):
+    assert len(page.encode()) < 4_000_000
+
+
+def test_each_claim_stands_with_its_verdict_and_symbol(page):
+    text = Page(page).text
+    for claim in rows()["claims"]:
+        assert claim["statement"] in text
+        assert f"{VERDICTS[claim['verdict']]} {claim['verdict']}" in text
+    assert "0.42 % 0.10 % to 0.80 %" in text
+    assert "p = 0.00012" in text
+    assert "11 blocks" in text
+    assert "Of 4 claims, 1 is reproduced, 1 is not reproduced, 1 is inconclusive, 1 is not run." in text
+
+
+def test_each_figure_is_drawn_or_named_as_not_run(page):
+    read = Page(page)
+    for name in CATALOGUE:
+        assert module_of(name).TITLE in read.text
+        assert (f"chart-{name}" in read.ids) == (name not in NOT_DRAWN)
+    assert "Not run in this study: Figure 4 (" in read.text
+
+
+def test_each_chart_has_a_text_for_those_who_do_not_see_it(page):
+    labels = Page(page).labels
+    for name in set(CATALOGUE) - set(NOT_DRAWN):
+        assert f"{module_of(name).TITLE}. {module_of(name).CAPTION}" in labels
+
+
+def test_each_drawn_chart_carries_a_specification(page):
+    specifications = [json.loads(text) for text in Page(page).json]
+    assert len(specifications) == len(CATALOGUE) - len(NOT_DRAWN)
+    assert all("config" in specification for specification in specifications)
+
+
+def test_names_are_escaped(page):
+    assert "<block>" not in page
+    assert "<2 cores>" not in page
+    assert "<2 cores> & no GPU" in Page(page).text
+
+
+def test_digits_are_declared(page):
+    assert "Digits were judged" in Page(page).text
+    assert "Only 100 test images were used." in Page(page).text
+
+
+def test_the_tables_hold_the_rows(page):
+    text = Page(page).text
+    assert "1,727,962" in text and "6.40 % 640 of 10,000" in text and "5.94 to 6.90" in text  # Wilson, 640 of 10,000
+    assert "23 of 54" in text and "23.45 % 2,345 of 10,000" in text and "estimated anew" in text
+
+
+def test_the_cost_is_added_up_by_rule(page):
+    text = Page(page).text
+    assert "3 jobs, 2.0 h in all" in text  # 4000 + 3200 + 2.5 seconds
+    assert "train_network 2 2.0 h 1.1 h" in text
+
+
+def test_choices_name_the_networks_that_make_them(page):
+    text = Page(page).text
+    assert "option A of He et al. 2015): resnet110 and resnet110-effective-paths." in text
+    assert "a layer that goes leaves its pool behind: vgg15." in text
+    assert "shares its first batch norm" not in text
+
+
+def test_methods_come_from_the_config(page):
+    assert "50 random choices for each number of blocks" in Page(page).text
+    assert "1,000 random paths of each length" in Page(page).text
+    assert method("figure_5b", CONFIG) == ""
+
+
+def test_an_unknown_study_is_refused_with_those_that_are_there(folder):
+    with pytest.raises(StudyError, match=f"no study 'other'; it holds {STUDY}"):
+        write_report(folder / "results.duckdb", "other", folder / "figures", folder / "other.html")
+    assert not (folder / "other.html").exists()
+
+
+def test_remarks_compute_their_numbers():
+    text = " ".join(remarks())
+    assert f"{2**44 / 2**54:.2g}" == "0.00098" and "0.00098" in text
+    assert blocks_kept() == pytest.approx(40.25)  # 54 - 1/2 x 55/2
+    assert "40.25 of 54 blocks" in text and "enters 20.1 blocks" in text
+    assert "12.35 %" in text and "6.61 %" in text
+
+
+def test_the_paper_s_own_dataset_needs_no_note():
+    assert dataset_note({"dataset": {"kind": "cifar10"}}) == ""
+    assert (
+        dataset_note({"dataset": {"kind": "cifar10", "train_limit": 5000}}) == "Only 5,000 training images were used."
+    )
+
+
+def test_figures_are_labelled_by_the_paper_s_numbers():
+    assert [label(name) for name in ("figure_5a", "figure_training")] == ["Figure 5a", "Training"]
+
+
+def test_numbers_are_written_as_a_reader_expects():
+    assert percent(0.0637) == "6.37 %" and percent(None) == "–"
+    assert interval(0.05, 0.07) == "5.00 to 7.00" and interval(None, 0.07) == ""
+    assert quantity(-0.31, "points") == "−0.31 points" and quantity(0.25, "") == "0.25"
+    assert [duration(seconds) for seconds in (2.5, 90, 5400)] == ["2.5 s", "1.5 min", "1.5 h"]
+
+
+def test_the_columns_written_by_hand_are_those_of_the_records():
+    for table, values in rows().items():
+        assert set(values[0]) == set(BY_NAME[table].model_fields)
+
+
+def test_the_share_of_short_paths_that_captions_quote_is_right():
+    assert sum(comb(54, k) for k in range(5, 18)) / 2**54 == pytest.approx(0.0045, abs=5e-5)
+    assert sum(comb(54, k) for k in range(19, 36)) / 2**54 > 0.95
