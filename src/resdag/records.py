@@ -221,7 +221,7 @@ class PathGradient(_OfNetwork):
     table: ClassVar[str] = "path_gradients"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "path_length", "sample", "measured_at")
     epoch: Count
-    """Epochs of training behind the network; 0 is the initialisation."""
+    """Epochs of training behind the network; 0 is the initialisation, 1 a loaded network, whose epochs are not known."""
     path_length: Count
     """Blocks whose branch the path enters."""
     sample: Count
@@ -300,7 +300,7 @@ class PathNorm(_OfNetwork):
     table: ClassVar[str] = "path_norms"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "path_length", "measured_at")
     epoch: Count
-    """Epochs of training behind the network; 0 is the initialisation."""
+    """Epochs of training behind the network; 0 is the initialisation, 1 a loaded network, whose epochs are not known."""
     path_length: Count
     """Blocks whose branch the path enters."""
     measured_at: Literal["input", "first_block"]
@@ -333,7 +333,7 @@ class PathFit(_OfNetwork):
     table: ClassVar[str] = "path_fits"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "measured_at")
     epoch: Count
-    """Epochs of training behind the network; 0 is the initialisation."""
+    """Epochs of training behind the network; 0 is the initialisation, 1 a loaded network, whose epochs are not known."""
     measured_at: Literal["input", "first_block"]
     """Where the gradient is taken: the normalised image, or the input of the first block."""
     blocks: Count
@@ -365,7 +365,7 @@ class PathFit(_OfNetwork):
     window_high: float
     """mean_length + 2 sd_length, in blocks."""
     window_share: Error
-    """Share of all 2^n paths whose length lies in the window."""
+    """Share of all 2^n paths whose length lies in the window, its ends rounded to whole blocks."""
     binomial_p: Error
     """r / (1 + r): the share of blocks entered that a constant factor r would give."""
 

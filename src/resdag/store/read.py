@@ -11,7 +11,7 @@ from resdag.errors import BusyError, DamagedFileError
 
 
 def connect(path: Path | str) -> duckdb.DuckDBPyConnection:
-    """Open a database for reading; DamagedFileError if there is none or it is broken, BusyError if another writes it."""
+    """Open a database for reading; DamagedFileError if it is missing or broken, BusyError if another writes it."""
     try:
         return duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:

@@ -30,7 +30,7 @@ _TYPES: dict[Any, str] = {
     bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", str: "VARCHAR", datetime: "TIMESTAMP", list[int]: "INTEGER[]",
 }  # fmt: skip
 _COMPARISONS = {Ge: (">=", "ge"), Gt: (">", "gt"), Le: ("<=", "le"), Lt: ("<", "lt")}
-# Mostly used words of the views, for columns that several of them share.
+# Words for columns that several views share and no record has.
 _SHARED = {
     "low": "Lower end of the Wilson interval of the error, 95 %.",
     "high": "Upper end of the Wilson interval of the error, 95 %.",
@@ -143,7 +143,8 @@ def views() -> tuple[View, ...]:
 def _view(name: str, source: str) -> View:
     header = [line.removeprefix("-- ") for line in source.splitlines() if line.startswith("-- ")]
     body = "\n".join(line for line in source.splitlines() if not line.startswith("--")).strip().rstrip(";")
-    described = dict(found.groups() for line in header[1:] if (found := match(r"(\w+): (.+)", line)))
+    matches = [match(r"(\w+): (.+)", line) for line in header[1:]]
+    described = {found[1]: found[2] for found in matches if found}
     return View(name, body, header[0], described)
 
 

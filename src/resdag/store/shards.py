@@ -50,18 +50,21 @@ def _check_columns(con: "DuckDBPyConnection", record: type[Record], names: list[
     """
     for name, present, fractions in con.execute(query, {"files": names}).fetchall():
         missing = [column.name for column in columns(record) if column.name not in present]
-        wrong = [column.name for column in columns(record) if column.type == "BIGINT" and column.name in (fractions or ())]
+        whole = [column.name for column in columns(record) if column.type == "BIGINT"]
+        wrong = [column for column in whole if column in (fractions or ())]
         if missing:
             raise DamagedFileError(f"{name} lacks {', '.join(missing)} of table {record.table}: {_WAY_OUT}")
         if wrong:
-            raise DamagedFileError(f"{name} has fractions where whole numbers belong, in {', '.join(wrong)}: {_WAY_OUT}")
+            raise DamagedFileError(f"{name} has fractions in {', '.join(wrong)}, not whole numbers: {_WAY_OUT}")
 
 
 def _check_study(con: "DuckDBPyConnection", record: type[Record], study: str, names: list[str]) -> None:
     query = f"SELECT DISTINCT study FROM {quoted(record.table)} WHERE study <> $study"
     others = [other for (other,) in con.execute(query, {"study": study}).fetchall()]
     if others:
-        raise DamagedFileError(f"table {record.table}: rows of study {', '.join(others)}, not {study}, in {_among(names)}")
+        raise DamagedFileError(
+            f"table {record.table}: rows of study {', '.join(others)}, not {study}, in {_among(names)}"
+        )
 
 
 def _raise_for_damaged_file(con: "DuckDBPyConnection", names: list[str]) -> None:

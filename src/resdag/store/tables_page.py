@@ -1,8 +1,8 @@
-"""docs/tables.md: every table, view and column of results.duckdb, generated from the records and the SQL of the views."""
+"""docs/tables.md: every table, view and column of results.duckdb, from the records and the SQL of the views."""
 
 from typing import TYPE_CHECKING
 
-from resdag.records import TABLES
+from resdag.records import TABLES, Record
 from resdag.store.schema import columns, create, views
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def write_tables_page() -> str:
 
     with duckdb.connect() as con:
         create(con)
-        tables = "\n".join(_table(record.table, " ".join((record.__doc__ or "").split()), record) for record in TABLES)
+        tables = "\n".join(map(_table, TABLES))
         drawn = "\n".join(_view(con, view.name, view.comment) for view in sorted(views()))
     return (
         f"{_HEAD}\n## Tables\n\n{tables}\n## Views\n\n"
@@ -31,21 +31,26 @@ def write_tables_page() -> str:
     )
 
 
-def _table(name: str, comment: str, record: type) -> str:
-    lines = [f"### `{name}`", "", comment, "", "| column | type | meaning |", "|---|---|---|"]
+def _table(record: type[Record]) -> str:
+    rows = []
     for column in columns(record):
-        kind = column.type + ("" if column.required else ", or NULL")
-        mark = " (key)" if column.name in record.key else ""
-        lines.append(f"| `{column.name}`{mark} | {kind} | {_cell(column.comment)} |")
-    return "\n".join(lines) + "\n"
+        key = " (key)" if column.name in record.key else ""
+        null = "" if column.required else ", or NULL"
+        rows.append(f"| `{column.name}`{key} | {column.type}{null} | {_cell(column.comment)} |")
+    return _section(record.table, " ".join((record.__doc__ or "").split()), rows)
 
 
 def _view(con: "DuckDBPyConnection", name: str, comment: str) -> str:
-    lines = [f"### `{name}`", "", comment, "", "| column | type | meaning |", "|---|---|---|"]
-    query = "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = $name ORDER BY column_index"
-    for column, kind, words in con.execute(query, {"name": name}).fetchall():
-        lines.append(f"| `{column}` | {kind} | {_cell(words or '')} |")
-    return "\n".join(lines) + "\n"
+    query = (
+        "FROM duckdb_columns() SELECT column_name, data_type, comment WHERE table_name = $name ORDER BY column_index"
+    )
+    cells = con.execute(query, {"name": name}).fetchall()
+    return _section(name, comment, [f"| `{column}` | {kind} | {_cell(words)} |" for column, kind, words in cells])
+
+
+def _section(name: str, comment: str, rows: list[str]) -> str:
+    head = [f"### `{name}`", "", comment, "", "| column | type | meaning |", "|---|---|---|"]
+    return "\n".join(head + rows) + "\n"
 
 
 def _cell(words: str) -> str:

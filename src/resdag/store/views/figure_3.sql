@@ -3,5 +3,5 @@ SELECT
   study, network, seed, architecture, block, stage, changes_shape,
   errors, images, error, low, high, intact_error, change, p_holm
 FROM single_deletions
-WHERE stochastic_depth IS NULL AND dataset <> 'image_folder'
+WHERE stochastic_depth IS NULL AND dataset IS DISTINCT FROM 'image_folder'
 ORDER BY study, network, seed, block;

@@ -2,7 +2,8 @@
 -- dataset: Kind of the study's dataset.
 -- stochastic_depth: Survival probability of the last block in training; NULL without stochastic depth.
 SELECT
-  lesion.study, lesion.network, lesion.seed, architecture, depth, stochastic_depth, config ->> '$.dataset.kind' AS dataset,
+  lesion.study, lesion.network, lesion.seed,
+  architecture, depth, stochastic_depth, config ->> '$.dataset.kind' AS dataset,
   block, stage, changes_shape,
   lesion.errors, lesion.images, lesion.error,
   wilson(lesion.errors, lesion.images).low AS low,
@@ -13,8 +14,8 @@ SELECT
 FROM lesions AS lesion
 JOIN lesions AS intact USING (study, network, seed)
 JOIN networks USING (study, network, seed)
-JOIN studies USING (study)
 JOIN blocks USING (study, network, seed)
+LEFT JOIN studies ON lesion.study = studies.study
 LEFT JOIN lesion_tests AS tests
   ON lesion.study = tests.study AND lesion.network = tests.network
     AND lesion.seed = tests.seed AND lesion.lesion = tests.lesion

@@ -1,0 +1,146 @@
+"""Tables that follow from measured ones: tests of single deletions, norms by path length, the effective paths.
+
+The method stands in `statistics` and `path_statistics`; here rows go in and
+rows come out.  Intervals that resample draw from a generator seeded by a hash
+of the study, the network, and where and when it was measured, so the same rows
+give the same intervals.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from resdag.queries import path_statistics as paths
+from resdag.queries.rows import as_frame
+from resdag.queries.statistics import holm, line_fit, mcnemar
+from resdag.records import LesionTest, PathFit, PathNorm
+
+_PATHS_OF = ("study", "network", "seed", "epoch", "measured_at")
+
+
+def derive(con: duckdb.DuckDBPyConnection, study: str, confidence: float) -> dict[str, pl.DataFrame]:
+    """Rows of lesion_tests, path_norms and path_fits, from the study's lesions, path_gradients and networks."""
+    norms: list[dict[str, Any]] = []
+    fits: list[dict[str, Any]] = []
+    for key, blocks, samples in _sampled_paths(con, study):
+        more, fit = path_rows(key, blocks, samples, confidence)
+        norms += more
+        fits += fit
+    return {
+        "lesion_tests": as_frame(LesionTest, _lesion_tests(con, study)),
+        "path_norms": as_frame(PathNorm, norms),
+        "path_fits": as_frame(PathFit, fits),
+    }
+
+
+def _lesion_tests(con: duckdb.DuckDBPyConnection, study: str) -> Iterator[dict[str, Any]]:
+    single = con.sql(
+        "SELECT study, network, seed, lesion, broken, repaired FROM lesions "
+        "WHERE study = $study AND experiment = 'single' AND NOT recalibrated ORDER BY network, seed, lesion",
+        params={"study": study},
+    ).pl()
+    for _, rows in single.group_by("network", "seed", maintain_order=True):
+        p_values = [mcnemar(*counts) for counts in rows.select("broken", "repaired").iter_rows()]
+        names = rows.drop("broken", "repaired").iter_rows(named=True)
+        for row, p, p_holm in zip(names, p_values, holm(p_values), strict=True):
+            yield row | {"p": p, "p_holm": p_holm}
+
+
+def _sampled_paths(con: duckdb.DuckDBPyConnection, study: str) -> Iterator[tuple[dict[str, Any], int, pl.DataFrame]]:
+    """Each network, epoch and place; its number of blocks; length, batch and log10 norm of its sampled paths."""
+    groups = con.execute(
+        "SELECT DISTINCT study, network, seed, epoch, measured_at, blocks FROM path_gradients "
+        "JOIN networks USING (study, network, seed) WHERE study = $study ORDER BY ALL",
+        {"study": study},
+    ).fetchall()
+    for *values, blocks in groups:
+        key = dict(zip(_PATHS_OF, values, strict=True))
+        where = " AND ".join(f"{name} = ${name}" for name in _PATHS_OF)
+        query = f"SELECT path_length, batch, log10_norm FROM path_gradients WHERE {where} ORDER BY path_length, sample"
+        yield key, blocks, con.sql(query, params=key).pl()
+
+
+def path_rows(
+    key: dict[str, Any], blocks: int, sampled: pl.DataFrame, confidence: float
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of path_norms, and the one of path_fits (none with fewer than two living lengths), of one network."""
+    samples = paths.gather(*(sampled[name].to_numpy() for name in ("path_length", "batch", "log10_norm")))
+    batches = samples.taken.shape[1]
+    here = paths.estimate(samples, np.ones((1, batches)), blocks)
+    resampled = None
+    if batches > 1:
+        resampled = paths.estimate(samples, paths.resamplings(batches, _generator(key)), blocks)
+    norms = _norm_rows(key, samples, sampled, here, resampled, confidence)
+    return norms, _fit_rows(key, blocks, samples, here, resampled, confidence)
+
+
+def _norm_rows(
+    key: dict[str, Any],
+    samples: paths.Samples,
+    sampled: pl.DataFrame,
+    here: paths.Estimates,
+    resampled: paths.Estimates | None,
+    confidence: float,
+) -> list[dict[str, Any]]:
+    spread = sampled.group_by("path_length").agg(pl.col("log10_norm").std().alias("sd")).sort("path_length")["sd"]
+    columns: dict[str, Any] = {
+        "path_length": samples.lengths,
+        "samples": samples.taken.sum(axis=1).astype(int),
+        "dead": (samples.taken - samples.alive).sum(axis=1).astype(int),
+        "mean_norm": 10 ** here.log10_mean_norm[0],
+        "mean_log10_norm": here.mean_log10_norm[0],
+        "sd_log10_norm": spread.to_numpy(),
+        "contribution": here.contribution[0],
+    }
+    if resampled is not None:
+        low, high = paths.ends(10**resampled.log10_mean_norm, confidence)
+        columns |= {"mean_norm_low": low, "mean_norm_high": high}
+        low, high = paths.ends(resampled.contribution, confidence)
+        columns |= {"contribution_low": low, "contribution_high": high}
+    none = dict.fromkeys(("mean_norm_low", "mean_norm_high", "contribution_low", "contribution_high"))
+    rows = (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
+    return [key | none | {name: _number(value) for name, value in row.items()} for row in rows]
+
+
+def _fit_rows(
+    key: dict[str, Any],
+    blocks: int,
+    samples: paths.Samples,
+    here: paths.Estimates,
+    resampled: paths.Estimates | None,
+    confidence: float,
+) -> list[dict[str, Any]]:
+    y = here.mean_log10_norm[0]
+    living = np.isfinite(y)
+    if living.sum() < 2:
+        return []
+    line = line_fit(samples.lengths[living], y[living])
+    mean, sd, r = float(here.mean_length[0]), float(here.sd_length[0]), 10**line.slope
+    low, high = paths.window(mean, sd)
+    row: dict[str, Any] = {
+        "blocks": blocks, "r": r, "intercept_log10": line.intercept, "r_squared": line.r_squared,
+        "lengths_fitted": int(living.sum()), "dead": int((samples.taken - samples.alive).sum()),
+        "mean_length": mean, "sd_length": sd, "window_low": low, "window_high": high,
+        "window_share": paths.window_share(low, high, blocks), "binomial_p": r / (1 + r),
+    }  # fmt: skip
+    row |= dict.fromkeys(("r_low", "r_high", "mean_length_low", "mean_length_high"))
+    if resampled is not None:
+        row["r_low"], row["r_high"] = map(_number, paths.ends(10**resampled.slope, confidence))
+        row["mean_length_low"], row["mean_length_high"] = map(_number, paths.ends(resampled.mean_length, confidence))
+    return [key | row]
+
+
+def _number(value: Any) -> float | int | None:
+    """A plain number; None for what is not finite."""
+    plain = value.item() if hasattr(value, "item") else value
+    return None if plain is None or not isfinite(plain) else plain
+
+
+def _generator(key: dict[str, Any]) -> np.random.Generator:
+    digest = hashlib.sha256(repr(sorted(key.items())).encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "little"))
