@@ -38,7 +38,9 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     """The chart of the view's rows: one panel for each number of blocks."""
     kind = pl.when("changes_shape").then(pl.lit(KINDS[1])).otherwise(pl.lit(KINDS[0]))
     rows = finite(frame, "error").sort("network", "seed", "block").with_columns(
-        kind=kind, blocks=pl.col("block").max().over("network") + 1
+        kind=kind,
+        area=pl.when("changes_shape").then(90).otherwise(16),
+        blocks=pl.col("block").max().over("network") + 1
     )  # fmt: skip
     sizes = rows["blocks"].unique().sort().to_list()
     columns = min(2, len(sizes))
@@ -54,7 +56,7 @@ def _panel(rows: pl.DataFrame, highest: float) -> Panel:
     base = alt.Chart(rows).encode(x=x, color=colour("trained", TRAINED), detail=["network:N", "seed:N"])
     band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q"), y2="high:Q")
     line = base.mark_line(opacity=seed_opacity(rows)).encode(y=y, strokeDash=dash("trained", TRAINED))
-    size = alt.Size("kind:N", title=None, scale=alt.Scale(domain=list(KINDS), range=[16, 90]))
+    size = alt.Size("area:Q", scale=None)
     points = base.mark_point(filled=True, opacity=min(1.0, 1.3 * seed_opacity(rows))).encode(
         y=y, shape=shape("kind", KINDS, shapes=("circle", "diamond")), size=size, tooltip=_tooltip()
     )

@@ -81,13 +81,12 @@ def _boxes(boxes: pl.DataFrame, style: Style) -> list[alt.Chart | Panel]:
     )  # fmt: skip
     fill = alt.Color("alive:N", scale=alt.Scale(domain=[True, False], range=[BOX, "#f4f4f4"]), legend=None)
     edge = alt.Stroke("alive:N", scale=alt.Scale(domain=[True, False], range=[EDGE, PALE]), legend=None)
-    text = alt.Color("alive:N", scale=alt.Scale(domain=[True, False], range=[INK, "#a8a8a8"]), legend=None)
     base = alt.Chart(placed)
     return [
         alt.layer(base.mark_rect(cornerRadius=3, strokeWidth=1.2).encode(
             x="left:Q", x2="right:Q", y="top:Q", y2="bottom:Q", fill=fill, stroke=edge
         )),
-        *branch_names(base, "middle", "lane", style, color=text),
+        *branch_names(base, "middle", "lane", style, color=_state()),
     ]  # fmt: skip
 
 

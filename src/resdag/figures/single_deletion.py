@@ -34,7 +34,11 @@ PANEL_LIMIT = 4
 
 def draw_single_deletions(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     """Error, and change of error, over the index of the deleted block."""
-    rows = finite(frame, "error").sort("network", "seed", "block").with_columns(kind=_kind())
+    rows = (
+        finite(frame, "error")
+        .sort("network", "seed", "block")
+        .with_columns(kind=_kind(), area=pl.when("changes_shape").then(90).otherwise(16))
+    )
     domain = names(rows)
     groups = [domain] if len(domain) <= PANEL_LIMIT else [[name] for name in domain]
     columns = min(2, len(groups))
@@ -78,7 +82,7 @@ def _changes(rows: pl.DataFrame, domain: list[str], style: Style) -> Panel:
 
 def _points(base: alt.Chart, rows: pl.DataFrame) -> alt.Chart:
     """One point a block; the blocks that change shape stand out."""
-    size = alt.Size("kind:N", title=None, scale=alt.Scale(domain=list(KINDS), range=[16, 90]))
+    size = alt.Size("area:Q", scale=None)
     point = base.mark_point(filled=True, opacity=min(1.0, 1.3 * seed_opacity(rows)))
     return point.encode(shape=shape("kind", KINDS, shapes=("circle", "diamond")), size=size, tooltip=_tooltip(rows))
 

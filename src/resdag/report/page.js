@@ -4,7 +4,7 @@
   function draw(chart) {
     const spec = JSON.parse(document.getElementById(chart.dataset.spec).textContent);
     const live = document.createElement("div");
-    return vegaEmbed(live, spec, { renderer: "svg", actions: false }).then(function () {
+    return vegaEmbed(live, spec, { mode: "vega-lite", renderer: "svg", actions: false }).then(function () {
       chart.replaceChildren(live);
     }).catch(function (error) {
       console.error(chart.id, error); // the picture stays
