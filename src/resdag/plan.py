@@ -10,8 +10,9 @@ a file with the fingerprint in its name, which the job that makes them writes
 last, after removing the older ones.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,60 @@ from resdag.records import BY_NAME
 
 RESULTS = Path("results")
 DATABASE = Path("results.duckdb")
-IMAGE_FORMATS = ("svg", "png", "html", "csv")
+# What each rule writes, under results/STUDY/: patterns that Snakemake matches and `str.format` fills.
+# A name that is a table's holds rows of it.  Every pattern ends in the fingerprint but for files with fixed names.
+_NETWORK = "{network}/seed{seed}-{fingerprint}"
+_CHUNK = "{network}/seed{seed}-draws{chunk}-{fingerprint}.parquet"
+LAYOUT: dict[str, dict[str, str]] = {
+    "prepare_data": {"images": "data/images-{fingerprint}.safetensors"},
+    "train_network": {
+        "weights": f"networks/{_NETWORK}/weights.safetensors",
+        "initial": f"networks/{_NETWORK}/initial.safetensors",
+        "training": f"networks/{_NETWORK}/training.json",
+        "epochs": f"networks/{_NETWORK}/epochs.parquet",
+    },
+    "load_network": {
+        "weights": f"loaded/{_NETWORK}/weights.safetensors",
+        "training": f"loaded/{_NETWORK}/training.json",
+    },
+    "evaluate_network": {
+        table: f"evaluations/{_NETWORK}/{table}.parquet" for table in ("networks", "evaluations", "blocks", "lesions")
+    },
+    "delete_single": {table: f"lesions/single/{_NETWORK}/{table}.parquet" for table in ("lesions", "predictions")},
+    "delete_random": {"lesions": f"lesions/random/{_CHUNK}"},
+    "reorder_blocks": {"reorderings": f"lesions/reorder/{_CHUNK}"},
+    "sample_path_gradients": {
+        "path_gradients": "paths/gradients/{network}/seed{seed}-{epoch}-batches{chunk}-{fingerprint}.parquet"
+    },
+    "count_paths": {
+        table: f"paths/closed-forms/{{fingerprint}}/{table}.parquet" for table in ("path_lengths", "paths_remaining")
+    },
+    "compute_statistics": {
+        table: f"statistics/{{fingerprint}}/{table}.parquet" for table in ("lesion_tests", "path_norms", "path_fits")
+    },
+    "judge_claims": {"claims": "claims/claims-{fingerprint}.parquet"},
+    "write_database": {"manifest": "database/{fingerprint}.json"},
+    "draw_figure": {form: f"figures/{{figure}}.{form}" for form in ("svg", "png", "html", "csv")}
+    | {"stamp": "figures/stamps/{figure}-{fingerprint}"},
+    "write_report": {"report": "report.html", "stamp": "report-stamps/{fingerprint}"},
+}
+# What tells the jobs of a rule apart, in the names of their logs and benchmarks.
+KEYS: dict[str, tuple[str, ...]] = {
+    "train_network": ("network", "seed"),
+    "load_network": ("network", "seed"),
+    "evaluate_network": ("network", "seed"),
+    "delete_single": ("network", "seed"),
+    "delete_random": ("network", "seed", "chunk"),
+    "reorder_blocks": ("network", "seed", "chunk"),
+    "sample_path_gradients": ("network", "seed", "epoch", "chunk"),
+    "draw_figure": ("figure",),
+}
 
-# Rows of these tables are measured by jobs; the others are made by the database job itself.
-MEASURED_BY_STUDY = ("studies", "jobs")
+
+def pattern(rule: str, study: str, folder: str, suffix: str) -> str:
+    """Pattern of a rule's log or benchmark file: `results/STUDY/logs/RULE/NETWORK-SEED-FINGERPRINT.log`."""
+    name = "-".join(f"{{{key}}}" for key in (*KEYS.get(rule, ()), "fingerprint"))
+    return f"{base(study)}/{folder}/{rule}/{name}{suffix}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +93,12 @@ class Job:
     lock: str
     upstream: tuple["Job", ...] = ()
     modules: tuple[str, ...] = ()
-    tables: tuple[str, ...] = ()  # tables that its Parquet files are rows of
-    files: Mapping[str, str] = field(default_factory=dict)  # other outputs, name -> path template
+    study: str = ""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Tables that it writes rows of."""
+        return tuple(name for name in LAYOUT[self.rule] if name in BY_NAME)
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -64,6 +119,11 @@ class Job:
         return provenance.fingerprint(self.identity)
 
     @property
+    def param(self) -> dict[str, Any]:
+        """The one param of the job's rule: its identity, by which Snakemake sees what changed, and the fingerprint."""
+        return self.identity | {"fingerprint": self.fingerprint}
+
+    @property
     def label(self) -> str:
         """`delete_random network=resnet110 seed=0 chunk=3`: the job's name for people."""
         return " ".join([self.rule, *(f"{key}={value}" for key, value in self.of.items())])
@@ -71,7 +131,18 @@ class Job:
     @cached_property
     def outputs(self) -> dict[str, str]:
         """Output paths by name: a table's name for its Parquet file."""
-        return {name: template.format(fingerprint=self.fingerprint, **self.of) for name, template in self.files.items()}
+        names = {**self.of, "fingerprint": self.fingerprint}
+        return {name: f"{base(self.study)}/{path.format(**names)}" for name, path in LAYOUT[self.rule].items()}
+
+    @cached_property
+    def benchmark(self) -> str:
+        """Where Snakemake writes what the job cost."""
+        return pattern(self.rule, self.study, "benchmarks", ".tsv").format(**self.of, fingerprint=self.fingerprint)
+
+    @cached_property
+    def log(self) -> str:
+        """Where the job says how far it is."""
+        return pattern(self.rule, self.study, "logs", ".log").format(**self.of, fingerprint=self.fingerprint)
 
     def inputs(self) -> list[str]:
         """Every output of the jobs upstream."""
@@ -135,19 +206,16 @@ class _Planner:
         rule: str,
         of: Mapping[str, str | int],
         spec: Mapping[str, Any],
-        files: Mapping[str, str],
         *,
         upstream: Sequence[Job] = (),
-        tables: Sequence[str] = (),
         modules: Sequence[str] = (),
-        sql: Sequence[Path] = (),
+        texts: Sequence[Path] = (),
     ) -> Job:
         roots = (f"resdag.jobs.{rule}", *modules)
         code = provenance.code_digest(*roots)
-        if sql:
-            code = provenance.digest_of([code, *map(provenance.file_digest_of_code, sql)])
-        paths = {name: f"{self.base}/{template}" for name, template in files.items()}
-        return Job(rule, dict(of), dict(spec), code, self.lock, tuple(upstream), roots, tuple(tables), paths)
+        if texts:
+            code = provenance.digest_of([code, *map(provenance.file_digest_of_code, texts)])
+        return Job(rule, dict(of), dict(spec), code, self.lock, tuple(upstream), roots, self.study.study)
 
     def jobs(self) -> Iterator[Job]:
         measured = list(self.measured())
@@ -174,7 +242,7 @@ class _Planner:
         size = getattr(dataset, "image_size", None)
         content = content_fingerprint(dataset.kind, root, size, RESULTS / ".content-digests.json")
         spec = {"kind": dataset.kind, "content": content, "image_size": size}
-        return self.job("prepare_data", {}, spec, {"images": "data/images-{fingerprint}.safetensors"})
+        return self.job("prepare_data", {}, spec)
 
     def _network_spec(self, name: str) -> dict[str, Any]:
         network = self.study.networks[name]
@@ -186,18 +254,9 @@ class _Planner:
 
     def trained(self, name: str, seed: int, data: Job) -> Job:
         recipe = self.study.recipe(name).model_dump(mode="json")
-        spec = self._network_spec(name) | {"recipe": recipe, "train_limit": self.study.dataset.train_limit}
-        folder = "networks/{network}/seed{seed}-{fingerprint}"
-        files = {
-            "weights": f"{folder}/weights.safetensors",
-            "initial": f"{folder}/initial.safetensors",
-            "training": f"{folder}/training.json",
-            "epochs": f"{folder}/epochs.parquet",
-        }
-        return self.job(
-            "train_network", {"network": name, "seed": seed}, spec, files,
-            upstream=[data], tables=["epochs"], modules=self._model_modules(name),
-        )  # fmt: skip
+        spec = self._network_spec(name) | {"recipe": recipe, "kind": self.study.dataset.kind, "train_limit": self.study.dataset.train_limit}
+        of = {"network": name, "seed": seed}
+        return self.job("train_network", of, spec, upstream=[data], modules=self._model_modules(name))
 
     def loaded(self, name: str, seed: int, data: Job) -> Job:
         weights = self.study.networks[name].weights
@@ -209,71 +268,44 @@ class _Planner:
                 "give a safetensors file or a PyTorch state dict, relative to the checkout or absolute"
             ) from None
         spec = self._network_spec(name) | {"weights_sha256": digest}
-        folder = "networks/{network}/seed{seed}-{fingerprint}"
-        files = {"weights": f"{folder}/weights.safetensors", "training": f"{folder}/training.json"}
-        return self.job(
-            "load_network", {"network": name, "seed": seed}, spec, files,
-            upstream=[data], modules=self._model_modules(name),
-        )  # fmt: skip
+        of = {"network": name, "seed": seed}
+        return self.job("load_network", of, spec, upstream=[data], modules=self._model_modules(name))
 
     def _limits(self) -> dict[str, Any]:
         return {"test_limit": self.study.dataset.test_limit}
 
     def evaluated(self, name: str, seed: int, data: Job, made: Job) -> Job:
         spec = self._limits() | {"train_limit": self.study.dataset.train_limit}
-        folder = "evaluations/{network}/seed{seed}-{fingerprint}"
-        tables = ("networks", "evaluations", "blocks")
-        return self.job(
-            "evaluate_network", {"network": name, "seed": seed}, spec,
-            {table: f"{folder}/{table}.parquet" for table in tables},
-            upstream=[data, made], tables=tables, modules=self._model_modules(name),
-        )  # fmt: skip
+        of = {"network": name, "seed": seed}
+        return self.job("evaluate_network", of, spec, upstream=[data, made], modules=self._model_modules(name))
 
     def lesioned(self, name: str, seed: int, data: Job, made: Job) -> Iterator[Job]:
         lesions, of = self.study.lesions, {"network": name, "seed": seed}
-        upstream, modules = [data, made], self._model_modules(name)
+        common: dict[str, Any] = {"upstream": [data, made], "modules": self._model_modules(name)}
         if lesions.single and name in lesions.single.networks:
             spec = self._limits() | {"predictions": lesions.single.predictions}
-            folder = "lesions/single/{network}/seed{seed}-{fingerprint}"
-            tables = ["lesions", "predictions"] if lesions.single.predictions else ["lesions"]
-            files = {table: f"{folder}/{table}.parquet" for table in tables}
-            yield self.job("delete_single", of, spec, files, upstream=upstream, tables=tables, modules=modules)
+            yield self.job("delete_single", of, spec, **common)
         if lesions.random and name in lesions.random.networks:
-            files = {"lesions": "lesions/random/{network}/seed{seed}-draws{chunk:04d}-{fingerprint}.parquet"}
             for chunk, draws in _chunks(lesions.random.draws, self.study.jobs.draws):
                 spec = self._limits() | {"counts": list(lesions.random.counts), "draws": draws}
-                yield self.job(
-                    "delete_random", of | {"chunk": chunk}, spec, files,
-                    upstream=upstream, tables=["lesions"], modules=modules,
-                )  # fmt: skip
+                yield self.job("delete_random", of | {"chunk": chunk}, spec, **common)
         if lesions.reorder and name in lesions.reorder.networks:
-            files = {"reorderings": "lesions/reorder/{network}/seed{seed}-draws{chunk:04d}-{fingerprint}.parquet"}
             for chunk, draws in _chunks(lesions.reorder.draws, self.study.jobs.draws):
                 spec = self._limits() | {"swaps": list(lesions.reorder.swaps), "draws": draws}
-                yield self.job(
-                    "reorder_blocks", of | {"chunk": chunk}, spec, files,
-                    upstream=upstream, tables=["reorderings"], modules=modules,
-                )  # fmt: skip
+                yield self.job("reorder_blocks", of | {"chunk": chunk}, spec, **common)
 
     def path_gradients(self, name: str, seed: int, data: Job, made: Job) -> Iterator[Job]:
         gradients = self.study.paths.gradients
         if gradients is None or name not in gradients.networks:
             return
-        folder = "paths/gradients/{network}"
-        files = {"path_gradients": folder + "/seed{seed}-{epoch}-batches{chunk:04d}-{fingerprint}.parquet"}
+        kept = ("batch_size", "samples_per_batch", "batch_norm")
+        common = {key: getattr(gradients, key) for key in kept} | {"train_limit": self.study.dataset.train_limit}
         for epoch in gradients.epochs:
             for chunk, batches in _chunks(gradients.samples // gradients.samples_per_batch, self.study.jobs.batches):
-                spec = {
-                    "batch_size": gradients.batch_size,
-                    "samples_per_batch": gradients.samples_per_batch,
-                    "batch_norm": gradients.batch_norm,
-                    "batches": batches,
-                    "train_limit": self.study.dataset.train_limit,
-                }
-                yield self.job(
-                    "sample_path_gradients", {"network": name, "seed": seed, "epoch": epoch, "chunk": chunk}, spec,
-                    files, upstream=[data, made], tables=["path_gradients"], modules=self._model_modules(name),
-                )  # fmt: skip
+                of = {"network": name, "seed": seed, "epoch": epoch, "chunk": chunk}
+                spec = common | {"batches": batches}
+                upstream, modules = [data, made], self._model_modules(name)
+                yield self.job("sample_path_gradients", of, spec, upstream=upstream, modules=modules)
 
     def closed_forms(self) -> Iterator[Job]:
         sizes = {
@@ -282,9 +314,7 @@ class _Planner:
             if network.architecture in RESIDUAL_ARCHITECTURES
         }
         if sizes:
-            tables = ("path_lengths", "paths_remaining")
-            files = {table: f"paths/closed-forms-{{fingerprint}}/{table}.parquet" for table in tables}
-            yield self.job("count_paths", {}, {"networks": sizes}, files, tables=tables)
+            yield self.job("count_paths", {}, {"networks": sizes})
 
     # The reading wing
 
@@ -293,7 +323,7 @@ class _Planner:
         judged = self.claims([*measured, statistics])
         sources = [*measured, statistics, judged]
         database = self.database(sources)
-        figures = [self.figure(name, sources, database) for name in figure_names()]
+        figures = [self.figure(name, sources) for name in figure_names()]
         yield from (statistics, judged, database, *figures, self.report(database, figures))
 
     def _limits_of_rows(self) -> dict[str, dict[str, int]]:
@@ -309,15 +339,14 @@ class _Planner:
         return limits
 
     def statistics(self, measured: list[Job]) -> Job:
-        tables = ("lesion_tests", "path_norms", "path_fits")
         spec = {
             "study": self.study.study,
+            "kind": self.study.dataset.kind,
             "confidence": self.study.claims.confidence,
             "limits": self._limits_of_rows(),
         }
-        files = {table: f"statistics/{{fingerprint}}/{table}.parquet" for table in tables}
         sources = _with_tables(measured, ("networks", "lesions", "path_gradients", "path_lengths"))
-        return self.job("compute_statistics", {}, spec, files, upstream=sources, tables=tables)
+        return self.job("compute_statistics", {}, spec, upstream=sources)
 
     def claims(self, sources: list[Job]) -> Job:
         spec = {
@@ -326,40 +355,32 @@ class _Planner:
             "claims": self.study.claims.model_dump(mode="json"),
             "limits": self._limits_of_rows(),
         }
-        return self.job(
-            "judge_claims", {}, spec, {"claims": "claims/claims-{fingerprint}.parquet"},
-            upstream=[job for job in sources if job.tables], tables=["claims"],
-        )  # fmt: skip
+        return self.job("judge_claims", {}, spec, upstream=[job for job in sources if job.tables])
 
     def database(self, sources: list[Job]) -> Job:
-        spec = {"study": self.study.model_dump(mode="json"), "limits": self._limits_of_rows()}
-        shown = dict(spec["study"])
-        shown["figures"] = None  # how figures look is in the row of `studies`, but is no reason to load again
-        spec["study"] = shown
-        files = {"manifest": "database/{fingerprint}.json"}
+        whole = self.study.model_dump(mode="json", exclude={"dataset": {"root", "archive", "download"}, "jobs": True})
+        spec = {"study": whole, "limits": self._limits_of_rows()}
         return self.job(
-            "write_database", {}, spec, files, upstream=[job for job in sources if job.tables], sql=view_files()
+            "write_database", {}, spec, upstream=[job for job in sources if job.tables], texts=[MACROS, *view_files()]
         )
 
-    def figure(self, name: str, sources: list[Job], database: Job) -> Job:
+    def figure(self, name: str, sources: list[Job]) -> Job:
         looks = self.study.figures.model_dump(mode="json")
         own = {key: value for key, value in (looks.pop("styles").get(name) or {}).items() if value is not None}
-        files = {form: f"figures/{{figure}}.{form}" for form in IMAGE_FORMATS}
-        files["stamp"] = "figures/stamps/{figure}-{fingerprint}"
         return self.job(
-            "draw_figure", {"figure": name}, {"study": self.study.study, "style": looks | own}, files,
-            upstream=_with_tables(sources, tables_behind(name)),
-            modules=[f"resdag.figures.{name}"], sql=[VIEWS / f"{name}.sql"],
+            "draw_figure", {"figure": name}, {"study": self.study.study, "style": looks | own},
+            upstream=_with_tables(sources, tables_behind(name)), modules=[f"resdag.figures.{name}"],
+            texts=[MACROS, *views_behind(name), *texts_of("figures")],
         )  # fmt: skip
 
     def report(self, database: Job, figures: list[Job]) -> Job:
         looks = self.study.figures.model_dump(mode="json")
-        files = {"report": "report.html", "stamp": "report-stamps/{fingerprint}"}
         spec = {"study": self.study.study, "figures": looks}
-        return self.job("write_report", {}, spec, files, upstream=[database, *figures], sql=report_templates())
+        return self.job("write_report", {}, spec, upstream=[database, *figures], texts=texts_of("report"))
 
 
 VIEWS = Path(__file__).parent / "store" / "views"
+MACROS = Path(__file__).parent / "store" / "macros.sql"
 
 
 def view_files() -> list[Path]:
@@ -367,10 +388,10 @@ def view_files() -> list[Path]:
     return sorted(VIEWS.glob("*.sql"))
 
 
-def report_templates() -> list[Path]:
-    """What the report is made of besides Python."""
-    folder = Path(__file__).parent / "report"
-    return sorted(path for path in folder.iterdir() if path.suffix in {".html", ".css", ".js", ".j2", ".jinja"})
+def texts_of(package: str) -> list[Path]:
+    """Files of a package that are code but not Python: templates, styles, scripts."""
+    folder = Path(__file__).parent / package
+    return sorted(path for path in folder.iterdir() if path.suffix in {".html", ".css", ".js", ".svg", ".j2"})
 
 
 def figure_names() -> list[str]:
@@ -379,18 +400,22 @@ def figure_names() -> list[str]:
     return sorted(path.stem for path in folder.glob("figure_*.py"))
 
 
+def views_behind(view: str) -> list[Path]:
+    """SQL files of a view and of the views that it reads."""
+    path = VIEWS / f"{view}.sql"
+    others = sorted({other.stem for other in view_files()} & set(_sources(path)) - {view})
+    return [path, *(below for other in others for below in views_behind(other))]
+
+
 def tables_behind(view: str) -> set[str]:
     """Tables that a view reads, through other views too, found in its SQL."""
-    words = set(_words((VIEWS / f"{view}.sql").read_text(encoding="utf-8")))
-    views = {path.stem for path in view_files()} & words - {view}
-    below = {table for other in views for table in tables_behind(other)}
-    return (words & set(BY_NAME)) | below
+    return {name for path in views_behind(view) for name in _sources(path) if name in BY_NAME}
 
 
-def _words(sql: str) -> Iterator[str]:
-    for line in sql.splitlines():
-        code = line.split("--")[0]
-        yield from "".join(letter if letter.isalnum() or letter == "_" else " " for letter in code).split()
+def _sources(path: Path) -> list[str]:
+    """Names behind FROM and JOIN: a column may have the name of a table, `blocks` for one."""
+    code = "\n".join(line.split("--")[0] for line in path.read_text(encoding="utf-8").splitlines())
+    return re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", code)
 
 
 def _with_tables(jobs: Iterable[Job], tables: Iterable[str]) -> list[Job]:
@@ -398,6 +423,6 @@ def _with_tables(jobs: Iterable[Job], tables: Iterable[str]) -> list[Job]:
     return [job for job in jobs if wanted & set(job.tables)]
 
 
-def _chunks(total: int, size: int) -> list[tuple[int, list[int]]]:
+def _chunks(total: int, size: int) -> list[tuple[str, list[int]]]:
     """Fixed ranges [first, last] that cover 0 .. total - 1; the last one is whole, so that more of them repeat none."""
-    return [(first, [first, first + size - 1]) for first in range(0, total, size)]
+    return [(f"{first:04d}", [first, first + size - 1]) for first in range(0, total, size)]

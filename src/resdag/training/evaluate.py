@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -50,6 +50,11 @@ def batches(images: Images, size: int = EVALUATION_BATCH) -> Iterator[tuple[Tens
     """Normalised, unaugmented batches (n, C, H, W) float32 channels_last, with labels (n,)."""
     for start in range(0, len(images), size):
         yield images.normalised(start, start + size), images.labels[start : start + size]
+
+
+def first(images: Images, count: int) -> Images:
+    """The first so many of the images."""
+    return replace(images, pixels=images.pixels[:count], labels=images.labels[:count])
 
 
 def score_logits(logits: Sequence[Tensor], labels: Tensor) -> Score:

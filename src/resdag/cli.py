@@ -1,0 +1,173 @@
+"""The command line: one verb for each rule of the workflow, and a few to look ahead and tidy up.
+
+Nothing heavy is imported before a verb needs it, so that `--help` is there at once.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from resdag.errors import ResdagError
+
+EXAMPLES = """examples:
+  resdag check config/digits.yaml                     is this study valid, and what does it run?
+  resdag plan config/config.yaml                      jobs, hours and disk, before anything runs
+  resdag train-network config/digits.yaml --network resnet110 --seed 0
+  resdag delete-single config/digits.yaml             every single-deletion job of the study
+  resdag forget digits                                take a study's rows out of results.duckdb
+
+Each verb of a rule runs the jobs of that rule whose inputs are there; without a choice
+(--network, --seed, ...), all of them.  `snakemake --cores 8 --resources gpu=2 report` runs
+everything in the right order.
+"""
+
+# verb -> (what it does, what tells its jobs apart)
+RULES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "prepare-data": ("check or fetch the images, and write them as tensors", ()),
+    "train-network": ("train a network, or go on where it was interrupted", ("network", "seed")),
+    "load-network": ("take over a network that was trained elsewhere", ("network", "seed")),
+    "evaluate-network": ("measure an intact network", ("network", "seed")),
+    "delete-single": ("delete each block by itself (figures 3, 4, 8)", ("network", "seed")),
+    "delete-random": ("delete k random blocks (figure 5a)", ("network", "seed", "chunk")),
+    "reorder-blocks": ("let blocks change places (figure 5b)", ("network", "seed", "chunk")),
+    "sample-path-gradients": ("gradient norms of sampled paths (figures 6b, 6c)", ("network", "seed", "epoch", "chunk")),
+    "count-paths": ("path lengths and remaining paths in closed form (figures 6a, 7)", ()),
+    "compute-statistics": ("tests, intervals and fits", ()),
+    "judge-claims": ("hold the numbers to each statement of the paper", ()),
+    "write-database": ("put the study's rows into results.duckdb", ()),
+    "draw-figure": ("draw a figure from its view", ("figure",)),
+    "write-report": ("write report.html", ()),
+}
+Handler = Callable[[argparse.Namespace], int]
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="resdag",
+        description="What is a residual network? Veit, Wilber and Belongie (2016) as a Snakemake DAG.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    _add(verbs, "check", "is a study file valid, and what does it run?", _check)
+    for verb, (text, keys) in RULES.items():
+        _add_rule(verbs, verb, text, keys)
+    schema = verbs.add_parser("schema", help="print the JSON schema of study files")
+    schema.set_defaults(handler=_schema)
+    forget = verbs.add_parser("forget", help="take a study's rows out of results.duckdb")
+    forget.add_argument("study", help="the study's name")
+    forget.set_defaults(handler=_forget)
+    return top
+
+
+def _add(verbs, verb: str, text: str, handler: Handler) -> argparse.ArgumentParser:  # type: ignore[no-untyped-def]
+    added: argparse.ArgumentParser = verbs.add_parser(verb, help=text, description=text[0].upper() + text[1:] + ".")
+    added.add_argument("file", type=Path, metavar="STUDY", help="a study file, such as config/digits.yaml")
+    added.set_defaults(handler=handler)
+    return added
+
+
+def _add_rule(verbs, verb: str, text: str, keys: Sequence[str]) -> None:  # type: ignore[no-untyped-def]
+    added = _add(verbs, verb, text, _run_rule)
+    choice = "".join(f" --{key} ..." for key in keys)
+    added.epilog = f"example: resdag {verb} config/digits.yaml{choice}"
+    for key in keys:
+        added.add_argument(f"--{key}", help=f"only jobs of this {key}")
+    added.add_argument("--fingerprint", help="only the job with this fingerprint, as in the path of its output")
+    added.add_argument("--threads", type=int, metavar="N", help="CPU threads (all cores)")
+    added.add_argument("--log", type=Path, metavar="FILE", help="write what is said there too")
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from resdag.config.load import load_study
+    from resdag.plan import plan_study
+
+    study = load_study(arguments.file)
+    plan = plan_study(study)
+    counts = {rule: len(plan.of_rule(rule)) for rule in dict.fromkeys(job.rule for job in plan.jobs)}
+    print(f"{arguments.file}: study {study.study} is valid: {len(plan.jobs)} jobs")
+    for rule, count in counts.items():
+        print(f"  {count:5d}  {rule}")
+    return 0
+
+
+def _run_rule(arguments: argparse.Namespace) -> int:
+    from resdag.config.load import load_study
+    from resdag.plan import plan_study
+    from resdag.runner import end_with_parent, run, select
+
+    if arguments.log:
+        _say_to(arguments.log)
+    if arguments.fingerprint:
+        end_with_parent()
+    rule = arguments.verb.replace("-", "_")
+    study = load_study(arguments.file)
+    keys = RULES[arguments.verb][1]
+    wanted = {key: getattr(arguments, key) for key in (*keys, "fingerprint")}
+    jobs = select(list(plan_study(study).jobs), rule, wanted)
+    if not jobs:
+        chosen = " ".join(f"--{key} {value}" for key, value in wanted.items() if value is not None)
+        raise ResdagError(f"{arguments.verb} {chosen}: study {study.study} has no such job; see `resdag check`")
+    for job in jobs:
+        run(study, job, arguments.threads)
+    return 0
+
+
+class _Both:
+    """Writes what goes to the terminal to a log file too."""
+
+    def __init__(self, terminal, log) -> None:  # type: ignore[no-untyped-def]
+        self.terminal, self.log = terminal, log
+
+    def write(self, text: str) -> int:
+        self.log.write(text)
+        self.log.flush()
+        return int(self.terminal.write(text))
+
+    def __getattr__(self, name: str):  # type: ignore[no-untyped-def]
+        return getattr(self.terminal, name)
+
+
+def _say_to(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sys.stderr = _Both(sys.stderr, open(path, "w", encoding="utf-8"))  # noqa: SIM115: until the process ends
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    from resdag.config.schema import schema_text
+
+    print(schema_text(), end="")
+    return 0
+
+
+def _forget(arguments: argparse.Namespace) -> int:
+    from resdag.plan import DATABASE
+    from resdag.store.build import forget, studies
+
+    if not forget(DATABASE, arguments.study):
+        known = ", ".join(studies(DATABASE)) or "none"
+        raise ResdagError(f"{DATABASE} holds no study {arguments.study!r}; its studies: {known}")
+    print(f"{DATABASE}: the rows of {arguments.study} are gone; its files are still in results/{arguments.study}")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a verb; 0 when done, 2 with a sentence when it could not be."""
+    chosen = parser().parse_args(arguments)
+    try:
+        return int(chosen.handler(chosen))
+    except ResdagError as error:
+        print(f"resdag: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"resdag: {place}{error.strerror or error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""Which device a job runs on: one of its own, leased by a file lock that dies with its holder.
+
+There are no device ids in Snakemake's resources, so each job takes the first free
+slot of the first free device, before torch is imported.  A lock is an flock on a file
+per device and slot, node-local and per user: the kernel frees it when the holder ends,
+however it ends.  What the environment already says is respected: an inherited
+CUDA_VISIBLE_DEVICES limits the choice, and under SLURM the scheduler's own
+assignment holds.  Where there is no device, jobs run on the CPU.
+"""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from resdag.errors import DeviceError
+
+PRETENDED = "RESDAG_PRETENDED_DEVICES"  # a number; for tests and rehearsals: leases as with so many, computes on the CPU
+SLOTS = "RESDAG_JOBS_PER_GPU"
+FOLDER = "RESDAG_LEASES"
+WAIT_SECONDS = 0.2
+
+
+def visible_devices(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Names of the devices that this process may use: CUDA indices or UUIDs; empty without any."""
+    pretended = environment.get(PRETENDED)
+    if pretended is not None:
+        return [f"pretended-{index}" for index in range(int(pretended))]
+    named = environment.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return [name.strip() for name in named.split(",") if name.strip() not in ("", "-1", "NoDevFiles")]
+    return [str(index) for index in range(_count_of_driver())]
+
+
+def _count_of_driver() -> int:
+    """Devices that the driver's own tool lists; asking torch would cost seconds, and a context on each device."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return 0
+    try:
+        listed = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=30, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return 0
+    return sum(line.startswith("GPU ") for line in listed.splitlines())
+
+
+def assigned_by_scheduler(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether SLURM gave this job its devices; then no lease is needed."""
+    return "SLURM_JOB_ID" in environment and any(
+        environment.get(name) for name in ("SLURM_JOB_GPUS", "SLURM_STEP_GPUS", "SLURM_GPUS_ON_NODE", "SLURM_GPUS")
+    )
+
+
+def slots_per_device(environment: Mapping[str, str] = os.environ) -> int:
+    """Jobs that may share a device: `jobs_per_gpu` of the profile."""
+    return max(1, int(environment.get(SLOTS, "1")))
+
+
+def _folder(environment: Mapping[str, str]) -> Path:
+    default = Path(tempfile.gettempdir()) / f"resdag-leases-{os.getuid()}"
+    folder = Path(environment.get(FOLDER, default))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _try_lock(path: Path) -> int | None:
+    """A locked file descriptor, or None where another process holds the lock."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+@contextmanager
+def lease(wait_seconds: float = 3600.0) -> Iterator[str]:
+    """A device for as long as the context lasts: sets CUDA_VISIBLE_DEVICES, yields `cuda:0` or `cpu`, or a pretended name.
+
+    Call it before torch is imported.  Waits while every slot is taken; DeviceError after `wait_seconds`.
+    """
+    devices = visible_devices()
+    if not devices:
+        yield "cpu"
+    elif assigned_by_scheduler():
+        yield devices[0] if PRETENDED in os.environ else "cuda:0"
+    else:
+        device, descriptor = _take(devices, wait_seconds)
+        try:
+            if PRETENDED not in os.environ:
+                os.environ["CUDA_VISIBLE_DEVICES"] = device
+            yield device if PRETENDED in os.environ else "cuda:0"
+        finally:
+            os.close(descriptor)
+
+
+def _take(devices: list[str], wait_seconds: float) -> tuple[str, int]:
+    """The first free slot; devices with the fewest jobs first, so that slot 0 of each goes before slot 1 of any."""
+    folder = _folder(os.environ)
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        for slot in range(slots_per_device()):
+            for device in devices:
+                descriptor = _try_lock(folder / f"device-{device.replace('/', '_')}-slot-{slot}.lock")
+                if descriptor is not None:
+                    return device, descriptor
+        if time.monotonic() > deadline:
+            raise DeviceError(
+                f"no free slot on devices {', '.join(devices)} within {wait_seconds:.0f} s: give snakemake no more "
+                f"`--resources gpu=` than {len(devices) * slots_per_device()}, or end the other jobs of this user"
+            )
+        time.sleep(WAIT_SECONDS)

@@ -1,0 +1,24 @@
+"""Open what the measuring jobs have in common: a network and the images that it is measured on."""
+
+from resdag.datasets.tensors import Images, load
+from resdag.jobs.context import Context, read_json
+from resdag.models.network import Network
+from resdag.training import checkpoint
+from resdag.training.checkpoint import Description
+
+
+def description(context: Context) -> Description:
+    """How to build the job's network, from the training.json upstream."""
+    return Description(**read_json(context.input("training"))["network"])
+
+
+def images(context: Context, split: str, of: Description | None = None) -> Images:
+    """Images of a split, as many as the study asks for, normalised as the network wants them."""
+    found = load(context.input("images"), split=split, limit=context.spec.get(f"{split}_limit"), device=context.device)
+    return found.with_normalization(of.mean, of.std) if of else found
+
+
+def network_and_test_images(context: Context) -> tuple[Network, Images]:
+    """The job's network, ready to be measured, and its test images."""
+    of = description(context)
+    return checkpoint.load(of, context.input("weights"), context.device), images(context, "test", of)

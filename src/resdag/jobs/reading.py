@@ -1,0 +1,62 @@
+"""What the reading jobs share: the rows that jobs upstream wrote, in a database in memory."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from resdag.jobs.context import Context, Row
+from resdag.records import BY_NAME
+from resdag.store.schema import create
+from resdag.store.shards import load
+
+
+def shards(context: Context) -> dict[str, list[Path]]:
+    """Table -> the Parquet files upstream that hold its rows."""
+    found: dict[str, list[Path]] = {}
+    for files in context.inputs.values():
+        for table, path in files.items():
+            if table in BY_NAME:
+                found.setdefault(table, []).append(Path(path))
+    return found
+
+
+def conditions(limits: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
+    """SQL conditions on rows, by table: `draw` below its limit, or nothing drawn.
+
+    Rows of other experiments in the same table are not touched: `lesions.draw` counts random deletions only.
+    """
+    return {
+        table: " AND ".join(f'("{column}" IS NULL OR "{column}" < {int(limit)})' for column, limit in columns.items())
+        for table, columns in limits.items()
+    }
+
+
+@contextmanager
+def loaded(context: Context) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory with all tables and views, holding the rows upstream."""
+    limits = conditions(context.spec["limits"])
+    with duckdb.connect() as con:
+        create(con)
+        _name_dataset(con, context)
+        for table, files in shards(context).items():
+            load(con, BY_NAME[table], context.spec["study"], files, limits.get(table))
+        yield con
+
+
+def _name_dataset(con: duckdb.DuckDBPyConnection, context: Context) -> None:
+    """A row of `studies` with what views ask of it, the kind of the dataset; the database job writes the real one."""
+    config = json.dumps({"dataset": {"kind": context.spec["kind"]}})
+    con.execute(
+        "INSERT INTO studies BY NAME SELECT ? AS study, ? AS config, '{}' AS versions, '' AS hardware, "
+        "TIMESTAMP 'epoch' AS started_at, TIMESTAMP 'epoch' AS finished_at",
+        [context.spec["study"], config],
+    )
+
+
+def rows_of(frame: pl.DataFrame) -> list[Row]:
+    """Rows of a frame without the study, which the runner adds."""
+    return [{key: value for key, value in row.items() if key != "study"} for row in frame.to_dicts()]

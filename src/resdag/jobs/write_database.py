@@ -1,0 +1,78 @@
+"""Job: put this study's rows into results.duckdb, beside those of other studies."""
+
+import csv
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from resdag.atomic import write_json, write_stamp
+from resdag.jobs.context import Context, Row, Tables
+from resdag.jobs.reading import conditions, shards
+from resdag.machine import git_state, hardware, versions
+from resdag.parquet import read_metadata
+from resdag.store.build import build
+
+
+def run(context: Context) -> Tables:
+    """Build the database aside and put it in place; its manifest says what it was built from."""
+    name, files = context.spec["study"]["study"], shards(context)
+    rows = {"studies": [_study_row(context, files)], "jobs": _job_rows(context)}
+
+    def own(con: duckdb.DuckDBPyConnection, study: str) -> Mapping[str, pl.DataFrame]:
+        found = {table: [{"study": study} | row for row in of_table] for table, of_table in rows.items()}
+        return {table: pl.DataFrame(of_table, infer_schema_length=None) for table, of_table in found.items() if of_table}
+
+    build(Path(context.settings["database"]), name, files, [own], conditions(context.spec["limits"]))
+    manifest = Path(context.outputs["manifest"])
+    write_stamp(manifest, "")
+    write_json(manifest, {table: [str(path) for path in paths] for table, paths in files.items()})
+    return {}
+
+
+def _study_row(context: Context, files: Mapping[str, list[Path]]) -> Row:
+    commit, dirty = git_state()
+    starts = [read_metadata(path).get("started_at") for paths in files.values() for path in paths]
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return {
+        "config": json.dumps(context.settings["study"], sort_keys=True),
+        "git_commit": commit,
+        "git_dirty": dirty,
+        "versions": json.dumps(versions(), sort_keys=True),
+        "hardware": hardware(),
+        "started_at": min([datetime.fromisoformat(start) for start in starts if start], default=now),
+        "finished_at": now,
+    }
+
+
+def _job_rows(context: Context) -> list[Row]:
+    """What each job upstream cost, where Snakemake measured it."""
+    rows = []
+    for job in context.settings["benchmarks"]:
+        cost = _benchmark(Path(job["benchmark"]))
+        if cost is not None:
+            device = next((read_metadata(path).get("device") for path in job["parquet"]), None)
+            rows.append({"rule": job["rule"], "wildcards": job["wildcards"], "device": device or None} | cost)
+    return rows
+
+
+def _benchmark(path: Path) -> dict[str, Any] | None:
+    """Seconds and memory of Snakemake's benchmark file; None where there is none, as for jobs run by hand."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            row = next(csv.DictReader(file, delimiter="\t"))
+        return {"seconds": float(row["s"]), "max_rss_mb": _number(row["max_rss"])}
+    except (OSError, StopIteration, KeyError, ValueError):
+        return None
+
+
+def _number(text: str) -> float | None:
+    """A number of a benchmark file, where NA stands for jobs too short to be sampled."""
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -1,0 +1,143 @@
+"""Run one job of a plan: lease a device, call the job's module, write its rows.
+
+A job is run by rule and fingerprint.  A fingerprint that the study no longer has means
+that the study file or the code changed after the workflow had planned; then
+nothing is run.
+"""
+
+import ctypes
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from resdag.config.study import Study
+from resdag.devices import lease
+from resdag.errors import DamagedFileError, StaleStudyError
+from resdag.jobs.context import Context, Steps, Tables
+from resdag.machine import processor
+from resdag.plan import DATABASE, Job
+
+# Rules that compute with torch: they take a device each.
+TORCH_RULES = {
+    "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
+    "sample_path_gradients",
+}  # fmt: skip
+PR_SET_PDEATHSIG = 1
+
+
+def settings(study: Study, job: Job) -> dict[str, Any]:
+    """What a job needs to know that does not change its result: places and memory."""
+    dataset = study.dataset
+    network = study.networks.get(str(job.of.get("network")))
+    return {
+        "root": getattr(dataset, "root", None),
+        "archive": getattr(dataset, "archive", None),
+        "download": getattr(dataset, "download", False),
+        "weights": network.weights if network else None,
+        "memory_bytes": int(study.jobs.memory_gib * 2**30),
+        "study": study.model_dump(mode="json"),
+        "database": str(DATABASE),
+        "benchmarks": [_cost_of(upstream) for upstream in job.upstream] if job.rule == "write_database" else [],
+    }
+
+
+def _cost_of(job: Job) -> dict[str, Any]:
+    """Where to find what a job cost, and how it is named in the table `jobs`."""
+    return {
+        "rule": job.rule,
+        "wildcards": " ".join(f"{key}={value}" for key, value in job.of.items()),
+        "benchmark": job.benchmark,
+        "parquet": [job.outputs[table] for table in job.tables],
+    }
+
+
+def end_with_parent() -> None:
+    """Have the kernel end this process when its parent ends, however that ends; Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def run(study: Study, job: Job, threads: int | None = None) -> None:
+    """Run the job here and now and write its outputs; whatever ResdagError it meets."""
+    started = datetime.now(UTC).replace(tzinfo=None)
+    missing = [path for path in job.inputs() if not Path(path).exists()]
+    if missing:
+        raise DamagedFileError(f"{missing[0]}: is missing; {job.label} needs it: run the workflow, or its own job first")
+    with lease() if job.rule in TORCH_RULES else nullcontext("cpu") as leased:
+        found = settings(study, job)
+        device = leased
+        if job.rule in TORCH_RULES:
+            device = _prepare_torch(leased, threads)
+            found |= {"device_name": _device_name(leased, device), "arithmetic": _arithmetic(device)}
+        tables = _call(study, job, device, found)
+    metadata = {"rule": job.rule, "fingerprint": job.fingerprint, "device": found.get("device_name", "")}
+    metadata["started_at"] = started.isoformat()
+    _write(study, job, tables, metadata)
+
+
+def _call(study: Study, job: Job, device: str, found: Mapping[str, Any]) -> Tables:
+    inputs: dict[str, dict[str, str]] = {upstream.label: upstream.outputs for upstream in job.upstream}
+    steps = Steps(" ".join(str(value) for value in (job.rule, *job.of.values())))
+    context = Context(job.of, job.spec, found, inputs, job.outputs, device, steps)
+    module = importlib.import_module(f"resdag.jobs.{job.rule}")
+    return module.run(context)  # type: ignore[no-any-return]
+
+
+def _write(study: Study, job: Job, tables: Tables, metadata: Mapping[str, str]) -> None:
+    from resdag.parquet import write_rows
+
+    keys: dict[str, Any] = {"study": study.study}
+    keys |= {key: job.of[key] for key in ("network", "seed") if key in job.of}
+    for table in job.tables:
+        write_rows(job.outputs[table], table, [keys | row for row in tables.get(table, [])], metadata)
+
+
+def _prepare_torch(leased: str, threads: int | None) -> str:
+    """Set threads and arithmetic; the torch device for what was leased."""
+    import torch
+
+    torch.set_num_threads(threads or os.cpu_count() or 1)
+    if not leased.startswith("cuda"):
+        return "cpu"
+    if not torch.cuda.is_available():
+        print(f"{leased} was leased, but this torch cannot use CUDA: running on the CPU", file=sys.stderr)
+        return "cpu"
+    # Lesions and path norms are compared over decades: full float32 in convolutions, not TF32.
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    return "cuda:0"
+
+
+def _arithmetic(device: str) -> str:
+    return "float32, TF32 off" if device.startswith("cuda") else "float32"
+
+
+def _device_name(leased: str, device: str) -> str:
+    """The device as the tables name it: the GPU's or the processor's name, and which of them."""
+    if device.startswith("cuda"):
+        import torch
+
+        return f"{torch.cuda.get_device_name(0)} (cuda {os.environ.get('CUDA_VISIBLE_DEVICES', '0')})"
+    return f"{processor()} (cpu)" if leased == "cpu" else f"{processor()} (cpu, {leased})"
+
+
+def select(jobs: list[Job], rule: str, wanted: Mapping[str, Any]) -> list[Job]:
+    """The jobs of a rule that fit what is wanted of them; StaleStudyError where a fingerprint fits none."""
+    fingerprint = wanted.get("fingerprint")
+    of_rule = [job for job in jobs if job.rule == rule]
+    keys = {key: value for key, value in wanted.items() if key != "fingerprint" and value is not None}
+    found = [job for job in of_rule if all(str(job.of.get(key)) == str(value) for key, value in keys.items())]
+    if fingerprint is not None:
+        found = [job for job in found if job.fingerprint == fingerprint]
+        if not found:
+            raise StaleStudyError(
+                f"{rule} {fingerprint}: the study file or the code changed after this workflow was planned; "
+                "start the same command again"
+            )
+    return found

@@ -1,0 +1,72 @@
+"""A trained or loaded network on disk: its weights, and beside them how to build and normalise it.
+
+`training.json` holds the architecture, its options, channels and classes, the
+normalisation, and the test-time factors of the branches; the weights are safetensors.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from resdag.datasets.tensors import Images
+from resdag.models.build import build
+from resdag.models.network import Network
+from resdag.models.weights import load_weights, save_weights
+from resdag.training.evaluate import set_scales
+from resdag.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Description:
+    """How to build a network again and how to feed it."""
+
+    architecture: str
+    options: dict[str, Any]
+    in_channels: int
+    classes: int
+    mean: list[float]
+    std: list[float]
+    scale: str  # how its branches are scaled at test time: none, survival, m/n
+    scales: dict[str, list[float]]  # factors of the branches by the name of the scaling
+
+    def build(self, seed: int = 0) -> Network:
+        """The network with the initial weights of a seed, branches not scaled."""
+        return build(
+            self.architecture, in_channels=self.in_channels, classes=self.classes, seed=seed, **self.options
+        )
+
+
+def describe(
+    options: Mapping[str, Any], normalization: Mapping[str, Sequence[float]] | None, images: Images, recipe: Recipe | None
+) -> Description:
+    """The description of a network for these images: `options` with its architecture, as in a study file.
+
+    `normalization` overrides the images' own statistics; without a recipe (a loaded network) no branch is scaled.
+    """
+    options = dict(options)
+    architecture = options.pop("architecture")
+    statistics = normalization or {"mean": images.mean.tolist(), "std": images.std.tolist()}
+    mean, std = list(statistics["mean"]), list(statistics["std"])
+    plain = Description(architecture, options, images.pixels.shape[1], len(images.classes), mean, std, "none", {})
+    blocks = len(plain.build().blocks)
+    names = recipe.scale_names() if recipe else ("none",)
+    scales = {name: recipe.scales(name, blocks) if recipe else [1.0] * blocks for name in names}
+    return replace(plain, scale=names[0], scales=scales)
+
+
+def save(network: Network, path: str | Path) -> None:
+    """Write the weights; folders are made."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    save_weights(network, path)
+
+
+def load(description: Description, path: str | Path, device: str) -> Network:
+    """The network on a device, in eval mode, its parameters frozen, its branches scaled as at test time."""
+    network = description.build()
+    load_weights(network, path)
+    set_scales(network, description.scales[description.scale])
+    network.requires_grad_(False)
+    return network.eval().to(device, memory_format=torch.channels_last)

@@ -1,0 +1,150 @@
+"""What the Snakefile needs: the study of this run, its plan, and the checks before the first job.
+
+The study is one file and no other: the one that `--configfile` names, or
+config/config.yaml.  `--config` entries are laid over it; the jobs then read the
+whole from a copy, since each job reads its study again.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from resdag.atomic import write_text
+from resdag.config.load import DEFAULT_STUDY, load_study, merged, parse_study, read_yaml
+from resdag.config.study import Study
+from resdag.datasets.available import check_available
+from resdag.errors import BusyError, ResdagError
+from resdag.plan import LAYOUT, RESULTS, Job, Plan, base, pattern, plan_study
+from resdag.provenance import fingerprint
+
+LOCK = RESULTS / ".workflow.lock"
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """One run of the workflow: the study, where jobs read it, and its plan."""
+
+    study: Study
+    file: Path
+    cores: int
+    gpus: int | None
+
+    @cached_property
+    def plan(self) -> Plan:
+        return plan_study(self.study)
+
+    @property
+    def threads(self) -> int:
+        """Threads of a job that computes with torch: the cores, shared among the jobs that may run side by side."""
+        return max(1, self.cores // max(1, self.gpus or 1))
+
+    def outputs(self, rule: str) -> dict[str, str]:
+        """Output patterns of a rule."""
+        return {name: f"{base(self.study.study)}/{path}" for name, path in LAYOUT[rule].items()}
+
+    def log(self, rule: str) -> str:
+        """Pattern of the log files of a rule."""
+        return pattern(rule, self.study.study, "logs", ".log")
+
+    def benchmark(self, rule: str) -> str:
+        """Pattern of the benchmark files of a rule."""
+        return pattern(rule, self.study.study, "benchmarks", ".tsv")
+
+    def job(self, rule: str, wildcards: Any) -> Job:
+        """The job behind a rule's wildcards; ResdagError for a fingerprint that the study does not have."""
+        found = self.plan.find(rule, wildcards.fingerprint)
+        if found is None:
+            raise ResdagError(f"{rule} {wildcards.fingerprint}: no job of study {self.study.study} has this fingerprint")
+        return found
+
+    def inputs(self, rule: str) -> Callable[[Any], list[str]]:
+        """Input function of a rule."""
+        return lambda wildcards: self.job(rule, wildcards).inputs()
+
+    def only(self, rule: str) -> Job:
+        """The one job of a rule that has no wildcards."""
+        (job,) = self.plan.of_rule(rule)
+        return job
+
+    def identity(self, rule: str) -> Callable[[Any], dict[str, Any]]:
+        """Function of the one param of a rule: everything that its result depends on, as plain values."""
+        return lambda wildcards: self.job(rule, wildcards).param
+
+    def targets(self, *rules: str) -> list[str]:
+        """Outputs of all jobs of some rules."""
+        return self.plan.outputs(*rules)
+
+    def check_data(self) -> None:
+        """Raise DatasetError unless the images are prepared, or there, or can be had."""
+        job, dataset = self.only("prepare_data"), self.study.dataset
+        if not all(Path(path).exists() for path in job.outputs.values()):
+            check_available(
+                dataset.kind,
+                getattr(dataset, "root", None),
+                getattr(dataset, "archive", None),
+                getattr(dataset, "download", False),
+            )
+
+
+def open_workflow(snakemake: Any) -> Workflow:
+    """The workflow of a run, from what Snakemake calls `workflow`; StudyError where the study cannot be run."""
+    files = [Path(file) for file in snakemake.overwrite_configfiles] or [DEFAULT_STUDY]
+    overrides = dict(snakemake.config_settings.config)
+    alone = len(files) == 1 and not overrides
+    study = load_study(files[0]) if alone else _merged_study(files, overrides)
+    cores, gpus = snakemake.resource_settings.cores, _value(snakemake.global_resources.get("gpu"))
+    return Workflow(study, files[0] if alone else _copy(study), cores or 1, gpus)
+
+
+def _value(resource: Any) -> int | None:
+    """The number behind one of Snakemake's resources; None where it has no limit."""
+    value = getattr(resource, "value", resource)
+    return value if isinstance(value, int) else None
+
+
+def _merged_study(files: Sequence[Path], overrides: Mapping[str, Any]) -> Study:
+    content: dict[str, Any] = {}
+    for file in files:
+        content = merged(content, read_yaml(file))
+    return parse_study(merged(content, overrides), " + ".join(map(str, files)))
+
+
+def _copy(study: Study) -> Path:
+    """The whole study as a file for the jobs to read."""
+    content = study.model_dump(mode="json", exclude_unset=True)
+    path = RESULTS / ".studies" / f"{study.study}-{fingerprint(content)}.yaml"
+    if not path.exists():
+        write_text(path, yaml.safe_dump(content, sort_keys=False))
+    return path
+
+
+_held: list[int] = []
+
+
+def take_lock() -> None:
+    """Let no other workflow run in this checkout until this process ends; BusyError where one does.
+
+    The kernel frees the lock when its holder ends, so that of a killed run is taken over at once.
+    """
+    if _held:
+        return
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(descriptor, 100, 0).decode(errors="replace").strip()
+        os.close(descriptor)
+        raise BusyError(
+            f"another workflow runs in this checkout ({holder or 'its process is not known'}): "
+            "wait for it, or end it; dry runs (-n) are possible meanwhile"
+        ) from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
+    _held.append(descriptor)

@@ -1,0 +1,67 @@
+# Changes to trained networks at test time (section 4 of the paper).
+
+
+rule delete_single:
+    """Delete each block by itself: figures 3, 4 and 8."""
+    input:
+        STUDY.inputs("delete_single"),
+    output:
+        **STUDY.outputs("delete_single"),
+    params:
+        job=STUDY.identity("delete_single"),
+    log:
+        STUDY.log("delete_single"),
+    benchmark:
+        STUDY.benchmark("delete_single")
+    threads: STUDY.threads
+    resources:
+        gpu=1,
+        mem_mb=6000,
+    shell:
+        "exec resdag delete-single {STUDY.file:q}"
+        " --network {wildcards.network} --seed {wildcards.seed}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
+
+
+rule delete_random:
+    """Delete k random blocks, for every k and a chunk of draws: figure 5a."""
+    input:
+        STUDY.inputs("delete_random"),
+    output:
+        **STUDY.outputs("delete_random"),
+    params:
+        job=STUDY.identity("delete_random"),
+    log:
+        STUDY.log("delete_random"),
+    benchmark:
+        STUDY.benchmark("delete_random")
+    threads: STUDY.threads
+    resources:
+        gpu=1,
+        mem_mb=6000,
+    shell:
+        "exec resdag delete-random {STUDY.file:q}"
+        " --network {wildcards.network} --seed {wildcards.seed} --chunk {wildcards.chunk}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
+
+
+rule reorder_blocks:
+    """Let blocks of equal shape change places, a chunk of draws: figure 5b."""
+    input:
+        STUDY.inputs("reorder_blocks"),
+    output:
+        **STUDY.outputs("reorder_blocks"),
+    params:
+        job=STUDY.identity("reorder_blocks"),
+    log:
+        STUDY.log("reorder_blocks"),
+    benchmark:
+        STUDY.benchmark("reorder_blocks")
+    threads: STUDY.threads
+    resources:
+        gpu=1,
+        mem_mb=6000,
+    shell:
+        "exec resdag reorder-blocks {STUDY.file:q}"
+        " --network {wildcards.network} --seed {wildcards.seed} --chunk {wildcards.chunk}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

@@ -1,0 +1,41 @@
+# Paths through the networks (section 5 of the paper).
+
+
+rule sample_path_gradients:
+    """Gradient norms of sampled paths, a chunk of batches: figures 6b and 6c."""
+    input:
+        STUDY.inputs("sample_path_gradients"),
+    output:
+        **STUDY.outputs("sample_path_gradients"),
+    params:
+        job=STUDY.identity("sample_path_gradients"),
+    log:
+        STUDY.log("sample_path_gradients"),
+    benchmark:
+        STUDY.benchmark("sample_path_gradients")
+    threads: STUDY.threads
+    resources:
+        gpu=1,
+        mem_mb=6000,
+    shell:
+        "exec resdag sample-path-gradients {STUDY.file:q}"
+        " --network {wildcards.network} --seed {wildcards.seed} --epoch {wildcards.epoch} --chunk {wildcards.chunk}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
+
+
+rule count_paths:
+    """Path lengths and remaining paths in closed form: figures 6a and 7."""
+    output:
+        **STUDY.outputs("count_paths"),
+    params:
+        job=STUDY.identity("count_paths"),
+    log:
+        STUDY.log("count_paths"),
+    benchmark:
+        STUDY.benchmark("count_paths")
+    threads: 1
+    resources:
+        mem_mb=500,
+    shell:
+        "exec resdag count-paths {STUDY.file:q}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

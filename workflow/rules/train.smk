@@ -1,0 +1,67 @@
+# Networks: trained or loaded, and measured intact.
+
+
+rule train_network:
+    """Train one network from one seed."""
+    input:
+        STUDY.inputs("train_network"),
+    output:
+        **STUDY.outputs("train_network"),
+    params:
+        job=STUDY.identity("train_network"),
+    log:
+        STUDY.log("train_network"),
+    benchmark:
+        STUDY.benchmark("train_network")
+    threads: STUDY.threads
+    resources:
+        gpu=1,
+        mem_mb=6000,
+    shell:
+        "exec resdag train-network {STUDY.file:q}"
+        " --network {wildcards.network} --seed {wildcards.seed}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
+
+
+rule load_network:
+    """Take over a network that was trained elsewhere."""
+    input:
+        STUDY.inputs("load_network"),
+    output:
+        **STUDY.outputs("load_network"),
+    params:
+        job=STUDY.identity("load_network"),
+    log:
+        STUDY.log("load_network"),
+    benchmark:
+        STUDY.benchmark("load_network")
+    threads: STUDY.threads
+    resources:
+        gpu=1,
+        mem_mb=6000,
+    shell:
+        "exec resdag load-network {STUDY.file:q}"
+        " --network {wildcards.network} --seed {wildcards.seed}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
+
+
+rule evaluate_network:
+    """Measure one intact network."""
+    input:
+        STUDY.inputs("evaluate_network"),
+    output:
+        **STUDY.outputs("evaluate_network"),
+    params:
+        job=STUDY.identity("evaluate_network"),
+    log:
+        STUDY.log("evaluate_network"),
+    benchmark:
+        STUDY.benchmark("evaluate_network")
+    threads: STUDY.threads
+    resources:
+        gpu=1,
+        mem_mb=6000,
+    shell:
+        "exec resdag evaluate-network {STUDY.file:q}"
+        " --network {wildcards.network} --seed {wildcards.seed}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
