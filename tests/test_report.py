@@ -12,7 +12,8 @@ from views_by_hand import STUDY, VIEWS
 
 from resdag.errors import StudyError
 from resdag.figures.catalogue import CATALOGUE, module_of
-from resdag.figures.save import save
+from resdag.figures.job import read_view
+from resdag.figures.save import save, specification
 from resdag.figures.theme import Style
 from resdag.records import BY_NAME
 from resdag.report.build import VERDICTS, label, write_report
@@ -271,6 +272,25 @@ def test_numbers_are_written_as_a_reader_expects():
     assert interval(0.05, 0.07) == "5.00 to 7.00" and interval(None, 0.07) == ""
     assert quantity(-0.31, "points") == "−0.31 points" and quantity(0.25, "") == "0.25"
     assert [duration(seconds) for seconds in (2.5, 90, 5400)] == ["2.5 s", "1.5 min", "1.5 h"]
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_views_have_the_columns_that_figures_are_drawn_from(folder, name):
+    columns = read_view(folder / "results.duckdb", name, STUDY).columns
+    assert set(VIEWS[name]().columns) <= set(columns)
+
+
+@pytest.mark.parametrize("name", ["figure_1", "figure_2"])
+def test_diagrams_are_drawn_from_the_real_views(folder, name):
+    frame = read_view(folder / "results.duckdb", name, STUDY)
+    assert frame.height == VIEWS[name]().height
+    assert specification(module_of(name).draw(frame, Style()))["vconcat"]
+
+
+def test_the_query_on_the_page_runs(folder, page):
+    query = Page(page).text.split("that hurt most: ")[1].split(";")[0]
+    with duckdb.connect(str(folder / "results.duckdb"), read_only=True) as con:
+        assert con.sql(query).columns == ["network", "seed", "block", "error", "p_holm"]
 
 
 def test_the_columns_written_by_hand_are_those_of_the_records():

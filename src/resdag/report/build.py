@@ -60,7 +60,7 @@ def _context(con: duckdb.DuckDBPyConnection, study: str, figures: Path) -> dict[
     row = _study(con, study)
     networks = _rows(con, "networks", study, "network, seed")
     drawn, missing = _figures(figures, row["config"])
-    claims = _rows(con, "claims", study, "").to_dicts()
+    claims = _rows(con, "claims", study, "rowid").to_dicts()  # in the order that they were judged
     return {
         "study": row, "note": dataset_note(row["config"]), "claims": claims, "verdicts": VERDICTS,
         "tally": {verdict: sum(claim["verdict"] == verdict for claim in claims) for verdict in VERDICTS},

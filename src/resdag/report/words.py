@@ -23,7 +23,7 @@ def quantity(value: float | None, unit: str) -> str:
     if unit == "fraction":
         return percent(value)
     text = f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return f"{text.replace('-', '−')} {unit}".rstrip()
+    return f"{text.replace('-', '−')} {unit.replace('^2', '²')}".rstrip()
 
 
 def duration(seconds: float | None) -> str:
