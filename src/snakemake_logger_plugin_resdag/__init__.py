@@ -2,9 +2,10 @@
 
 Snakemake's `--resources` takes several values and swallows a target that stands
 behind them; the parser then refuses `report`, which is no NAME=INT, before it has read
-any Snakefile.  Logger plugins are imported while the command line is built, before it
-is parsed: this one moves bare words behind `--resources` to the front, where targets
-are understood.  It is a logger plugin in name; asked for as one, it logs nothing.
+any Snakefile.  `--config` and `--configfile` do the same.  Logger plugins are imported
+while the command line is built, before it is parsed: this one moves what can be no
+value of such an option to the front, where targets are understood.  It is a logger
+plugin in name; asked for as one, it logs nothing.
 """
 
 import sys
@@ -13,25 +14,34 @@ from pathlib import Path
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 
-_OPTIONS = ("--resources", "--res")
+_PAIRS = ("--resources", "--res", "--config", "-C", "--set-threads", "--set-resources", "--default-resources")
+_FILES = ("--configfile", "--configfiles")
+_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 def targets_first(arguments: list[str]) -> list[str]:
-    """The arguments with bare words that `--resources` would swallow moved to the front."""
+    """The arguments with bare words that an option of several values would swallow moved to the front."""
     if "--" in arguments:
         cut = arguments.index("--")
         return targets_first(arguments[:cut]) + arguments[cut:]
     kept: list[str] = []
     targets: list[str] = []
-    within = False
+    option = ""
     for argument in arguments:
         if argument.startswith("-"):
-            within = argument in _OPTIONS
-        elif within and "=" not in argument:
+            option = argument
+        elif _is_target(argument, option, first=kept[-1:] == [option]):
             targets.append(argument)
             continue
         kept.append(argument)
     return targets + kept
+
+
+def _is_target(argument: str, option: str, first: bool) -> bool:
+    """Whether an argument behind an option of several values can be none of its values."""
+    if option in _PAIRS:
+        return "=" not in argument
+    return option in _FILES and not first and not argument.endswith(_SUFFIXES)
 
 
 class LogHandler(LogHandlerBase):
