@@ -52,6 +52,10 @@ def parser() -> argparse.ArgumentParser:
     )
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     _add(verbs, "check", "is a study file valid, and what does it run?", _check)
+    _add(verbs, "plan", "jobs, hours, disk and devices, before anything runs", _plan)
+    why = _add(verbs, "why", "why would a job run?", _why)
+    why.add_argument("target", help="an output's path, a rule, or a rule with a network, seed or figure")
+    why.epilog = "example: resdag why config/digits.yaml 'train_network resnet110'"
     for verb, (text, keys) in RULES.items():
         _add_rule(verbs, verb, text, keys)
     schema = verbs.add_parser("schema", help="print the JSON schema of study files")
@@ -59,6 +63,13 @@ def parser() -> argparse.ArgumentParser:
     forget = verbs.add_parser("forget", help="take a study's rows out of results.duckdb")
     forget.add_argument("study", help="the study's name")
     forget.set_defaults(handler=_forget)
+    clean = verbs.add_parser("clean", help="show files of earlier configs that no study in config/ uses; remove them")
+    clean.add_argument("--remove", action="store_true", help="remove them, not just show them")
+    clean.set_defaults(handler=_clean)
+    _add(verbs, "where", "where are the database and the report of a study?", _where)
+    devices = verbs.add_parser("devices", help="show the devices that jobs can have")
+    devices.add_argument("--at-once", type=int, metavar="CORES", help="print only how many torch jobs fit at once")
+    devices.set_defaults(handler=_devices)
     return top
 
 
@@ -150,6 +161,66 @@ def _forget(arguments: argparse.Namespace) -> int:
         known = ", ".join(studies(DATABASE)) or "none"
         raise ResdagError(f"{DATABASE} holds no study {arguments.study!r}; its studies: {known}")
     print(f"{DATABASE}: the rows of {arguments.study} are gone; its files are still in results/{arguments.study}")
+    return 0
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    from resdag.ahead import estimate
+    from resdag.config.load import load_study
+    from resdag.plan import plan_study
+
+    study = load_study(arguments.file)
+    print("\n".join(estimate(study, plan_study(study))))
+    return 0
+
+
+def _why(arguments: argparse.Namespace) -> int:
+    from resdag.ahead import why
+    from resdag.config.load import load_study
+    from resdag.plan import plan_study
+
+    lines = why(plan_study(load_study(arguments.file)), arguments.target)
+    if not lines:
+        raise ResdagError(
+            f"{arguments.target!r} is no output, rule or job of {arguments.file}; see `resdag check {arguments.file}`"
+        )
+    print("\n".join(lines))
+    return 0
+
+
+def _clean(arguments: argparse.Namespace) -> int:
+    from resdag.tidy import forgotten, remove, unused
+
+    files = unused()
+    size = sum(path.stat().st_size for path in files)
+    for path in files:
+        print(path)
+    if arguments.remove:
+        remove(files)
+    done = "removed" if arguments.remove else "can be removed with --remove"
+    print(f"{len(files)} files, {size / 1e6:,.1f} MB, {done}")
+    for name in forgotten():
+        print(f"results/{name}: no study in config/ has this name; remove the folder if you do not want it")
+    return 0
+
+
+def _where(arguments: argparse.Namespace) -> int:
+    from resdag.config.load import load_study
+    from resdag.plan import DATABASE, base
+
+    study = load_study(arguments.file).study
+    print(f"database  {DATABASE}\nreport    {base(study)}/report.html\nfigures   {base(study)}/figures")
+    return 0
+
+
+def _devices(arguments: argparse.Namespace) -> int:
+    from resdag.devices import slots_per_device, visible_devices
+
+    devices = visible_devices()
+    if arguments.at_once:
+        print(len(devices) * slots_per_device() or arguments.at_once)
+    else:
+        print("\n".join(devices) or "none: jobs run on the CPU")
     return 0
 
 

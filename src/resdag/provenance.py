@@ -38,9 +38,14 @@ def file_sha256(path: Path | str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@cache
 def code_digest(*modules: str) -> str:
     """Digest of modules of this package and of all that they import from it, directly or not."""
+    return digest_of(code_parts(*modules))
+
+
+@cache
+def code_parts(*modules: str) -> dict[str, str]:
+    """Digest of each module behind `code_digest`, by name."""
     found: dict[str, str] = {}
     waiting = list(modules)
     while waiting:
@@ -49,26 +54,13 @@ def code_digest(*modules: str) -> str:
             path = _source_of(name)
             found[name] = _tree_digest(path)
             waiting += _imports(path, name)
-    return digest_of(found)
+    return found
 
 
 @cache
 def file_digest_of_code(path: Path) -> str:
     """Digest of a file that is code but not Python, such as a view's SQL."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-@cache
-def modules_used(*modules: str) -> tuple[str, ...]:
-    """Names of the modules behind `code_digest`, sorted."""
-    found: set[str] = set()
-    waiting = list(modules)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += _imports(_source_of(name), name)
-    return tuple(sorted(found))
 
 
 @cache

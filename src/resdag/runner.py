@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from resdag.ahead import record, record_of
+from resdag.atomic import write_json
 from resdag.config.study import Study
 from resdag.devices import lease
 from resdag.errors import DamagedFileError, StaleStudyError
@@ -79,6 +81,7 @@ def run(study: Study, job: Job, threads: int | None = None) -> None:
     metadata = {"rule": job.rule, "fingerprint": job.fingerprint, "device": found.get("device_name", "")}
     metadata["started_at"] = started.isoformat()
     _write(study, job, tables, metadata)
+    write_json(record_of(job), record(job))
 
 
 def _call(study: Study, job: Job, device: str, found: Mapping[str, Any]) -> Tables:

@@ -1,0 +1,62 @@
+# make report   the whole study on embedded data           make test    the tests
+# make check    style, types, workflow lint                make bench   the benchmarks
+# Each makes the environment first; nothing but Python 3.11+ and make is needed.
+
+PYTHON ?= python3
+CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+BIN := .venv/bin
+READY := .venv/.ready
+STUDY ?= config/digits.yaml
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: report test test-long check bench docs clean help
+
+help:
+	@sed -n '1,3s/^# //p' Makefile
+
+report: $(READY)
+	$(BIN)/snakemake --cores $(CORES) --resources gpu=$$($(BIN)/resdag devices --at-once $(CORES)) \
+	    --configfile $(STUDY) --quiet rules -- report
+	@$(BIN)/resdag where $(STUDY)
+
+test: $(READY)
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY) .tools/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+	.tools/bin/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint --configfile config/tiny.yaml
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+# What is generated from code and committed; tests hold it fresh.
+docs: $(READY)
+	$(BIN)/resdag schema > config/schema.json
+	$(BIN)/python -m resdag.config.page > config/README.md
+	$(BIN)/python -m resdag.store.tables_page > docs/tables.md
+
+# uv installs the lock in half a minute; it is itself a package of the lock, with hashes.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "resdag needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.11" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	awk '/^[^ ]/ {on = /^uv==/} on' requirements.lock > .venv/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+# snakefmt asks for another `packaging` than snakemake, so it has an environment of its own.
+.tools/.ready: $(READY)
+	test -x .tools/bin/python || $(PYTHON) -m venv .tools
+	$(BIN)/uv pip install --quiet --python .tools/bin/python snakefmt==2.1.0
+	touch $@
+
+clean:
+	rm -rf .venv .tools .pytest_cache .hypothesis .mypy_cache .ruff_cache

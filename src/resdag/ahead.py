@@ -1,0 +1,253 @@
+"""What will a study cost, and why would a job run?  Answered before anything runs, without torch.
+
+Hours come from the benchmark files of earlier runs where there are any of the
+rule and network; else from a model: multiply-adds over a stated rate.
+"""
+
+import csv
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from resdag.config.study import Study
+from resdag.devices import slots_per_device, visible_devices
+from resdag.plan import Job, Plan, base
+from resdag.provenance import code_parts
+
+# Multiply-adds per second that these networks reach.  CPU: one core of a 2023 server, measured with ResNet-110 at batch
+# 64 to 128 by this program; GPU: an H100-class device in float32 without graph capture, from 38e12 an epoch of CIFAR-10
+# in about 12 s.  Both are right to within a factor of two or so.
+CPU_RATE = 1.2e10
+GPU_RATE = 3e12
+START_SECONDS = 6.0  # of a process with torch
+TRAIN_PASSES = 3  # a backward pass costs two forward passes
+SHARED_DELETIONS, SHARED_ORDERS = 1.47, 1.18  # what the lesion engine saves by sharing, for the paper's draws
+
+IMAGES = {"digits": (1437, 360, 1, 8), "cifar10": (50_000, 10_000, 3, 32), "cifar100": (50_000, 10_000, 3, 32)}
+DAY_HOURS = 24
+
+
+@dataclass(frozen=True)
+class Size:
+    """Images of a dataset: how many train and test, channels, side in pixels."""
+
+    train: int
+    test: int
+    channels: int
+    side: int
+
+
+def size_of(study: Study) -> Size | None:
+    """Sizes of the study's images; None for a folder that cannot be counted yet."""
+    dataset = study.dataset
+    if dataset.kind in IMAGES:
+        train, test, channels, side = IMAGES[dataset.kind]
+    else:
+        root = Path(getattr(dataset, "root", ""))
+        train, test = (sum(1 for path in (root / split).glob("*/*") if path.is_file()) for split in ("train", "test"))
+        channels, side = 3, getattr(dataset, "image_size", 32)
+    if not train or not test:
+        return None
+    return Size(min(train, dataset.train_limit or train), min(test, dataset.test_limit or test), channels, side)
+
+
+def multiply_adds(study: Study, network: str, size: Size) -> float:
+    """Multiply-adds of one forward pass of one image: convolutions and the linear layer."""
+    options = study.networks[network].options()
+    if options["architecture"] == "vgg":
+        return _vgg(options, size)
+    width, side = options["width"], size.side
+    per_stage = (options["depth"] - 2) // 3
+    total = 9.0 * size.channels * width * side**2
+    for stage in range(3):
+        channels = width * 2**stage
+        first = channels if stage == 0 else channels // 2
+        total += 9 * side**2 * (first * channels + (per_stage - 1) * channels**2) / (1 if stage == 0 else 4)
+        side = side if stage == 0 else -(-side // 2)
+    return total
+
+
+def _vgg(options: Mapping[str, Any], size: Size) -> float:
+    layers, channels, side = options["depth"] - 1, options["channels"], size.side
+    total, entering = 0.0, size.channels
+    for group in range(5):
+        for _ in range(layers // 5 + (group >= 5 - layers % 5)):
+            total += 9 * entering * channels * side**2
+            entering = channels
+        side = side // 2 if side > 2 else side
+    return total
+
+
+def work(study: Study, job: Job, size: Size) -> float:
+    """Multiply-adds of a job that computes with torch; 0 for the others."""
+    name = job.of.get("network")
+    if name is None:
+        return 0.0
+    name, spec = str(name), job.spec
+    one, blocks = multiply_adds(study, name, size), study.networks[name].blocks
+    match job.rule:
+        case "train_network":
+            recipe = study.recipe(name)
+            share = recipe.blocks_per_batch / blocks if recipe.blocks_per_batch else 1.0
+            share = 0.75 if recipe.stochastic_depth else share
+            return recipe.epochs * (size.train * TRAIN_PASSES * share + size.test) * one
+        case "evaluate_network":
+            return (size.train + 3 * size.test) * one
+        case "delete_single":
+            return blocks / 2 * size.test * one
+        case "delete_random":
+            draws = spec["draws"][1] - spec["draws"][0] + 1
+            return sum(1 - k / blocks for k in spec["counts"]) * draws * size.test * one / SHARED_DELETIONS
+        case "reorder_blocks":
+            return len(spec["swaps"]) * (spec["draws"][1] - spec["draws"][0] + 1) * size.test * one / SHARED_ORDERS
+        case "sample_path_gradients":
+            paths = (blocks + 1) * spec["samples_per_batch"] * (spec["batches"][1] - spec["batches"][0] + 1)
+            return paths / 2 * spec["batch_size"] * one
+    return 0.0
+
+
+def measured_seconds(job: Job) -> float | None:
+    """Median time of earlier jobs of the same rule and network, from their benchmark files; None without any."""
+    folder = Path(job.benchmark).parent
+    name = str(job.of.get("network", job.of.get("figure", "")))
+    found = [_seconds(path) for path in folder.glob(f"{name}-*.tsv" if name else "*.tsv")]
+    known = [seconds for seconds in found if seconds is not None]
+    return median(known) if known else None
+
+
+def _seconds(path: Path) -> float | None:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return float(next(csv.DictReader(file, delimiter="\t"))["s"])
+    except (OSError, StopIteration, KeyError, ValueError):
+        return None
+
+
+def estimate(study: Study, plan: Plan, cores: int | None = None) -> list[str]:
+    """Lines for a person: jobs by rule, hours, disk, devices, and a warning where the time is long."""
+    devices, cores, size = visible_devices(), cores or os.cpu_count() or 1, size_of(study)
+    rate = GPU_RATE if devices else CPU_RATE * cores
+    lines = [f"study {study.study}: {len(plan.jobs)} jobs", "", f"{'rule':24s} {'jobs':>5s} {'to run':>7s} {'time':>12s}"]
+    total, modelled = 0.0, False
+    for rule in dict.fromkeys(job.rule for job in plan.jobs):
+        jobs = plan.of_rule(rule)
+        waiting = [job for job in jobs if not is_done(job)]
+        times = [measured_seconds(job) for job in waiting]
+        guesses = [_modelled(study, job, size, rate) for job in waiting]
+        modelled |= any(time is None for time in times)
+        seconds = sum(guess if time is None else time for time, guess in zip(times, guesses, strict=True))
+        total += seconds
+        lines.append(f"{rule:24s} {len(jobs):5d} {len(waiting):7d} {_spoken(seconds) if waiting else '-':>12s}")
+    together = max(1, len(devices) * slots_per_device())
+    wall = total / together
+    lines += ["", f"devices   {', '.join(devices) if devices else f'none: the CPU, {cores} cores'}"]
+    lines += [f"time      about {_spoken(wall)}, with {together} job{'s' if together > 1 else ''} at a time"]
+    if modelled:
+        lines += [f"          where nothing was measured before: {rate:.1e} multiply-adds a second, within a factor of 2"]
+    if size is None:
+        lines += ["          the images cannot be counted yet, so the time of what needs them is not in it"]
+    lines += [f"disk      about {_disk(study, plan, size) / 1e6:,.0f} MB in {base(study.study)}"]
+    if not devices and wall > DAY_HOURS * 3600:
+        lines += ["", f"WARNING: this is a study for a GPU; on this CPU it takes about {_spoken(wall)}.",
+                  "config/digits.yaml runs every experiment in minutes."]  # fmt: skip
+    return lines
+
+
+def is_done(job: Job) -> bool:
+    """Whether all outputs of the job are there."""
+    return all(Path(path).exists() for path in job.outputs.values())
+
+
+def _modelled(study: Study, job: Job, size: Size | None, rate: float) -> float:
+    return START_SECONDS + (work(study, job, size) / rate if size else 0.0)
+
+
+def _spoken(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.1f} days"
+
+
+def _disk(study: Study, plan: Plan, size: Size | None) -> float:
+    """Bytes: the prepared images, weights twice (initial and trained), figures, and 100 bytes a row at most."""
+    images = (size.train + size.test) * size.channels * size.side**2 if size else 0
+    weights = sum(2 * 4 * _parameters(study, str(job.of["network"])) for job in plan.of_rule("train_network"))
+    return images + weights + 20e6 + 2e5 * len(plan.jobs)
+
+
+def _parameters(study: Study, network: str) -> float:
+    """Parameters of the convolutions: multiply-adds of a network whose maps are one pixel."""
+    return multiply_adds(study, network, Size(1, 1, 3, 1)) * (1 if study.networks[network].architecture == "vgg" else 4)
+
+
+# Why
+
+
+def record_of(job: Job) -> Path:
+    """Where a finished job leaves what it was made from."""
+    return Path(job.log.replace("/logs/", "/provenance/", 1)).with_suffix(".json")
+
+
+def record(job: Job) -> dict[str, Any]:
+    """What a job is made from: its identity, its modules' digests, and the fingerprints upstream."""
+    upstream = {above.label: above.fingerprint for above in job.upstream}
+    return job.identity | {"modules": code_parts(*job.modules), "upstream": upstream}
+
+
+def why(plan: Plan, target: str) -> list[str]:
+    """Lines that say whether the jobs behind a target would run, and what changed since they last did.
+
+    A target is an output's path, a rule, or a rule and what its jobs are of: `train_network resnet110 0`.
+    """
+    jobs = [job for job in plan.jobs if _fits(job, target)]
+    return [line for job in jobs for line in _why(job)]
+
+
+def _fits(job: Job, target: str) -> bool:
+    words = target.split()
+    if target in job.outputs.values() or (words and Path(target).name == f"{job.of.get('figure')}"):
+        return True
+    return bool(words) and words[0].replace("-", "_") == job.rule and set(words[1:]) <= set(map(str, job.of.values()))
+
+
+def _why(job: Job) -> Iterable[str]:
+    missing = [path for path in job.outputs.values() if not Path(path).exists()]
+    if not missing:
+        return [f"{job.label}: is done ({job.fingerprint}); nothing that it depends on has changed"]
+    known = _last_record(job)
+    if known is None:
+        return [f"{job.label}: would run, for the first time ({job.fingerprint})"]
+    changes = list(differences(known, json.loads(json.dumps(record(job)))))
+    if not changes:
+        return [f"{job.label}: would run: {missing[0]} is missing, and nothing else has changed"]
+    return [f"{job.label}: would run, because since it last ran", *(f"    {change}" for change in changes)]
+
+
+def _last_record(job: Job) -> dict[str, Any] | None:
+    path = record_of(job)
+    stem = path.stem.removesuffix(job.fingerprint)
+    found = sorted(path.parent.glob(f"{stem}*.json"), key=lambda other: other.stat().st_mtime)
+    found = [other for other in found if len(other.stem) == len(path.stem)]
+    return json.loads(found[-1].read_text(encoding="utf-8")) if found else None
+
+
+def differences(old: Any, new: Any, place: str = "") -> Iterable[str]:
+    """`config.recipe.epochs: 20 -> 30`, for every value that differs between two JSON values."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys()):
+            if not place and key == "code":
+                continue  # `modules` says it by name
+            yield from differences(old.get(key), new.get(key), f"{place}.{key}" if place else key)
+    elif old != new:
+        yield f"{place}: {_short(old)} -> {_short(new)}"
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 40 else f"{text[:12]}..."

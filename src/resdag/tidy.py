@@ -1,0 +1,59 @@
+"""Which files of earlier configs does no study use any more?  `resdag clean` shows them, and removes them if told to."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from resdag.ahead import record_of
+from resdag.config.load import load_study
+from resdag.errors import StudyError
+from resdag.plan import RESULTS, base, plan_study
+
+# Folders of results/STUDY whose files carry fingerprints; figures and the report have fixed names and stay.
+FINGERPRINTED = (
+    "data", "networks", "loaded", "evaluations", "lesions", "paths", "statistics", "claims", "database", "logs",
+    "benchmarks", "provenance",
+)  # fmt: skip
+
+
+def unused(config: Path = Path("config")) -> list[Path]:
+    """Files under results/ of known studies that no job of any study in the folder writes, sorted.
+
+    StudyError where a study file cannot be read: what it uses is not known then.  The state of a
+    training under way counts as used with its network.
+    """
+    used: set[Path] = set()
+    folders: set[Path] = set()
+    for file in sorted(config.glob("*.y*ml")):
+        study = load_study(file)
+        folders.add(Path(base(study.study)))
+        for job in plan_study(study).jobs:
+            used |= {Path(path) for path in (*job.outputs.values(), job.log, job.benchmark)} | {record_of(job)}
+    kept = {path.parent for path in used if path.name == "weights.safetensors"}
+    return sorted(path for path in _files(folders) if path not in used and path.parent not in kept)
+
+
+def _files(folders: set[Path]) -> Iterator[Path]:
+    for folder in folders:
+        for name in FINGERPRINTED:
+            yield from (path for path in (folder / name).rglob("*") if path.is_file())
+
+
+def remove(files: list[Path]) -> None:
+    """Delete the files, and the folders that become empty."""
+    for path in files:
+        path.unlink(missing_ok=True)
+        for folder in path.parents:
+            if folder == RESULTS or any(folder.iterdir()):
+                break
+            folder.rmdir()
+
+
+def forgotten(config: Path = Path("config")) -> list[str]:
+    """Folders of results/ that belong to no study in the folder."""
+    names = set()
+    for file in config.glob("*.y*ml"):
+        try:
+            names.add(load_study(file).study)
+        except StudyError:
+            return []
+    return sorted(path.name for path in RESULTS.glob("[a-z0-9]*") if path.is_dir() and path.name not in names)
