@@ -76,8 +76,9 @@ def single_deletion_peaks(evidence: Evidence) -> Finding:
     if peaks.is_empty():
         return not_run(f"no single deletions of blocks of {network} that change shape")
     weakest = peaks["change"].min()
-    rank = 1 + int((rows["change"] > weakest).sum())
-    ties = int((rows["change"] == weakest).sum()) - int((peaks["change"] == weakest).sum())
+    together = int((peaks["change"] == weakest).sum())
+    rank = int((rows["change"] > weakest).sum()) + together
+    ties = int((rows["change"] == weakest).sum()) - together
     ranks = ", ".join(f"block {block}: {100 * change:+.2f} points" for block, _, change in peaks.iter_rows())
     interval = Interval(rank, rank, rank + ties)
     verdict: Verdict = inside(interval, 1, worst) if worst < len(rows) else "inconclusive"

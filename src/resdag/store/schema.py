@@ -156,6 +156,7 @@ def macros() -> str:
 
 def create(con: "DuckDBPyConnection") -> None:
     """Make all tables and views, with their comments, in an empty database."""
+    con.execute("BEGIN")  # one transaction: half the time of hundreds
     for record in TABLES:
         con.execute(create_table_sql(record))
         con.execute(f"COMMENT ON TABLE {quoted(record.table)} IS {text(table_comment(record))}")
@@ -167,6 +168,7 @@ def create(con: "DuckDBPyConnection") -> None:
         con.execute(f"COMMENT ON VIEW {quoted(view.name)} IS {text(view.comment)}")
         for name, comment in _view_columns(con, view).items():
             _comment_on_column(con, view.name, name, comment)
+    con.execute("COMMIT")
 
 
 def _comment_on_column(con: "DuckDBPyConnection", owner: str, name: str, comment: str) -> None:

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 _HEAD = """# The tables of results.duckdb
 
-Generated from `src/resdag/records.py` and `src/resdag/store/views/`; `resdag.store.tables_page` writes it.
+Generated from `src/resdag/records.py` and `src/resdag/store/views/` by
+`python -m resdag.store.tables_page > docs/tables.md`.
 Errors are fractions in [0, 1] and stand beside their counts. Block indices count from the input, from 0; so do
 draws, samples and batches; epoch 0 is the initialisation. Timestamps are UTC. Columns of a key are never NULL.
 The same words stand in the database itself: `SELECT * FROM duckdb_columns()`, column `comment`.
@@ -55,3 +56,7 @@ def _section(name: str, comment: str, rows: list[str]) -> str:
 
 def _cell(words: str) -> str:
     return words.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    print(write_tables_page(), end="")

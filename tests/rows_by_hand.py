@@ -1,0 +1,112 @@
+"""A database in memory with rows written by hand: each helper gives one row's columns, with plain defaults."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from resdag.records import TABLES
+from resdag.store.schema import create
+
+Row = dict[str, Any]
+STUDY = "hand"
+OF = {"study": STUDY, "network": "resnet110", "seed": 0}
+
+
+def empty() -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect()
+    create(con)
+    return con
+
+
+@cache
+def _kept() -> duckdb.DuckDBPyConnection:
+    return empty()
+
+
+def emptied() -> duckdb.DuckDBPyConnection:
+    """One database for many tests, its rows gone: making the tables costs more than most tests."""
+    for record in TABLES:
+        _kept().execute(f"DELETE FROM {record.table}")
+    return _kept()
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]] | pl.DataFrame) -> None:
+    frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(list(rows), infer_schema_length=None)
+    con.register("rows_by_hand", frame)
+    con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM rows_by_hand")
+    con.unregister("rows_by_hand")
+
+
+def study(name: str = STUDY, dataset: str = "cifar10") -> Row:
+    then = datetime(2026, 1, 1)
+    config = json.dumps({"study": name, "dataset": {"kind": dataset}})
+    return {
+        "study": name, "config": config, "git_commit": None, "git_dirty": None, "versions": "{}",
+        "hardware": "two cores", "started_at": then, "finished_at": then,
+    }  # fmt: skip
+
+
+def network(errors: int = 610, images: int = 10_000, **columns: Any) -> Row:
+    return OF | {
+        "architecture": "preact_resnet", "depth": 110, "blocks": 54, "parameters": 1_727_962, "shortcut": "subsample",
+        "first_block": "plain", "options": "{}", "recipe": None, "stochastic_depth": None, "blocks_per_batch": None,
+        "source": "trained", "checkpoint_sha256": "0" * 64, "device": "cpu", "train_seconds": 1.5, "test_scale": "none",
+        "test_errors": errors, "test_images": images, "test_error": errors / images, "test_loss": 0.3,
+        "train_errors": 50, "train_images": 50_000,
+    } | columns  # fmt: skip
+
+
+def block(index: int, changes_shape: bool = False, **columns: Any) -> Row:
+    return OF | {
+        "block": index, "stage": 0, "channels": 16, "changes_shape": changes_shape, "deletable": True,
+        "reorderable": not changes_shape,
+    } | columns  # fmt: skip
+
+
+def lesion(name: str, errors: int, deleted: Sequence[int] = (), images: int = 10_000, **columns: Any) -> Row:
+    return OF | {
+        "lesion": name, "experiment": name.split("-")[0], "count": len(deleted), "draw": None, "deleted": list(deleted),
+        "recalibrated": False, "errors": errors, "images": images, "error": errors / images, "loss": None,
+        "broken": 0, "repaired": 0,
+    } | columns  # fmt: skip
+
+
+def single(index: int, errors: int, **columns: Any) -> Row:
+    return lesion(f"single-{index:03d}", errors, [index], **columns)
+
+
+def random(count: int, draw: int, errors: int, **columns: Any) -> Row:
+    return lesion(f"random-k{count:02d}-d{draw:03d}", errors, list(range(count)), draw=draw, **columns)
+
+
+def reordering(name: str, tau: float, errors: int, images: int = 10_000, **columns: Any) -> Row:
+    return OF | {
+        "reordering": name, "experiment": name.split("-")[0], "swaps": None, "draw": None, "permutation": [0, 1],
+        "kendall_tau": tau, "errors": errors, "images": images, "error": errors / images, "loss": None,
+        "broken": 0, "repaired": 0,
+    } | columns  # fmt: skip
+
+
+def evaluation(test_scale: str, errors: int, recalibrated: bool = False, images: int = 10_000, **columns: Any) -> Row:
+    return OF | {
+        "test_scale": test_scale, "recalibrated": recalibrated, "errors": errors, "images": images,
+        "error": errors / images, "loss": None,
+    } | columns  # fmt: skip
+
+
+def path_gradients(log10_norm: Any, lengths: range, samples: int = 4, per_batch: int = 2, **columns: Any) -> list[Row]:
+    """`log10_norm(length, sample)` is a logarithm, or None for a dead path."""
+    of = OF | {"epoch": 164, "measured_at": "input"} | columns
+    rows = []
+    for length in lengths:
+        for sample in range(samples):
+            log = log10_norm(length, sample)
+            norm = 0.0 if log is None else 10**log
+            path = {"path_length": length, "sample": sample, "batch": sample // per_batch}
+            rows.append(of | path | {"norm": norm, "log10_norm": log})
+    return rows

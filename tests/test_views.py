@@ -1,0 +1,293 @@
+"""Every view on a few rows written by hand; the numbers are worked on paper."""
+
+from math import comb, log10, sqrt
+
+import polars as pl
+import pytest
+
+from resdag.store.read import frame
+from resdag.store.schema import views
+from rows_by_hand import (
+    OF,
+    STUDY,
+    block,
+    empty,
+    evaluation,
+    insert,
+    lesion,
+    network,
+    path_gradients,
+    random,
+    reordering,
+    single,
+    study,
+)
+
+# Key columns and columns of each view: the grain and what figures are drawn from.
+EXPECTED = {
+    "figure_1": ("study path block", "choice path_length"),
+    "figure_2": ("study network path block", "choice path_length alive deleted_block"),
+    "figure_3": (
+        "study network seed block",
+        "architecture stage changes_shape errors images error low high intact_error change p_holm",
+    ),
+    "figure_4": (
+        "study network seed block",
+        "architecture stage changes_shape errors images error low high intact_error change p_holm",
+    ),
+    "figure_5a": (
+        "study network seed count", "draws minimum q05 q25 median q75 q95 maximum mean intact_error"
+    ),
+    "figure_5b": (
+        "study network seed reordering",
+        "experiment swaps kendall_tau error intact_error tau_bin bin_median bin_q25 bin_q75 bin_size",
+    ),
+    "figure_6a": ("study blocks path_length", "paths fraction"),
+    "figure_6b": (
+        "study network seed epoch measured_at path_length",
+        "samples dead mean_norm mean_norm_low mean_norm_high mean_log10_norm sd_log10_norm fit_log10_norm "
+        "r r_low r_high r_squared",
+    ),
+    "figure_6c": (
+        "study network seed epoch measured_at path_length",
+        "contribution contribution_low contribution_high fraction mean_length window_low window_high window_share",
+    ),
+    "figure_7": ("study blocks deleted path_length", "fraction"),
+    "figure_8": (
+        "study network seed block", "trained stage changes_shape error low high intact_error change"
+    ),
+    "figure_training": ("study network seed epoch", "learning_rate train_loss train_error test_error"),
+    "table_errors": (
+        "study network seed",
+        "architecture depth blocks parameters source training test_scale errors images error low high "
+        "train_error seconds",
+    ),
+    "table_effective_paths": (
+        "study network seed test_scale recalibrated", "blocks_per_batch blocks errors images error low high"
+    ),
+    "single_deletions": (
+        "study network seed block",
+        "architecture depth stochastic_depth dataset stage changes_shape errors images error low high "
+        "intact_error change p_holm",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def con():
+    with empty() as con:
+        insert(con, "studies", [study(), study("folder", "image_folder")])
+        insert(
+            con,
+            "networks",
+            [
+                network(),
+                network(network="dropping", stochastic_depth=0.5, errors=525, test_scale="survival"),
+                network(network="effective", blocks_per_batch=23, errors=596, test_scale="m/n"),
+                network(network="shallow", depth=20, blocks=9),
+                network(network="loaded", source="loaded", depth=20, blocks=9, train_seconds=None),
+                network(study="folder"),
+            ],
+        )
+        for of in ({}, {"network": "dropping"}, {"network": "effective"}, {"network": "shallow"}, {"study": "folder"}):
+            insert(con, "blocks", [block(0, **of), block(1, changes_shape=True, **of)])
+            insert(
+                con,
+                "lesions",
+                [
+                    lesion("intact", 600, **of),
+                    single(0, 650, **of),
+                    single(1, 900, **of),
+                    lesion("single-001+bn", 700, [1], recalibrated=True, **of),
+                ],
+            )
+        insert(con, "lesion_tests", [OF | {"lesion": "single-001", "p": 0.001, "p_holm": 0.002}])
+        insert(con, "lesions", [random(2, draw, errors) for draw, errors in enumerate((1000, 2000, 3000, 4000, 5000))])
+        insert(
+            con,
+            "reorderings",
+            [reordering("identity", 1.0, 600)]
+            + [reordering(f"swaps-01-d{draw:03d}", 0.88, 700 + 100 * draw, swaps=1, draw=draw) for draw in range(3)]
+            + [reordering("reversal", 0.41, 8000)],
+        )
+        insert(
+            con,
+            "evaluations",
+            [
+                evaluation("none", 610),
+                evaluation("none", 640, network="effective"),
+                evaluation("m/n", 596, network="effective"),
+                evaluation("m/n", 590, True, network="effective"),
+                evaluation("survival", 525, network="dropping"),
+                evaluation("none", 800, network="shallow"),
+            ],
+        )
+        epoch = {"learning_rate": 0.1, "train_loss": 1.0, "train_error": 0.5, "test_error": None, "seconds": 2.0}
+        insert(con, "epochs", [OF | epoch | {"epoch": 0, "learning_rate": None}, OF | epoch | {"epoch": 1}])
+        for name, seed in (("resnet110", 0), ("resnet110", 1), ("dropping", 0)):
+            of = OF | {"network": name, "seed": seed, "blocks": 54}
+            all_paths = [
+                of | {"path_length": k, "paths": comb(54, k), "fraction": comb(54, k) / 2**54} for k in range(55)
+            ]
+            insert(con, "path_lengths", all_paths)
+            left = [
+                of | {"deleted": d, "path_length": x, "fraction": comb(54 - d, x) / comb(54, x)}
+                for d in (1, 2, 10, 20)
+                for x in range(55)
+            ]
+            insert(con, "paths_remaining", left)
+        derived(con)
+        yield con
+
+
+def derived(con) -> None:
+    from resdag.queries.derive import derive
+
+    insert(con, "path_gradients", path_gradients(lambda k, _: k * log10(0.256) - 1, range(55), network="dropping"))
+    insert(con, "path_gradients", path_gradients(lambda k, _: None if k else 0.0, range(2)))
+    tables = derive(con, STUDY, 0.95)
+    insert(con, "path_norms", tables["path_norms"])
+    insert(con, "path_fits", tables["path_fits"])
+
+
+def rows(con, view: str, where: str = "true") -> pl.DataFrame:
+    return frame(con, f"SELECT * FROM {view} WHERE study = ? AND ({where})", [STUDY])
+
+
+def test_every_view_is_expected_here() -> None:
+    assert {view.name for view in views()} == EXPECTED.keys()
+
+
+@pytest.mark.parametrize("view", EXPECTED)
+def test_a_view_has_its_columns_its_grain_and_its_order(con, view: str) -> None:
+    key, others = (text.split() for text in EXPECTED[view])
+    found = frame(con, f"SELECT * FROM {view}")
+    assert sorted(found.columns) == sorted(key + others)
+    assert found.height or view in {"figure_4"}
+    assert not found.select(key).is_duplicated().any()
+    if view != "figure_2":  # there the residual network stands before the plain one
+        assert found.select(key).equals(found.select(key).sort(key))
+
+
+@pytest.mark.parametrize("view", EXPECTED)
+def test_a_view_of_nothing_is_empty(view: str) -> None:
+    with empty() as nothing:
+        assert frame(nothing, f"SELECT * FROM {view}").height == 0
+
+
+def test_three_blocks_have_eight_paths_by_length(con) -> None:
+    paths = rows(con, "figure_1").group_by("path").agg("choice", pl.col("path_length").first()).sort("path")
+    assert paths["path_length"].to_list() == [0, 1, 1, 1, 2, 2, 2, 3]
+    assert paths["choice"].to_list()[:2] == [["skip"] * 3, ["branch", "skip", "skip"]]
+    assert paths["choice"].n_unique() == 8
+    assert all(row["choice"].count("branch") == row["path_length"] for row in paths.to_dicts())
+
+
+def test_deleting_a_block_kills_half_of_the_paths_and_the_only_one_of_a_plain_network(con) -> None:
+    paths = rows(con, "figure_2")
+    alive = paths.group_by("network", "path").agg(pl.col("alive").unique()).explode("alive")
+    assert alive.filter(network="residual")["alive"].sum() == 4
+    assert alive.filter(network="plain")["alive"].to_list() == [False]
+    assert not paths.filter(block=1, choice="branch")["alive"].any()
+
+
+def test_single_deletions_stand_beside_the_intact_network(con) -> None:
+    found = rows(con, "figure_3", "network = 'resnet110'").sort("block")
+    assert found["error"].to_list() == [0.065, 0.09]
+    assert found["change"].to_list() == pytest.approx([0.005, 0.03])
+    assert found["p_holm"].to_list() == [None, 0.002]
+    assert found["changes_shape"].to_list() == [False, True]
+
+
+def test_wilson_in_sql_is_wilson(con) -> None:
+    row = rows(con, "figure_3", "network = 'resnet110' AND block = 0").row(0, named=True)
+    p, n, z = 0.065, 10_000, 1.959963984540054
+    centre, half = (
+        (p + z * z / (2 * n)) / (1 + z * z / n),
+        z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n),
+    )
+    assert (row["low"], row["high"]) == pytest.approx((centre - half, centre + half))
+
+
+def test_networks_trained_otherwise_are_not_in_figure_3(con) -> None:
+    assert rows(con, "figure_3")["network"].unique().sort().to_list() == ["resnet110", "shallow"]
+
+
+def test_image_folders_have_a_figure_of_their_own(con) -> None:
+    assert frame(con, "SELECT DISTINCT study FROM figure_4")["study"].to_list() == ["folder"]
+    assert frame(con, "SELECT DISTINCT study FROM figure_3")["study"].to_list() == [STUDY]
+
+
+def test_random_deletion_has_quantiles_and_the_intact_network_at_zero(con) -> None:
+    intact, two = rows(con, "figure_5a").to_dicts()
+    assert (intact["count"], intact["draws"], intact["median"], intact["network"]) == (0, 1, 0.06, "resnet110")
+    assert (two["count"], two["draws"], two["minimum"], two["maximum"]) == (2, 5, 0.1, 0.5)
+    assert [two[name] for name in ("q05", "q25", "median", "q75", "q95", "mean")] == pytest.approx(
+        [0.12, 0.2, 0.3, 0.4, 0.48, 0.3]
+    )
+    assert two["intact_error"] == 0.06
+
+
+def test_reorderings_are_binned_by_tau(con) -> None:
+    found = rows(con, "figure_5b").sort("reordering")
+    swaps = found.filter(experiment="swaps")
+    assert swaps["tau_bin"].to_list() == pytest.approx([0.9] * 3)
+    assert swaps.select("bin_q25", "bin_median", "bin_q75", "bin_size").unique().rows() == [
+        (pytest.approx(0.075), pytest.approx(0.08), pytest.approx(0.085), 3)
+    ]
+    assert found.filter(experiment="identity")["tau_bin"].to_list() == [1.0]
+    assert found["intact_error"].unique().to_list() == [0.06]
+
+
+def test_path_lengths_stand_once_for_each_number_of_blocks(con) -> None:
+    found = rows(con, "figure_6a")
+    assert len(found) == 55
+    assert found["fraction"].sum() == pytest.approx(1)
+
+
+def test_the_fitted_line_runs_through_the_norms(con) -> None:
+    found = rows(con, "figure_6b", "network = 'dropping'")
+    assert found["fit_log10_norm"].to_list() == pytest.approx(found["mean_log10_norm"].to_list())
+    assert found["r"].unique().to_list() == pytest.approx([0.256])
+
+
+def test_dead_lengths_have_a_row_and_no_line(con) -> None:
+    found = rows(con, "figure_6b", "network = 'resnet110'")
+    assert found["dead"].to_list() == [0, 4]
+    assert found["fit_log10_norm"].to_list() == [None, None]
+
+
+def test_contributions_stand_beside_the_share_of_all_paths(con) -> None:
+    found = rows(con, "figure_6c", "network = 'dropping'")
+    assert found["contribution"].sum() == pytest.approx(1)
+    assert found["fraction"].sum() == pytest.approx(1)
+    assert found["window_share"].first() == pytest.approx(0.004537, abs=1e-6)
+
+
+def test_remaining_paths_are_those_of_equation_8(con) -> None:
+    found = rows(con, "figure_7", "path_length IN (1, 5, 11, 17, 27)")
+    assert found["deleted"].unique().sort().to_list() == [1, 10, 20]
+    published = {1: [0.981, 0.907, 0.796, 0.685, 0.500], 10: [0.815, 0.343, 0.080], 20: [0.630, 0.088, 0.003]}
+    for deleted, shares in published.items():
+        here = found.filter(deleted=deleted)["fraction"].to_list()
+        assert [round(share, 3) for share in here[: len(shares)]] == shares
+
+
+def test_figure_8_pairs_stochastic_depth_with_its_like(con) -> None:
+    found = rows(con, "figure_8").group_by("network", "trained").len().sort("network")
+    assert found.rows() == [("dropping", "stochastic depth", 2), ("resnet110", "all blocks always", 2)]
+
+
+def test_errors_say_how_each_network_was_trained(con) -> None:
+    assert dict(rows(con, "table_errors").select("network", "training").iter_rows()) == {
+        "resnet110": "all blocks always", "shallow": "all blocks always", "dropping": "stochastic depth 0.5",
+        "effective": "23 of 54 blocks", "loaded": "loaded",
+    }  # fmt: skip
+
+
+def test_effective_paths_stand_beside_the_full_network_of_their_size(con) -> None:
+    found = rows(con, "table_effective_paths").select("network", "test_scale", "recalibrated", "blocks_per_batch")
+    assert found.rows() == [
+        ("effective", "m/n", False, 23), ("effective", "m/n", True, 23), ("effective", "none", False, 23),
+        ("resnet110", "none", False, None),
+    ]  # fmt: skip
