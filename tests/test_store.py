@@ -1,6 +1,7 @@
 """The file results.duckdb: its declarations, and that it is always the old one or the new one, whole."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,12 +46,17 @@ def counts(database: Path) -> dict[str, int]:
         return dict(frame(con, "SELECT study, count(*) FROM path_lengths GROUP BY study").iter_rows())
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built")
+    build(folder / "results.duckdb", "old", shards_of(folder, "old", lengths(folder, "old")))
+    return folder / "results.duckdb"
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
+def database(built: Path, tmp_path: Path) -> Path:
     """A database that holds three rows of the study `old`."""
-    path = tmp_path / "results.duckdb"
-    build(path, "old", shards_of(tmp_path, "old", lengths(tmp_path, "old")))
-    return path
+    return Path(shutil.copy(built, tmp_path))
 
 
 def left_beside(database: Path) -> list[str]:

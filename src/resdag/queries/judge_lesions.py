@@ -156,7 +156,7 @@ def random_deletion_medians(evidence: Evidence) -> Finding:
     rows, network = _random(evidence), evidence.rules["residual"]
     groups = [group["error"].to_numpy() for _, group in rows.group_by("count", maintain_order=True)]
     if len(groups) < 2:
-        return not_run(f"random deletions of {network} with fewer than two numbers of blocks")
+        return not_run(f"no random deletions of {network} with two numbers of blocks or more")
     p_values = falls(groups)
     smallest = min(p_values, default=1.0)
     real = smallest < 1 - evidence.confidence
