@@ -18,15 +18,20 @@ FINGERPRINTED = (
 def unused(config: Path = Path("config")) -> list[Path]:
     """Files under results/ of known studies that no job of any study in the folder writes, sorted.
 
-    StudyError where a study file cannot be read: what it uses is not known then.  The state of a
-    training under way counts as used with its network.
+    StudyError where a study file cannot be read: what it uses is not known then.  A study that cannot
+    be planned, since weights that it names are missing, keeps everything.  The state of a training
+    under way counts as used with its network.
     """
     used: set[Path] = set()
     folders: set[Path] = set()
     for file in sorted(config.glob("*.y*ml")):
         study = load_study(file)
+        try:
+            jobs = plan_study(study).jobs
+        except StudyError:
+            continue
         folders.add(Path(base(study.study)))
-        for job in plan_study(study).jobs:
+        for job in jobs:
             used |= {Path(path) for path in (*job.outputs.values(), job.log, job.benchmark)} | {record_of(job)}
     kept = {path.parent for path in used if path.name == "weights.safetensors"}
     return sorted(path for path in _files(folders) if path not in used and path.parent not in kept)
