@@ -1,0 +1,137 @@
+"""Lesions, path gradients and training steps of ResNet-110 at CIFAR's size, against the plain way."""
+
+import copy
+import itertools
+import math
+
+import torch
+
+from benchmarks import plain
+from benchmarks.measure import Pair, in_turn
+from resdag.combinatorics import path_choice, random_deletion, random_swaps
+from resdag.datasets.tensors import Images
+from resdag.lesions.engine import block_evaluations, measure
+from resdag.lesions.lesion import Lesion, deletion, reordering, single_deletions
+from resdag.models.build import build
+from resdag.models.network import Network
+from resdag.paths.sampled import path_norms
+from resdag.training.recipe import Recipe
+from resdag.training.train import train
+
+BLOCKS = 54
+RECIPE = Recipe(1, 128, 0.1, (), 0.1, 0, 0.01, 0.9, 1e-4, 4, True, "float32", None, None, None, 0)
+
+
+def synthetic(count: int, seed: int = 0) -> Images:
+    """Images of CIFAR's size and statistics of noise: time does not depend on what they show."""
+    generator = torch.Generator().manual_seed(seed)
+    pixels = torch.randint(0, 256, (count, 3, 32, 32), generator=generator, dtype=torch.uint8)
+    labels = torch.randint(0, 10, (count,), generator=generator)
+    half = torch.full((3,), 0.5, dtype=torch.float64)
+    return Images(pixels, labels, tuple("0123456789"), half, half / 2)
+
+
+def resnet110() -> Network:
+    """A ResNet-110 whose batch norms have seen data, so that its answers differ between images."""
+    network = build("preact_resnet", in_channels=3, classes=10, depth=110)
+    network.train()
+    with torch.no_grad():
+        for start in range(0, 256, 64):
+            network(synthetic(256).normalised(start, start + 64))
+    return network.eval().requires_grad_(False)
+
+
+def _lesions(pair: Pair, lesions: list[Lesion], count: int, runs: int) -> Pair:
+    network, images = resnet110(), synthetic(count)
+    # The plain loop gets batches that it likes: NCHW, 100 at a time.
+    batch = images.normalised(0, count).contiguous()
+    before, after = in_turn(
+        pair,
+        lambda: plain.errors_under(network, batch, images.labels, lesions, size=100),
+        lambda: [score.errors for score in measure(network, images, lesions)],
+        runs,
+    )
+    differ = max(abs(a - b) for a, b in zip(before, after, strict=True))
+    pair.same = f"error counts differ by {differ} at most, of {count} images"
+    ours = block_evaluations(lesions)
+    pair.notes = {"images": count, "lesions": len(lesions), "block_evaluations": ours,
+                  "plain_block_evaluations": sum(BLOCKS - len(lesion.deleted) for lesion in lesions)}  # fmt: skip
+    return pair
+
+
+def single(runs: int = 5) -> Pair:
+    pair = Pair("single", "54 single deletions, 100 images", "3x")
+    return _lesions(pair, single_deletions(BLOCKS, range(BLOCKS)), 100, runs)
+
+
+def random(runs: int = 3) -> Pair:
+    keys = itertools.product(range(1, 21), range(50))
+    lesions = [deletion(f"{k}-{d}", BLOCKS, random_deletion(BLOCKS, range(BLOCKS), k, d)) for k, d in keys]
+    return _lesions(Pair("random", "1,000 random deletions (20 counts x 50 draws), 8 images", "1.7x"), lesions, 8, runs)
+
+
+def reorder(runs: int = 3) -> Pair:
+    groups = resnet110().order_groups()
+    keys = itertools.product((1, 2, 4, 8, 16, 32, 64), range(50))
+    lesions = [reordering(f"{s}-{d}", random_swaps(groups, BLOCKS, s, d)) for s, d in keys]
+    return _lesions(Pair("reorder", "350 reorderings (swaps 1 to 64 x 50 draws), 16 images", "1.3x"), lesions, 16, runs)
+
+
+def pairs(runs: int = 2) -> Pair:
+    lesions = [deletion(f"{i}-{j}", BLOCKS, [i, j]) for i, j in itertools.combinations(range(BLOCKS), 2)]
+    return _lesions(Pair("pairs", "all 1,431 pairs, 32 images", "2.8x"), lesions, 32, runs)
+
+
+def paths(runs: int = 3) -> Pair:
+    """Plain sees a few paths and is scaled to the same number: each of its paths costs the same."""
+    pair = Pair("paths", "sampled path gradients, 54 blocks, for each path", "5x")
+    network, images = resnet110(), synthetic(32)
+    batch, labels = images.normalised(0, 32), images.labels
+    few = [path_choice(BLOCKS, length, 0) for length in range(0, BLOCKS + 1, 6)]
+    many = [path_choice(BLOCKS, length, sample) for length in range(BLOCKS + 1) for sample in range(4)]
+    own = path_norms(network, batch, labels, few).at_input
+    before, _ = in_turn(
+        pair,
+        lambda: [plain.path_norm(network, batch.contiguous(), labels, path) for path in few],
+        lambda: path_norms(network, batch, labels, many),
+        runs,
+    )
+    pair.plain_seconds = [seconds / len(few) for seconds in pair.plain_seconds]
+    pair.ours_seconds = [seconds / len(many) for seconds in pair.ours_seconds]
+    apart = max(abs(math.log10(a) - b) for a, b in zip(before, own, strict=True) if a > 1e-30 and b is not None)
+    pair.same = f"log10 norms differ by {apart:.0e} at most"
+    pair.notes = {"plain_paths": len(few), "ours_paths": len(many), "batch": 32}
+    return pair
+
+
+def step(runs: int = 3) -> Pair:
+    pair = Pair("step", "training ResNet-110, a step of 128 images", "1.2x")
+    images, start = synthetic(3 * 128), build("preact_resnet", in_channels=3, classes=10, depth=110)
+    in_turn(
+        pair,
+        lambda: plain.train_steps(copy.deepcopy(start), images.pixels, images.labels, 128),
+        lambda: train(_fresh(start), images, None, RECIPE, seed=0),
+        runs,
+    )
+    pair.plain_seconds = [seconds / 3 for seconds in pair.plain_seconds]
+    pair.ours_seconds = [seconds / 3 for seconds in pair.ours_seconds]
+    pair.same = "the same algorithm; other draws"
+    return pair
+
+
+def effective(runs: int = 3) -> Pair:
+    pair = Pair("effective", "effective-path step, 23 of 54, against the full step", "2x")
+    images, start = synthetic(3 * 128), build("preact_resnet", in_channels=3, classes=10, depth=110)
+    recipe = Recipe(**{**RECIPE.__dict__, "blocks_per_batch": 23})
+    in_turn(
+        pair,
+        lambda: train(_fresh(start), images, None, RECIPE, seed=0),
+        lambda: train(_fresh(start), images, None, recipe, seed=0),
+        runs,
+    )
+    pair.same = "blocks not drawn are not computed"
+    return pair
+
+
+def _fresh(network: Network) -> Network:
+    return copy.deepcopy(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
