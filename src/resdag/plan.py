@@ -10,6 +10,7 @@ a file with the fingerprint in its name, which the job that makes them writes
 last, after removing the older ones.
 """
 
+import errno
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ class Job:
     """One process of the workflow: what it is of, what determines it, what it writes."""
 
     rule: str
-    of: Mapping[str, str | int]  # network, seed, chunk, figure: what tells the rule's jobs apart
+    of: Mapping[str, Any]  # network, seed, chunk, figure: what tells the rule's jobs apart
     spec: Mapping[str, Any]
     code: str
     lock: str
@@ -189,7 +190,10 @@ def base(study: str) -> str:
 
 
 def plan_study(study: Study) -> Plan:
-    """All jobs of a study; StudyError where a file that it names is missing."""
+    """All jobs of a study; StudyError where it names a file or a figure that is not there."""
+    unknown = sorted(set(study.figures.styles) - set(figure_names()))
+    if unknown:
+        raise StudyError(f"figures.styles.{unknown[0]}: is no figure; there are {', '.join(figure_names())}")
     return Plan(study, tuple(_Planner(study).jobs()))
 
 
@@ -204,7 +208,7 @@ class _Planner:
     def job(
         self,
         rule: str,
-        of: Mapping[str, str | int],
+        of: Mapping[str, Any],
         spec: Mapping[str, Any],
         *,
         upstream: Sequence[Job] = (),
@@ -254,17 +258,20 @@ class _Planner:
 
     def trained(self, name: str, seed: int, data: Job) -> Job:
         recipe = self.study.recipe(name).model_dump(mode="json")
-        spec = self._network_spec(name) | {"recipe": recipe, "kind": self.study.dataset.kind, "train_limit": self.study.dataset.train_limit}
+        dataset = self.study.dataset
+        spec = self._network_spec(name) | {"recipe": recipe, "kind": dataset.kind, "train_limit": dataset.train_limit}
         of = {"network": name, "seed": seed}
         return self.job("train_network", of, spec, upstream=[data], modules=self._model_modules(name))
 
     def loaded(self, name: str, seed: int, data: Job) -> Job:
-        weights = self.study.networks[name].weights
+        weights = Path(self.study.networks[name].weights or "")
         try:
-            digest = provenance.file_sha256(weights or "")
+            if weights.exists() and not weights.is_file():
+                raise OSError(errno.EINVAL, "it is no file")
+            digest = provenance.file_sha256(weights)
         except OSError as error:
             raise StudyError(
-                f"networks.{name}.weights: got {weights!r}, which cannot be read ({error.strerror}); "
+                f"networks.{name}.weights: got {str(weights)!r}, which cannot be read ({error.strerror}); "
                 "give a safetensors file or a PyTorch state dict, relative to the checkout or absolute"
             ) from None
         spec = self._network_spec(name) | {"weights_sha256": digest}
@@ -367,9 +374,11 @@ class _Planner:
     def figure(self, name: str, sources: list[Job]) -> Job:
         looks = self.study.figures.model_dump(mode="json")
         own = {key: value for key, value in (looks.pop("styles").get(name) or {}).items() if value is not None}
+        tables = tables_behind(name)
+        limits = {table: limit for table, limit in self._limits_of_rows().items() if table in tables}
         return self.job(
-            "draw_figure", {"figure": name}, {"study": self.study.study, "style": looks | own},
-            upstream=_with_tables(sources, tables_behind(name)), modules=[f"resdag.figures.{name}"],
+            "draw_figure", {"figure": name}, {"study": self.study.study, "style": looks | own, "limits": limits},
+            upstream=_with_tables(sources, tables), modules=[f"resdag.figures.{name}"],
             texts=[MACROS, *views_behind(name), *texts_of("figures")],
         )  # fmt: skip
 

@@ -1,8 +1,14 @@
-"""What the models of a study have in common: frozen, closed, strict about numbers."""
+"""What the models of a study have in common: frozen, closed, strict about numbers.
+
+Whole numbers have an upper end too: a slip such as a zero too many is refused, where the
+plan of a billion jobs, or the memory for a million layers, would only end in a crash.
+"""
 
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+LARGEST = 2**31 - 1  # of a 32-bit integer: seeds, and the indices in Parquet files
 
 
 class Section(BaseModel):
@@ -15,20 +21,25 @@ class Section(BaseModel):
 
 def _no_booleans(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("a number is wanted, not true or false")
+        raise ValueError("neither true nor false can stand here")
     return value
 
 
-# YAML 1.1 reads 1e-1 as a string, so numbers may come as text; `true` is never a number.
-Number = Annotated[float, BeforeValidator(_no_booleans)]
-Count = Annotated[int, BeforeValidator(_no_booleans), Field(ge=1)]
-Index = Annotated[int, BeforeValidator(_no_booleans), Field(ge=0)]
-Fraction = Annotated[Number, Field(ge=0, le=1)]
-Seed = Annotated[int, BeforeValidator(_no_booleans), Field(ge=0, le=2**31 - 1)]
+# YAML's `yes`, `on` and `true` are no 1, though pydantic would take them for one.  It stands last in an annotation:
+# pydantic leaves a range that stands behind it out of the JSON schema.  YAML 1.1 reads 1e-1 as a string, so numbers
+# may come as text.
+NUMERIC = BeforeValidator(_no_booleans)
+
+Number = Annotated[float, NUMERIC]
+Count = Annotated[int, Field(ge=1, le=LARGEST), NUMERIC]
+Index = Annotated[int, Field(ge=0, le=LARGEST), NUMERIC]
+Fraction = Annotated[float, Field(ge=0, le=1), NUMERIC]
+Seed = Index
 
 StudyName = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=60)]
 NetworkName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$", max_length=60)]
-Path = Annotated[str, Field(min_length=1)]
+# No control characters: the system refuses the NUL, and no file that one means has the others in its name.
+Path = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=4000)]
 
 Shortcut = Literal["subsample", "projection"]
 
@@ -40,5 +51,5 @@ def distinct(values: tuple[Value, ...]) -> tuple[Value, ...]:
     """The values, or ValueError if one of them stands there twice."""
     repeated = sorted({str(value) for value in values if values.count(value) > 1})
     if repeated:
-        raise ValueError(f"each value once: {', '.join(repeated)} is repeated")
+        raise ValueError(f"each may stand there once: {', '.join(repeated)} is repeated")
     return values

@@ -4,16 +4,18 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from resdag.config.base import Count, Fraction, NetworkName, Number, Section
+from resdag.config.base import NUMERIC, Count, Fraction, Index, NetworkName, Number, Section
 
-Correlation = Annotated[Number, Field(ge=-1, le=1)]
+Correlation = Annotated[float, Field(ge=-1, le=1), NUMERIC]
 Range = tuple[Number, Number]
+FigureName = Annotated[str, Field(pattern=r"^figure_[a-z0-9]+$", max_length=60)]
+GENERIC_FONTS = ("sans-serif", "serif", "monospace")
 
 
 class Claims(Section):
     """The rules that turn numbers into verdicts. Errors are fractions: 0.01 is one point."""
 
-    confidence: Annotated[Fraction, Field(ge=0.5, lt=1)] = 0.95
+    confidence: Annotated[float, Field(ge=0.5, lt=1), NUMERIC] = 0.95
     """Coverage of the intervals; tests use 1 - confidence."""
     residual: NetworkName = "resnet110"
     """The network that the paper's statements about ResNet-110 are judged on."""
@@ -47,50 +49,57 @@ class Claims(Section):
     """Reorderings with tau from 1 down to this are judged."""
     path_length_share: Fraction = 0.95
     """Share of all paths within `path_length_range` is above this."""
-    path_length_range: tuple[int, int] = (19, 35)
+    path_length_range: tuple[Index, Index] = (19, 35)
     """Path lengths that the paper says hold most paths of 54 blocks."""
     gradient_r_squared: Fraction = 0.95
     """R^2 of the straight line of mean log norm on path length is above this."""
     gradient_r: Range = (0.15, 0.45)
     """The factor r by which one more block multiplies the norm lies in here."""
-    effective_window: tuple[int, int] = (2, 25)
+    effective_window: tuple[Index, Index] = (2, 25)
     """The measured window of effective path lengths, in blocks, lies inside."""
     effective_share: Fraction = 0.05
     """Share of all paths in the measured window is below this."""
-    equivalence_margin: Annotated[Number, Field(gt=0, le=1)] = 0.005
+    equivalence_margin: Annotated[float, Field(gt=0, le=1), NUMERIC] = 0.005
     """Effective-path training: mean test errors closer than this count as equal (two one-sided tests)."""
 
     @field_validator("baseline_error", "random_error", "path_length_range", "gradient_r", "effective_window")
     @classmethod
     def _rising(cls, ends: Range) -> Range:
         if ends[0] >= ends[1]:
-            raise ValueError("the lower end stands first")
+            raise ValueError("the lower end must stand first")
         return ends
 
 
 class Figures(Section):
     """How figures look."""
 
-    width: Annotated[Count, Field(ge=100, le=4000)] = 560
+    width: Annotated[int, Field(ge=100, le=4000), NUMERIC] = 560
     """Width of the plotting area, in pixels."""
-    height: Annotated[Count, Field(ge=100, le=4000)] = 300
+    height: Annotated[int, Field(ge=100, le=4000), NUMERIC] = 300
     """Height of the plotting area, in pixels."""
     font: str = "Helvetica, Arial, sans-serif"
     """Fonts in the order of preference; the list ends in a generic family."""
-    font_size: Annotated[Count, Field(ge=6, le=40)] = 12
+    font_size: Annotated[int, Field(ge=6, le=40), NUMERIC] = 12
     """Size of axis labels; titles are larger by a quarter."""
-    png_scale: Annotated[Number, Field(ge=0.5, le=8)] = 2.0
+    png_scale: Annotated[float, Field(ge=0.5, le=8), NUMERIC] = 2.0
     """Pixels of the PNG for each pixel of the SVG."""
-    styles: dict[str, "FigureStyle"] = Field(default_factory=dict)
+    styles: dict[FigureName, "FigureStyle"] = Field(default_factory=dict)
     """What single figures change, by name: `figure_3: {height: 400}`."""
+
+    @field_validator("font")
+    @classmethod
+    def _ends_in_a_generic_family(cls, font: str) -> str:
+        if font.split(",")[-1].strip() not in GENERIC_FONTS:
+            raise ValueError(f"the list must end in one of {', '.join(GENERIC_FONTS)}: an unknown font draws no text")
+        return font
 
 
 class FigureStyle(Section):
     """What one figure changes of the `figures` section."""
 
-    width: Annotated[Count, Field(ge=100, le=4000)] | None = None
+    width: Annotated[int, Field(ge=100, le=4000), NUMERIC] | None = None
     """Width of the plotting area, in pixels."""
-    height: Annotated[Count, Field(ge=100, le=4000)] | None = None
+    height: Annotated[int, Field(ge=100, le=4000), NUMERIC] | None = None
     """Height of the plotting area, in pixels."""
 
 

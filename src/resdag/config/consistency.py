@@ -6,7 +6,10 @@ from pydantic import ValidationError
 
 from resdag.config.experiments import Experiment
 from resdag.config.networks import RESIDUAL_ARCHITECTURES
+from resdag.config.sentences import plainer, shown
 from resdag.config.study import Study
+
+MOST_JOBS = 1000  # of one network and experiment; Snakemake takes seconds to look at a thousand
 
 
 def contradictions(study: Study) -> list[str]:
@@ -14,7 +17,7 @@ def contradictions(study: Study) -> list[str]:
     recipes = [*_recipes(study)]
     if recipes:  # what follows needs every recipe
         return recipes
-    return [*_names(study), *_block_choices(study), *_experiments(study), *_normalizations(study)]
+    return [*_names(study), *_block_choices(study), *_experiments(study), *_chunks(study), *_normalizations(study)]
 
 
 def _recipes(study: Study) -> Iterator[str]:
@@ -23,8 +26,9 @@ def _recipes(study: Study) -> Iterator[str]:
             study.recipe(name)
         except ValidationError as error:
             for details in error.errors():
-                reason = details.get("ctx", {}).get("error", details["msg"])
-                yield f"networks.{name}.training: does not fit the study's training: {reason}"
+                key = ".".join(["", *map(str, details["loc"])])
+                reason = details.get("ctx", {}).get("error") or plainer(details["msg"])
+                yield f"networks.{name}.training{key}: does not fit the study's training: {reason}"
 
 
 def _names(study: Study) -> Iterator[str]:
@@ -37,18 +41,18 @@ def _names(study: Study) -> Iterator[str]:
 
 def _block_choices(study: Study) -> Iterator[str]:
     for name, network in study.networks.items():
-        recipe = study.recipe(name)
+        recipe, own = study.recipe(name), network.training.model_fields_set
         for key in ("stochastic_depth", "blocks_per_batch"):
             value = getattr(recipe, key)
             if value is None or network.weights is not None:
                 continue
             if network.architecture not in RESIDUAL_ARCHITECTURES:
-                yield (
-                    f"networks.{name}.training.{key}: got {value}, but {network.architecture} has no skip connections; "
-                    f"allowed for {', '.join(RESIDUAL_ARCHITECTURES)}"
-                )
+                place = f"networks.{name}.training.{key}" if key in own else f"training.{key}"
+                allowed = f"allowed for {', '.join(RESIDUAL_ARCHITECTURES)}, in their own training"
+                yield f"{place}: got {value}, but {name!r} is a {network.architecture} network, no skips; {allowed}"
             elif key == "blocks_per_batch" and value > network.blocks:
-                yield f"networks.{name}.training.{key}: got {value}, allowed are 1 to {network.blocks}, its blocks"
+                place = f"networks.{name}.training.{key}" if key in own else f"training.{key}"
+                yield f"{place}: got {value}, allowed are 1 to {network.blocks}, the blocks of {name!r}"
 
 
 def _experiments(study: Study) -> Iterator[str]:
@@ -68,12 +72,24 @@ def _experiment(study: Study, key: str, experiment: Experiment, place: str, name
         )
     if key == "lesions.random":
         deletable = network.blocks - (2 if network.architecture == "plain" else 0)
-        for count in getattr(experiment, "counts", ()):
-            if count > deletable:
-                yield f"{key}.counts: got {count}, but {name!r} has {deletable} blocks that can be deleted"
+        too_many = [count for count in getattr(experiment, "counts", ()) if count > deletable]
+        if too_many:
+            reason = f"but {name!r} has {deletable} blocks that can be deleted"
+            yield f"{key}.counts: got {shown(too_many)}, {reason}: allowed are 1 to {deletable}"
     first = "first" in getattr(experiment, "epochs", ())
     if key == "paths.gradients" and first and network.weights is not None:
         yield f"{key}.epochs: got 'first', but {name!r} is loaded, so its initialisation is not known; allowed is last"
+
+
+def _chunks(study: Study) -> Iterator[str]:
+    gradients = study.paths.gradients
+    batches = gradients.samples // gradients.samples_per_batch if gradients else 0
+    drawn = {f"{key}.draws": getattr(each, "draws", 0) for key, each in study.experiments().items()}
+    pieces = [(key, count, "draws") for key, count in drawn.items()]
+    for key, count, size in [*pieces, ("paths.gradients.samples", batches, "batches")]:
+        jobs = -(-count // getattr(study.jobs, size))
+        if jobs > MOST_JOBS:
+            yield f"{key}: makes {jobs} jobs of each network, allowed are {MOST_JOBS}: lower it, or raise jobs.{size}"
 
 
 def _normalizations(study: Study) -> Iterator[str]:
@@ -82,6 +98,6 @@ def _normalizations(study: Study) -> Iterator[str]:
         given = len(network.normalization.mean) if network.normalization else channels
         if given != channels:
             yield (
-                f"networks.{name}.normalization: got {given} channels, "
+                f"networks.{name}.normalization.mean: got {given} channels, "
                 f"but images of {study.dataset.kind} have {channels}"
             )

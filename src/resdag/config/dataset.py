@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from resdag.config.base import Count, Path, Section
+from resdag.config.base import NUMERIC, Count, Path, Section
 
 
 class _Dataset(Section):
@@ -23,7 +23,7 @@ class Digits(_Dataset):
 class _Cifar(_Dataset):
     root: Path = "data"
     """Folder with the Python batches of the original archive, or where they are to go."""
-    archive: str | None = None
+    archive: Path | None = None
     """A local copy of the original .tar.gz, or an address to fetch it from instead of its author's."""
     download: bool = True
     """Whether a real run may fetch the archive when the files are not there."""
@@ -47,7 +47,7 @@ class ImageFolder(_Dataset):
     kind: Literal["image_folder"]
     root: Path
     """Folder that holds train/ and test/, each with one folder per class."""
-    image_size: Annotated[Count, Field(ge=8, le=1024)] = 32
+    image_size: Annotated[int, Field(ge=8, le=1024), NUMERIC] = 32
     """Side of the square that every image is resized to, in pixels."""
 
 

@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from resdag.config.base import Count, NetworkName, Number, Section, distinct
+from resdag.config.base import NUMERIC, Count, NetworkName, Section, distinct
+
+Swaps = Annotated[int, Field(ge=1, le=1_000_000), NUMERIC]  # made one after another
 
 
 class Experiment(Section):
@@ -29,7 +31,7 @@ class SingleDeletion(Experiment):
 class RandomDeletion(Experiment):
     """k blocks, drawn uniformly, deleted together (figure 5a)."""
 
-    counts: Annotated[tuple[Count, ...], Field(min_length=1)] = tuple(range(1, 21))
+    counts: Annotated[tuple[Count, ...], Field(min_length=1, max_length=10_000)] = tuple(range(1, 21))
     """How many blocks are deleted: each k of the figure."""
     draws: Count = 50
     """Random choices for each k, the same for every network of equal size."""
@@ -43,10 +45,10 @@ class RandomDeletion(Experiment):
 class Reordering(Experiment):
     """Blocks of equal shape swapped (figure 5b)."""
 
-    swaps: Annotated[tuple[Count | Literal["shuffle", "reversal"], ...], Field(min_length=1)] = (
+    swaps: Annotated[tuple[Swaps | Literal["shuffle", "reversal"], ...], Field(min_length=1, max_length=10_000)] = (
         1, 2, 4, 8, 16, 32, 64, "shuffle", "reversal",
     )  # fmt: skip
-    """Random swaps, one after another; `shuffle`: a uniform order within each shape; `reversal`: each shape reversed."""
+    """Random swaps, one after another; `shuffle`: a uniform order within each shape; `reversal`: reversed in each."""
     draws: Count = 50
     """Random choices for each number of swaps; a reversal is one."""
 
@@ -85,9 +87,7 @@ class PathGradients(Experiment):
     def _whole_batches(self) -> "PathGradients":
         distinct(self.epochs)
         if self.samples % self.samples_per_batch:
-            raise ValueError(
-                f"samples {self.samples} must be a multiple of samples_per_batch {self.samples_per_batch}"
-            )
+            raise ValueError(f"samples {self.samples} must be a multiple of samples_per_batch {self.samples_per_batch}")
         return self
 
 
@@ -105,5 +105,5 @@ class Jobs(Section):
     """Draws of random deletion or reordering in a job; a job always computes all of them."""
     batches: Count = 5
     """Batches of sampled paths in a job; a job always computes all of them."""
-    memory_gib: Annotated[Number, Field(gt=0)] = 2.0
+    memory_gib: Annotated[float, Field(gt=0), NUMERIC] = 2.0
     """Memory that the activations of a measurement may take, in GiB; changing it repeats nothing."""

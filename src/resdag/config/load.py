@@ -5,7 +5,7 @@ comes before any job starts.  Two kinds of check: those of a single value
 stand in the models, those that compare parts of a study in `consistency.py`.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,16 @@ import yaml
 from pydantic import ValidationError
 
 from resdag.config.consistency import contradictions
-from resdag.config.sentences import sentence
+from resdag.config.sentences import sentences, shown
 from resdag.config.study import Study
 from resdag.errors import StudyError
 
 DEFAULT_STUDY = Path("config/config.yaml")
+
+
+_MERGE = "tag:yaml.org,2002:merge"
+# What PyYAML raises for text that is no YAML; besides its own, what escapes from it where a tag does not fit a value.
+_YAML_ERRORS = (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
 class _Loader(yaml.SafeLoader):
@@ -25,14 +30,15 @@ class _Loader(yaml.SafeLoader):
 
 
 def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
-    loader.flatten_mapping(node)
+    own = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE]
+    loader.flatten_mapping(node)  # `<<: *shared` puts the shared entries first, so that own ones replace them
     mapping: dict[Hashable, Any] = {}
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
         line = key_node.start_mark.line + 1
         if not isinstance(key, str):
-            raise StudyError(f"line {line}: the key {key!r} is not text: put it in quotes if it is a name")
-        if key in mapping:
+            raise StudyError(f"line {line}: the key {shown(key)} is not text: put it in quotes if it is a name")
+        if key in mapping and own.count(key) > 1:
             raise StudyError(f"line {line}: the key {key!r} stands twice in one mapping: leave one of them out")
         mapping[key] = loader.construct_object(value_node, deep=True)
     return mapping
@@ -44,15 +50,15 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping that a study file holds, not yet checked; StudyError if it is none."""
     try:
-        text = path.read_text(encoding="utf-8")
-        content = yaml.load(text, Loader=_Loader)  # noqa: S506: a SafeLoader
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows put a mark before the text
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506  (a SafeLoader)
     except OSError as error:
         raise StudyError(f"{path}: cannot be read ({error.strerror}); give the path of a study file") from None
     except UnicodeDecodeError:
         raise StudyError(f"{path}: is not a UTF-8 text, so not a study file") from None
     except StudyError as error:
         raise StudyError(f"{path}: {error}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except _YAML_ERRORS as error:
         raise StudyError(f"{path}: is not valid YAML: {_yaml_problem(error)}") from None
     if not isinstance(content, dict):
         raise StudyError(f"{path}: holds {type(content).__name__}, not a mapping with study, dataset and networks")
@@ -80,31 +86,36 @@ def parse_study(content: Mapping[str, Any], source: str = "study") -> Study:
     try:
         study = Study.model_validate(content)
     except ValidationError as error:
-        raise StudyError(_numbered(source, [sentence(details) for details in error.errors()])) from None
+        raise StudyError(_sourced(source, sentences(error.errors(), content))) from None
     except RecursionError:
         raise StudyError(f"{source}: is nested too deeply to be a study") from None
     problems = contradictions(study)
     if problems:
-        raise StudyError(_numbered(source, problems))
+        raise StudyError(_sourced(source, problems))
     return study
 
 
-def _numbered(source: str, problems: list[str]) -> str:
+def _sourced(source: str, problems: list[str]) -> str:
     return "\n".join(f"{source}: {problem}" for problem in problems)
 
 
-def load_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:
-    """The study of a file, with overrides laid over it; StudyError where it cannot be run."""
-    study = parse_study(merged(read_yaml(path), overrides or {}), str(path))
-    _refuse_a_second_file(path, study.study)
+def load_study(path: Path, *further: Path, overrides: Mapping[str, Any] | None = None) -> Study:
+    """The study of a file, with further files and then overrides laid over it; StudyError where it cannot be run."""
+    files = (path, *further)
+    content: dict[str, Any] = {}
+    for file in files:
+        content = merged(content, read_yaml(file))
+    study = parse_study(merged(content, overrides or {}), " + ".join(map(str, files)))
+    _refuse_another_file(files, study.study)
     return study
 
 
-def _refuse_a_second_file(path: Path, name: str) -> None:
+def _refuse_another_file(files: Sequence[Path], name: str) -> None:
     """Two files with one name would overwrite each other's results."""
-    for other in sorted(path.parent.glob("*.y*ml")):
-        if other.resolve() != path.resolve() and _name_in(other) == name:
-            raise StudyError(f"{path}: study: the name {name!r} is also that of {other}: give one of them another name")
+    own = {file.resolve() for file in files}
+    for other in sorted(files[0].parent.glob("*.y*ml")):
+        if other.resolve() not in own and _name_in(other) == name:
+            raise StudyError(f"{files[0]}: study: the name {name!r} is also that of {other}: rename one of them")
 
 
 def _name_in(path: Path) -> object:

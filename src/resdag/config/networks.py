@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from resdag.config.base import Count, Number, Path, Section, Seed, Shortcut, distinct
+from resdag.config.base import NUMERIC, Number, Path, Section, Seed, Shortcut, distinct
 from resdag.config.training import TrainingOverride
 
 
@@ -13,7 +13,7 @@ class Normalization(Section):
 
     mean: Annotated[tuple[Number, ...], Field(min_length=1, max_length=4)]
     """One mean per channel, of pixels in [0, 1]."""
-    std: Annotated[tuple[Annotated[Number, Field(gt=0)], ...], Field(min_length=1, max_length=4)]
+    std: Annotated[tuple[Annotated[float, Field(gt=0), NUMERIC], ...], Field(min_length=1, max_length=4)]
     """One standard deviation per channel, of pixels in [0, 1]."""
 
     @model_validator(mode="after")
@@ -54,9 +54,9 @@ class _Network(Section):
 class _Residual(_Network):
     convolutions: ClassVar[int] = 2  # in a block
 
-    depth: Count
+    depth: Annotated[int, Field(ge=1, le=10_000), NUMERIC]
     """Weighted layers: 3 stages of n blocks, a stem and a linear layer, so 6n + 2 with two convolutions a block."""
-    width: Count = 16
+    width: Annotated[int, Field(ge=1, le=4096), NUMERIC] = 16
     """Channels of the first stage; the second and third have twice and four times as many."""
 
     @field_validator("depth")
@@ -65,7 +65,8 @@ class _Residual(_Network):
         per_stage = 3 * cls.convolutions
         if depth < per_stage + 2 or (depth - 2) % per_stage:
             below = max(depth - 2, per_stage) // per_stage * per_stage + 2
-            raise ValueError(f"does not fill three stages: allowed are {per_stage}n + 2, such as {below} or {below + per_stage}")
+            near = f"{below} or {below + per_stage}"
+            raise ValueError(f"it does not fill three stages: allowed are {per_stage}n + 2, such as {near}")
         return depth
 
     @property
@@ -89,7 +90,7 @@ class ResNet(_Residual):
 
     architecture: Literal["resnet"]
     shortcut: Shortcut = "subsample"
-    """Skip where the shape changes: strided with zero channels on both sides, or a 1 x 1 convolution with batch norm."""
+    """Skip where the shape changes: strided with zero channels on both sides, or 1 x 1 convolution and batch norm."""
 
 
 class Plain(_Residual):
@@ -102,9 +103,9 @@ class Vgg(_Network):
     """The paper's VGG: equal channels in every layer, so that any layer can be taken out."""
 
     architecture: Literal["vgg"]
-    depth: Annotated[Count, Field(ge=6, le=100)] = 15
+    depth: Annotated[int, Field(ge=6, le=100), NUMERIC] = 15
     """Weighted layers: depth - 1 convolutions in five groups, and a linear layer."""
-    channels: Count = 128
+    channels: Annotated[int, Field(ge=1, le=4096), NUMERIC] = 128
     """Channels of every convolution."""
     batch_norm: bool = True
     """Batch norm after each convolution."""

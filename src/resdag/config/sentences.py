@@ -1,64 +1,96 @@
-"""Turn what pydantic found into sentences: the key's path, what it got, what is allowed."""
+"""Turn what pydantic found into sentences: the key's path, what it got, what is allowed.
 
+pydantic's locations hold more than the file does: tags of unions and names of validators.
+A path is therefore what a location has in common with the content that was read.
+"""
+
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from reprlib import Repr
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
 from resdag.config.study import Study
 
-# Tags of discriminated unions and names of validators stand in pydantic's path, but not in the file.
-_TAGS = {
-    "digits", "cifar10", "cifar100", "image_folder", "preact_resnet", "resnet", "plain", "vgg",
-    "constrained-int", "constrained-str", "int", "str",
-}  # fmt: skip
+Location = tuple[str | int, ...]
+
+# Behind these the location names the alternative that was tried, not a key: dataset.CIFAR10, networks.NAME.VGG.
+_UNIONS = {("dataset", 1), ("networks", 2)}
 _TEXT_LENGTH = 60
+_LONGEST_INTEGER_BITS = 128
 
 
-def key_path(location: tuple[str | int, ...]) -> str:
-    """`networks.resnet110.depth` from pydantic's location, without the tags of unions."""
-    path = ""
+def sentences(errors: Iterable[Any], content: Mapping[str, Any]) -> list[str]:
+    """One sentence for each key that pydantic refused; alternatives of one key stand in one sentence."""
+    found: dict[str, list[str]] = {}
+    for details in errors:
+        subject, reason = _subject_and_reason(details, content)
+        found.setdefault(subject, []).append(reason)
+    return [f"{subject}{', or '.join(dict.fromkeys(reasons))}" for subject, reasons in found.items()]
+
+
+def key_path(location: Location, content: Any) -> str:
+    """`networks.resnet110.depth` from pydantic's location: the parts of it that stand in the content, and the last."""
+    path, here = "", content
     for index, part in enumerate(location):
-        if isinstance(part, int):
-            path += f"[{part}]"
-        elif part == "[key]" or _is_tag(location, index):
+        if part == "[key]" or (location[0], index) in _UNIONS:
             continue
-        else:
-            path += f".{part}" if path else part
+        if isinstance(here, Mapping):
+            path += f"{'.' * bool(path)}{_plain(part)}"
+            here = here.get(part)
+        elif isinstance(here, list | tuple) and isinstance(part, int):
+            path += f"[{part}]"
+            here = here[part] if part < len(here) else None
     return path or "the study"
 
 
-def _is_tag(location: tuple[str | int, ...], index: int) -> bool:
-    part = str(location[index])
-    if part.startswith(("literal[", "function-", "nullable[", "constrained-")) or part in {"int", "str", "float"}:
-        return True
-    after_dataset = index == 1 and location[0] == "dataset"
-    after_network = index == 2 and location[0] == "networks"
-    return part in _TAGS and (after_dataset or after_network)
+def _plain(key: object) -> str:
+    """A key as it stands in the file; one that a terminal would act on, or would not end, in quotes."""
+    text = str(key)
+    return text if text.isprintable() and 0 < len(text) <= _TEXT_LENGTH else shown(text)
 
 
 def shown(value: object) -> str:
-    """The value as a person wrote it, cut where it is long."""
-    text = repr(value) if isinstance(value, str) else str(value)
-    text = " ".join(text.split())
+    """The value as a person wrote it in YAML, cut where it is long or deep."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER_BITS:
+        return f"a number of {int(value.bit_length() * 0.30103) + 1} digits or so"
+    text = " ".join(_short.repr(value).split())
     return text if len(text) <= _TEXT_LENGTH else text[:_TEXT_LENGTH] + "..."
 
 
-def sentence(details: Any) -> str:
-    """One sentence for one of pydantic's errors."""
-    path, kind, context = key_path(details["loc"]), details["type"], details.get("ctx", {})
-    got = shown(details["input"])
+class _Short(Repr):
+    """reprlib's, which never walks more of a value than it shows; long integers by their size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxstring, self.maxother = 3, _TEXT_LENGTH, _TEXT_LENGTH
+
+    def repr_int(self, value: int, level: int) -> str:
+        return shown(value) if value.bit_length() > _LONGEST_INTEGER_BITS else repr(value)
+
+
+_short = _Short()
+
+
+def _subject_and_reason(details: Any, content: Mapping[str, Any]) -> tuple[str, str]:
+    """`PATH: got VALUE, but ` and why that cannot be; together a sentence."""
+    path, kind, context = key_path(details["loc"], content), details["type"], details.get("ctx", {})
+    value = details["input"]
     if kind == "extra_forbidden":
-        return f"{path}: is an unknown key{_meant(details['loc'])}"
+        return f"{path}: ", f"is an unknown key{_meant(details['loc'])}"
     if kind == "missing":
-        return f"{path}: is required and missing"
+        return f"{path}: ", "is required and missing"
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         key = str(context["discriminator"]).strip("'")
-        tag = shown(context["tag"]) if "tag" in context else "nothing"
-        return f"{path}.{key}: got {tag}, allowed are {context.get('expected_tags') or _tags(path)}"
-    if kind == "value_error":
-        return f"{path}: {context['error']} (got {got})"
-    return f"{path}: got {got}, but {_lowered(details['msg'])}"
+        tag = value.get(key) if isinstance(value, Mapping) else None
+        return f"{path}.{key}: ", f"got {shown(tag)}, allowed are {context.get('expected_tags') or _tags(path)}"
+    if kind == "value_error" and isinstance(value, Mapping):  # the reason names the keys
+        return f"{path}: ", str(context["error"])
+    reason = str(context["error"]) if kind == "value_error" else plainer(details["msg"])
+    return f"{path}: got {shown(value)}, but ", reason
 
 
 def _tags(path: str) -> str:
@@ -67,13 +99,14 @@ def _tags(path: str) -> str:
 
 
 _PLAINER = {
-    "Tuple should": "it should", "Dictionary should": "it should", "Input should": "it should", "after validation, ": "",
-    "a valid dictionary or object to extract fields from": "a mapping", "a valid dictionary": "a mapping",
-    "String should": "it should", "valid tuple": "list",
+    "Tuple should": "it should", "Dictionary should": "it should", "Input should": "it should",
+    "after validation, ": "", "a valid dictionary or object to extract fields from": "a mapping",
+    "a valid dictionary": "a mapping", "String should": "it should", "valid tuple": "list",
 }  # fmt: skip
 
 
-def _lowered(message: str) -> str:
+def plainer(message: str) -> str:
+    """pydantic's message in words of YAML rather than of Python."""
     for theirs, plainer in _PLAINER.items():
         message = message.replace(theirs, plainer)
     return message[0].lower() + message[1:]
@@ -111,7 +144,7 @@ def _inside(annotation: Any, part: str | int) -> Any:
     if len(models) == 1 and str(part) in models[0].model_fields:
         return models[0].model_fields[str(part)].rebuild_annotation()
     arguments = get_args(annotation)
-    return arguments[-1] if arguments and not models == [] else None
+    return arguments[-1] if arguments and models else None
 
 
 def _tag_of(model: type[BaseModel]) -> str | None:

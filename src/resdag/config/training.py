@@ -4,42 +4,42 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model, field_validator, model_validator
 
-from resdag.config.base import Count, Fraction, Index, Number, Section, distinct
+from resdag.config.base import NUMERIC, Count, Index, Section, distinct
 
 
 class Training(Section):
     """SGD as He et al. 2016 (Identity Mappings, appendix) describe it; the defaults are their CIFAR recipe."""
 
-    epochs: Count = 164
+    epochs: Annotated[int, Field(ge=1, le=1_000_000), NUMERIC] = 164
     """Passes over the training set: 164 of 391 steps are the paper's 64k iterations."""
     batch_size: Count = 128
     """Images in a step; the last, partial batch of an epoch is kept."""
-    learning_rate: Annotated[Number, Field(gt=0)] = 0.1
+    learning_rate: Annotated[float, Field(gt=0), NUMERIC] = 0.1
     """Learning rate before the first drop."""
     drop_epochs: tuple[Count, ...] = (82, 123)
     """Epochs after which the learning rate is multiplied by `drop_factor`: 32k and 48k iterations."""
-    drop_factor: Annotated[Number, Field(gt=0, le=1)] = 0.1
+    drop_factor: Annotated[float, Field(gt=0, le=1), NUMERIC] = 0.1
     """What each drop multiplies the learning rate by."""
     warmup_steps: Index = 0
     """Steps at `warmup_learning_rate` before the recipe starts; 400 for the post-activation ResNet-110."""
-    warmup_learning_rate: Annotated[Number, Field(gt=0)] = 0.01
+    warmup_learning_rate: Annotated[float, Field(gt=0), NUMERIC] = 0.01
     """Learning rate during the warm-up."""
-    momentum: Annotated[Number, Field(ge=0, lt=1)] = 0.9
+    momentum: Annotated[float, Field(ge=0, lt=1), NUMERIC] = 0.9
     """Momentum of SGD (not Nesterov's)."""
-    weight_decay: Annotated[Number, Field(ge=0)] = 1e-4
+    weight_decay: Annotated[float, Field(ge=0), NUMERIC] = 1e-4
     """L2 penalty, on all parameters."""
-    crop_padding: Index | None = None
-    """Zero pixels around an image before its random crop; by default the dataset's own: CIFAR 4, digits 1, folders 0."""
+    crop_padding: Annotated[int, Field(ge=0, le=1024), NUMERIC] | None = None
+    """Zero pixels around an image before its random crop; by default the dataset's: CIFAR 4, digits 1, folders 0."""
     flip: bool | None = None
-    """Whether each image is mirrored with probability 1/2; by default the dataset's own: CIFAR and folders yes, digits no."""
+    """Whether each image is mirrored with probability 1/2; by default the dataset's: CIFAR, folders yes; digits no."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Arithmetic of the convolutions in training; weights, batch-norm statistics and the loss stay float32."""
-    stochastic_depth: Annotated[Fraction, Field(gt=0)] | None = None
+    stochastic_depth: Annotated[float, Field(gt=0, le=1), NUMERIC] | None = None
     """Survival probability of the last block (Huang et al. 2016, linear decay); nothing: all blocks always."""
     blocks_per_batch: Count | None = None
-    """Effective-path training (Veit et al. 2016, section 5): so many blocks, drawn anew for each batch; nothing: all."""
+    """Effective-path training (Veit et al. 2016, section 5): so many blocks, drawn for each batch; nothing: all."""
     test_scale: Literal["none", "m/n"] | None = None
-    """How branches are scaled at test time after `blocks_per_batch`; m/n by default, the other is measured beside it."""
+    """How branches are scaled at test time after `blocks_per_batch`; m/n by default, the other is measured too."""
     test_images: Index | None = None
     """Test images behind the test error of each epoch; all where nothing is said, 0 for none."""
 
@@ -47,7 +47,7 @@ class Training(Section):
     @classmethod
     def _rising(cls, epochs: tuple[int, ...]) -> tuple[int, ...]:
         if list(distinct(epochs)) != sorted(epochs):
-            raise ValueError("epochs must rise")
+            raise ValueError("they must rise")
         return epochs
 
     @model_validator(mode="after")
@@ -60,12 +60,13 @@ class Training(Section):
 
 
 # What a network may say of its own training: the same keys, none of them required, no defaults.
+_OPTIONAL: Any = {
+    name: (field.rebuild_annotation() | None, Field(default=None, description=field.description))
+    for name, field in Training.model_fields.items()
+}
 TrainingOverride: Any = create_model(
     "TrainingOverride",
     __base__=Section,
     __doc__="What one network changes of the study's recipe; every key of `training`, each optional.",
-    **{
-        name: (field.rebuild_annotation() | None, Field(default=None, description=field.description))
-        for name, field in Training.model_fields.items()
-    },
+    **_OPTIONAL,
 )
