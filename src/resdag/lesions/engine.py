@@ -8,10 +8,11 @@ activations alive first; so at most `alive` of them exist at a time, a number
 known beforehand, from which the batch size follows for any memory bound.
 
 The arithmetic of each lesion is that of running it alone: the same operations
-on the same numbers, in another order of lesions.
+on the same numbers, in another order of lesions.  All single deletions of 54 blocks
+and the intact network cost 1,485 blocks instead of 2,916.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -22,7 +23,9 @@ from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError
 from resdag.lesions.lesion import Lesion, Step
 from resdag.models.network import Network, cannot_delete
-from resdag.training.evaluate import EVALUATION_BATCH, Score, finite
+from resdag.training.evaluate import EVALUATION_BATCH, Score, eval_mode, finite
+
+Layer = Callable[[Tensor], Tensor]
 
 DEFAULT_MEMORY_BYTES = 2 * 2**30
 # Besides the activations kept at forks, a block holds about this many of the size of its input while it runs:
@@ -65,65 +68,92 @@ def _nodes(root: Node) -> list[Node]:
 
 
 def block_evaluations(lesions: Sequence[Lesion]) -> int:
-    """Blocks that the engine runs for one batch, deleted ones not counted."""
+    """Whole blocks that the engine runs for one batch of images; what is left of deleted ones is not counted."""
     return sum(step[1] for node in _nodes(trie(lesions)) for step in node.children)
 
 
 def check(network: Network, lesions: Sequence[Lesion]) -> None:
     """Raise NetworkError unless the network can run under each of the lesions."""
     for lesion in lesions:
-        if len(set(lesion.order)) != len(lesion.order) or not set(lesion.order) <= set(range(len(network.blocks))):
-            raise NetworkError(f"{lesion.name}: the order {lesion.order} is none of blocks 0 to {len(network.blocks) - 1}")
-        for block in sorted(lesion.deleted):
-            if not network.blocks[block].deletable:
-                raise NetworkError(f"{lesion.name}: {cannot_delete(f'block {block}', network.blocks[block])}")
+        _check_order(network, lesion)
+        _check_deletions(network, lesion)
+
+
+def _check_order(network: Network, lesion: Lesion) -> None:
+    """Every block has one place, at which it is given as many channels as it reads."""
+    last = len(network.blocks) - 1
+    if sorted(lesion.order) != list(range(last + 1)):
+        raise NetworkError(f"{lesion.name}: order {list(lesion.order)} must name each of the blocks 0 to {last} once")
+    channels = network.blocks[0].in_channels
+    for index in lesion.order:
+        block = network.blocks[index]
+        if block.in_channels != channels:
+            raise NetworkError(
+                f"{lesion.name}: block {index} reads {block.in_channels} channels, and the order hands it {channels}: "
+                "exchange only blocks of one of the network's `order_groups`"
+            )
+        channels = block.out_channels
+
+
+def _check_deletions(network: Network, lesion: Lesion) -> None:
+    last = len(network.blocks) - 1
+    for index in sorted(lesion.deleted):
+        if not 0 <= index <= last:
+            raise NetworkError(f"{lesion.name}: there is no block {index} to delete: blocks are 0 to {last}")
+        if not network.blocks[index].deletable:
+            raise NetworkError(f"{lesion.name}: {cannot_delete(f'block {index}', network.blocks[index])}")
 
 
 @torch.inference_mode()
 def measure(
     network: Network, images: Images, lesions: Sequence[Lesion], *, memory_bytes: int = DEFAULT_MEMORY_BYTES
 ) -> list[Score]:
-    """Score of the network under each lesion, in eval mode, on unaugmented images.
+    """Score of the network under each lesion, in their order, in eval mode, on unaugmented images.
 
     Holds no more than about `memory_bytes` of activations, whatever the network
-    and the number of images; NetworkError where a lesion does not fit the network.
+    and the number of images, down to a batch of one image.  The network's mode is
+    restored.  NetworkError where a lesion does not fit the network.
     """
     check(network, lesions)
-    network.eval()
+    with eval_mode(network):
+        return _measure(network, images, lesions, memory_bytes)
+
+
+def _measure(network: Network, images: Images, lesions: Sequence[Lesion], memory_bytes: int) -> list[Score]:
     root = trie(lesions)
     size = batch_size(network, images, root.alive, memory_bytes)
     predicted = torch.empty(len(lesions), len(images), dtype=torch.int64, device=images.labels.device)
     losses = torch.zeros(len(lesions), dtype=torch.float64, device=images.labels.device)
     for start in range(0, len(images), size):
         here = slice(start, start + size)
-        labels = images.labels[here]
-        for index, logits in _run(network, root, images.normalised(here.start, here.stop)):
+        for index, logits in _run(network, root, images, here):
             predicted[index, here] = logits.argmax(1)
-            losses[index] += functional.cross_entropy(logits.double(), labels, reduction="sum")
+            losses[index] += functional.cross_entropy(logits.double(), images.labels[here], reduction="sum")
     means = (losses / len(images)).tolist()
     return [Score(row, images.labels, finite(mean)) for row, mean in zip(predicted, means, strict=True)]
 
 
-def _run(network: Network, root: Node, batch: Tensor):  # type: ignore[no-untyped-def]
-    """Logits of each lesion of the trie, as (index of the lesion, logits), depth first."""
-    waiting: list[tuple[Node, Tensor]] = [(root, network.stem(batch))]
-    del batch
-    pending: list[tuple[Node, Step, Tensor]] = []
-    while waiting or pending:
-        if not waiting:
-            node, step, x = pending.pop()
-            block = network.blocks[step[0]]
-            waiting.append((node, block(x) if step[1] else block.delete(x)))
-            del x
-            continue
-        node, x = waiting.pop()
+def _run(network: Network, root: Node, images: Images, here: slice) -> Iterator[tuple[int, Tensor]]:
+    """Index and logits (n, classes) of each lesion of the trie on images `here`, depth first.
+
+    The stack holds the only lasting references to activations: one is freed as soon as its last child has read it.
+    """
+    stack: list[tuple[Node, Layer, Tensor]] = [(root, network.stem, images.normalised(here.start, here.stop))]
+    while stack:
+        node, layer, x = stack.pop()
+        x = layer(x)
         if node.ends:
             logits = network.head(x)
             for index in node.ends:
                 yield index, logits
         # The stack gives the first child back first.
-        pending.extend((child, step, x) for step, child in reversed(node.children.items()))
-        del x
+        stack += [(child, _layer(network, step), x) for step, child in reversed(node.children.items())]
+
+
+def _layer(network: Network, step: Step) -> Layer:
+    """What a step does to an activation."""
+    index, whole = step
+    return network.blocks[index] if whole else network.blocks[index].delete
 
 
 @torch.inference_mode()

@@ -88,22 +88,18 @@ def reorder(
 
 
 def _orders(network: Network, swaps: Sequence[int | str], draws: Sequence[int]) -> list[Row]:
+    """The columns of `reorderings` that are known before anything runs."""
     blocks, groups = len(network.blocks), network.order_groups()
-    rows = []
-    if 0 in draws:
-        rows.append(_order("identity", "identity", 0, None, range(blocks)))
+    rows = [_order("identity", "identity", 0, None, range(blocks))] if 0 in draws else []
+    if 0 in draws and "reversal" in swaps:
+        rows.append(_order("reversal", "reversal", None, None, reversal(groups, blocks)))
     for amount in swaps:
-        if amount == "reversal":
-            if 0 in draws:
-                rows.append(_order("reversal", "reversal", None, None, reversal(groups, blocks)))
-        elif amount == "shuffle":
-            rows += [_order(f"shuffle-d{draw:03d}", "shuffle", None, draw, shuffle(groups, blocks, draw)) for draw in draws]
-        else:
-            count = int(amount)
-            rows += [
-                _order(f"swaps-{count:03d}-d{draw:03d}", "swaps", count, draw, random_swaps(groups, blocks, count, draw))
-                for draw in draws
-            ]
+        for draw in draws:
+            if amount == "shuffle":
+                rows.append(_order(f"shuffle-d{draw:03d}", "shuffle", None, draw, shuffle(groups, blocks, draw)))
+            elif amount != "reversal":
+                order = random_swaps(groups, blocks, int(amount), draw)
+                rows.append(_order(f"swaps-{int(amount):03d}-d{draw:03d}", "swaps", int(amount), draw, order))
     return rows
 
 

@@ -34,13 +34,14 @@ class Description:
 
     def build(self, seed: int = 0) -> Network:
         """The network with the initial weights of a seed, branches not scaled."""
-        return build(
-            self.architecture, in_channels=self.in_channels, classes=self.classes, seed=seed, **self.options
-        )
+        return build(self.architecture, in_channels=self.in_channels, classes=self.classes, seed=seed, **self.options)
 
 
 def describe(
-    options: Mapping[str, Any], normalization: Mapping[str, Sequence[float]] | None, images: Images, recipe: Recipe | None
+    options: Mapping[str, Any],
+    normalization: Mapping[str, Sequence[float]] | None,
+    images: Images,
+    recipe: Recipe | None,
 ) -> Description:
     """The description of a network for these images: `options` with its architecture, as in a study file.
 
@@ -69,4 +70,4 @@ def load(description: Description, path: str | Path, device: str) -> Network:
     load_weights(network, path)
     set_scales(network, description.scales[description.scale])
     network.requires_grad_(False)
-    return network.eval().to(device, memory_format=torch.channels_last)
+    return network.eval().to(device).to(memory_format=torch.channels_last)

@@ -1,5 +1,6 @@
 """How often is a network wrong?  Counts of errors, and the loss, in eval mode."""
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,11 +18,11 @@ EVALUATION_BATCH = 500
 
 @dataclass(frozen=True)
 class Score:
-    """What a network said of some images: predicted classes (N,) int64, and the mean loss in nats."""
+    """What a network said of some images: its predicted classes, and the mean cross-entropy."""
 
-    predicted: Tensor
-    labels: Tensor
-    loss: float | None
+    predicted: Tensor  # int64 (N,)
+    labels: Tensor  # int64 (N,), on the same device
+    loss: float | None  # nats; None where it is not finite
 
     @property
     def right(self) -> Tensor:
@@ -43,7 +44,7 @@ class Score:
 
 def finite(value: float) -> float | None:
     """The value, or None where it is infinite or not a number."""
-    return value if torch.isfinite(torch.tensor(value)) else None
+    return value if math.isfinite(value) else None
 
 
 def batches(images: Images, size: int = EVALUATION_BATCH) -> Iterator[tuple[Tensor, Tensor]]:
@@ -58,19 +59,28 @@ def first(images: Images, count: int) -> Images:
 
 
 def score_logits(logits: Sequence[Tensor], labels: Tensor) -> Score:
-    """A score from the logits of each batch, in order."""
+    """A score from the logits (n, classes) of each batch, in order; the loss is summed in float64."""
     everything = torch.cat(list(logits))
     loss = functional.cross_entropy(everything.double(), labels).item()
     return Score(everything.argmax(1), labels, finite(loss))
 
 
+@contextmanager
+def eval_mode(network: nn.Module) -> Iterator[None]:
+    """The network in eval mode, and afterwards, also after an error, in the mode that it was in."""
+    training = network.training
+    network.eval()
+    try:
+        yield
+    finally:
+        network.train(training)
+
+
 @torch.inference_mode()
 def evaluate(network: nn.Module, images: Images, size: int = EVALUATION_BATCH) -> Score:
     """Score of the network on unaugmented images, in eval mode; the network's mode is restored."""
-    training = network.training
-    network.eval()
-    logits = [network(batch) for batch, _ in batches(images, size)]
-    network.train(training)
+    with eval_mode(network):
+        logits = [network(batch) for batch, _ in batches(images, size)]
     return score_logits(logits, images.labels)
 
 
@@ -95,17 +105,20 @@ def set_scales(network: Network, scales: Sequence[float]) -> None:
 def recalibrate(network: nn.Module, images: Images, size: int = EVALUATION_BATCH) -> None:
     """Re-estimate all batch-norm statistics on unaugmented images: the mean over batches of their statistics.
 
-    The network changes in place; one pass over the images.
+    The variance of a batch is the unbiased one, as in training; a last, partial batch counts as much as a whole one.
+    The network changes in place, and stays in the mode that it was in; one pass over the images.
     """
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     momenta = [norm.momentum for norm in norms]
     training = network.training
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # a cumulative mean
-    network.train()
-    for batch, _ in batches(images, size):
-        network(batch)
-    network.train(training)
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
+    try:
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # torch's word for a cumulative mean
+        network.train()
+        for batch, _ in batches(images, size):
+            network(batch)
+    finally:
+        network.train(training)
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum

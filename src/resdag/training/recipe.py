@@ -31,6 +31,10 @@ class Recipe:
     test_scale: str | None
     test_images: int | None
 
+    def steps_per_epoch(self, images: int) -> int:
+        """Batches in an epoch, the last, partial one included."""
+        return -(-images // self.batch_size)
+
     def learning_rate_at(self, epoch: int, step: int) -> float:
         """Learning rate of a step, counted from 0 over all epochs; `epoch` counts completed epochs."""
         if step < self.warmup_steps:
@@ -57,9 +61,13 @@ class Recipe:
 
     def scale_names(self) -> tuple[str, ...]:
         """Every way of scaling that this recipe leaves open; the network's own first."""
+        ways = ["none"]
+        if self.stochastic_depth is not None:
+            ways.append("survival")
+        if self.blocks_per_batch is not None:
+            ways.append("m/n")
         own = self.scale_name
-        others = {"survival": ("none",), "m/n": ("none",)}.get(own, ())
-        return (own, "m/n") if own == "none" and self.blocks_per_batch is not None else (own, *others)
+        return (own, *(name for name in ways if name != own))
 
     def scales(self, name: str, blocks: int) -> list[float]:
         """The factor of each block's branch at test time.

@@ -62,9 +62,10 @@ def train(
 ) -> list[Row]:
     """Train the network in place and return one row per epoch, epoch 0 first.
 
-    `images` and `test` are on the device of the network.  With `state`, the
-    training is saved there after each epoch and goes on from there when called
-    again; `report` is told every row that is new.
+    `images` and `test` are on the device of the network, whose weights are those of
+    `seed`.  Without `test` no test error is measured.  With `state`, the training is
+    saved there after each epoch and goes on from there when called again; `report` is
+    told every row that is new, after it was saved.
     """
     training = Training(network, _optimizer(network, recipe))
     saved = load_state(state) if state else None
@@ -98,13 +99,13 @@ def _row(epoch: int, rate: float | None, tally: "_Tally | None", test_error: flo
     }
 
 
-@dataclass
 class _Tally:
     """Sums over the batches of an epoch, kept on the device so that no step waits for it."""
 
-    loss: Tensor
-    errors: Tensor
-    images: int = 0
+    def __init__(self, device: torch.device) -> None:
+        self.loss = torch.zeros((), dtype=torch.float64, device=device)
+        self.errors = torch.zeros((), dtype=torch.int64, device=device)
+        self.images = 0
 
     def add(self, logits: Tensor, labels: Tensor, loss: Tensor) -> None:
         self.loss += loss.detach().double() * len(labels)
@@ -127,8 +128,8 @@ def _epoch(training: Training, images: Images, test: Images | None, recipe: Reci
     order = torch.randperm(len(images), generator=draws).to(device)
     offsets, flips = draw_augmentation(len(images), recipe.crop_padding, recipe.flip, draws)
     offsets, flips = offsets.to(device), flips.to(device)
-    tally = _Tally(torch.zeros((), dtype=torch.float64, device=device), torch.zeros((), dtype=torch.int64, device=device))
-    steps = -(-len(images) // recipe.batch_size)
+    tally = _Tally(device)
+    steps = recipe.steps_per_epoch(len(images))
     rate = 0.0
     for index in range(steps):
         step = training.epoch * steps + index
@@ -171,6 +172,7 @@ def _step(
 
 
 def _fill_missing_gradients(network: Network) -> None:
+    """Give zero to parameters that no batch has yet reached: the optimizer passes over what has no gradient."""
     for parameter in network.parameters():
         if parameter.grad is None:
             parameter.grad = torch.zeros_like(parameter)

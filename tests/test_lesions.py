@@ -1,0 +1,413 @@
+"""The lesion engine against a plain loop, its costs on paper, and its memory watched while it runs."""
+
+import gc
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from resdag.combinatorics import random_deletion, random_swaps, reversal, shuffle
+from resdag.datasets.tensors import Images
+from resdag.errors import NetworkError
+from resdag.lesions import engine, rows
+from resdag.lesions.engine import WORKING_ACTIVATIONS, batch_size, block_evaluations, check, measure, trie
+from resdag.lesions.lesion import Lesion, deletion, intact, reordering, single_deletions
+from resdag.models.build import build
+from resdag.models.network import Network
+from resdag.training.evaluate import Score, evaluate
+
+NETWORKS = {
+    "pre-activation": ("preact_resnet", {"depth": 20, "width": 4}),
+    "pre-activation, projection": ("preact_resnet", {"depth": 20, "width": 4, "shortcut": "projection"}),
+    "post-activation": ("resnet", {"depth": 20, "width": 4}),
+    "vgg": ("vgg", {"depth": 15, "channels": 6}),
+}
+# The groups of a pre-activation ResNet-110: 18, 17 and 17 places, the blocks that change shape left out.
+GROUPS_110 = (tuple(range(18)), tuple(range(19, 36)), tuple(range(37, 54)))
+
+
+def noise(count: int = 12, size: int = 8) -> Images:
+    source = torch.Generator().manual_seed(0)
+    pixels = torch.randint(0, 256, (count, 3, size, size), generator=source).to(torch.uint8)
+    labels = torch.randint(0, 4, (count,), generator=source)
+    mean, std = torch.tensor([0.4, 0.45, 0.5]).double(), torch.tensor([0.2, 0.25, 0.3]).double()
+    return Images(pixels, labels, ("a", "b", "c", "d"), mean, std)
+
+
+def small(name: str = "pre-activation") -> Network:
+    """A narrow network whose batch-norm statistics are not 0 and 1, and whose branches count less and less."""
+    architecture, options = NETWORKS[name]
+    network = build(architecture, in_channels=3, classes=4, seed=1, **options)
+    source = torch.Generator().manual_seed(2)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.copy_(0.3 * torch.randn(module.num_features, generator=source))
+            module.running_var.copy_(0.5 + torch.rand(module.num_features, generator=source))
+    for index, block in enumerate(network.blocks):
+        block.scale = 1 - index / 30  # as after stochastic depth
+    return network.eval()
+
+
+@torch.inference_mode()
+def by_hand(network: Network, batch: Tensor, lesion: Lesion) -> Tensor:
+    """Logits of one lesion, block after block."""
+    x = network.stem(batch)
+    for index in lesion.order:
+        x = network.blocks[index].delete(x) if index in lesion.deleted else network.blocks[index](x)
+    return network.head(x)
+
+
+def many_lesions(network: Network) -> list[Lesion]:
+    blocks, deletable, groups = len(network.blocks), rows.deletable_blocks(network), network.order_groups()
+    orders = [random_swaps(groups, blocks, count, draw) for count in (1, 2, 4) for draw in range(4)]
+    orders += [shuffle(groups, blocks, draw) for draw in range(4)] + [reversal(groups, blocks)]
+    lesions = [intact(blocks), *single_deletions(blocks, deletable)]
+    lesions += [
+        deletion("random", blocks, random_deletion(blocks, deletable, count, draw))
+        for count in (2, 3, 5, len(deletable))
+        for draw in range(4)
+    ]
+    lesions += [reordering("order", order) for order in orders]
+    return [*lesions, Lesion("both", orders[0], frozenset(deletable[:2])), lesions[3]]
+
+
+# The same numbers
+
+
+@torch.inference_mode()
+def engine_logits(network: Network, lesions: list[Lesion], images: Images, here: slice) -> dict[int, Tensor]:
+    return dict(engine._run(network, trie(lesions), images, here))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_lesion_gives_the_bits_of_a_plain_loop(name: str) -> None:
+    network, images = small(name), noise()
+    lesions = many_lesions(network)
+    logits = engine_logits(network, lesions, images, slice(0, 12))
+    assert sorted(logits) == list(range(len(lesions)))
+    for index, lesion in enumerate(lesions):
+        assert torch.equal(logits[index], by_hand(network, images.normalised(0, 12), lesion))
+    assert (
+        len({tuple(found.flatten().tolist()) for found in logits.values()}) > len(lesions) / 2
+    )  # lesions do something
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_deleting_nothing_in_the_identity_order_gives_the_bits_of_the_network(name: str) -> None:
+    network, images = small(name), noise()
+    logits = engine_logits(network, [intact(len(network.blocks))], images, slice(0, 12))
+    with torch.inference_mode():
+        assert torch.equal(logits[0], network(images.normalised(0, 12)))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_scores_are_those_of_a_plain_loop_over_batches(name: str) -> None:
+    network, images = small(name), noise(23)
+    lesions = many_lesions(network)
+    memory = 10 * bytes_per_image(network, images) * (trie(lesions).alive + WORKING_ACTIVATIONS)
+    assert batch_size(network, images, trie(lesions).alive, memory) == 10
+    for lesion, score in zip(lesions, measure(network, images, lesions, memory_bytes=memory), strict=True):
+        logits = torch.cat([by_hand(network, images.normalised(i, i + 10), lesion) for i in (0, 10, 20)])
+        assert torch.equal(score.predicted, logits.argmax(1))
+        assert score.loss == pytest.approx(functional.cross_entropy(logits.double(), images.labels).item(), rel=1e-12)
+    assert measure(network, images, lesions[:1])[0].errors == evaluate(network, images).errors
+
+
+def test_what_else_is_measured_changes_no_score() -> None:
+    network, images = small(), noise()
+    lesions = many_lesions(network)
+    together = measure(network, images, lesions)
+    for lesion, score in zip(lesions, together, strict=True):
+        (alone,) = measure(network, images, [lesion])
+        assert torch.equal(alone.predicted, score.predicted) and alone.loss == score.loss
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_networks_are_measured_in_eval_mode_and_left_as_they_were(training: bool) -> None:
+    network, images = small().train(training), noise()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    (score,) = measure(network, images, [intact(9)])
+    assert network.training is training
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    assert score.loss == evaluate(network, images).loss
+
+
+# What it costs
+
+
+def test_a_handful_of_lesions_shares_what_can_be_counted_on_paper() -> None:
+    lesions = [intact(4), deletion("a", 4, [3]), deletion("b", 4, [1]), deletion("c", 4, [1, 3]), intact(4)]
+    # intact 4; a: blocks 0 to 2 are shared and 3 is gone; b: shares 0, runs 2 and 3; c: shares 0 and 2, 3 is gone
+    assert block_evaluations(lesions) == 4 + 0 + 2 + 0
+    # a shares 0; then 2, 1, 3 of its own; a further order parts after 0, 2
+    assert block_evaluations([reordering("a", [0, 2, 1, 3]), intact(4), reordering("b", [0, 2, 3, 1])]) == 4 + 3 + 2
+
+
+@pytest.mark.parametrize("blocks", [1, 9, 54])
+def test_all_single_deletions_cost_half_of_what_they_cost_alone(blocks: int) -> None:
+    lesions = single_deletions(blocks, range(blocks))
+    suffixes = blocks * (blocks - 1) // 2  # blocks i + 1 .. n - 1 behind the deleted block i
+    assert block_evaluations([intact(blocks), *lesions]) == blocks + suffixes  # 54: 1,485 instead of 2,916
+    assert block_evaluations(lesions) == blocks - 1 + suffixes  # nobody asks for the last block of the intact trunk
+
+
+def test_random_deletions_of_54_blocks_cost_1_47_times_less_than_alone() -> None:
+    lesions = [
+        deletion("", 54, random_deletion(54, range(54), count, draw)) for count in range(1, 21) for draw in range(50)
+    ]
+    alone = sum(54 - len(lesion.deleted) for lesion in lesions)
+    assert alone == 50 * sum(54 - count for count in range(1, 21)) == 43_500
+    assert round(alone / block_evaluations(lesions), 2) == 1.47
+
+
+def test_reorderings_of_54_blocks_cost_1_20_times_less_than_alone() -> None:
+    orders = [random_swaps(GROUPS_110, 54, swaps, draw) for swaps in (1, 2, 4, 8, 16, 32, 64) for draw in range(50)]
+    assert round(54 * len(orders) / block_evaluations([reordering("", order) for order in orders]), 2) == 1.20
+
+
+@st.composite
+def lesion_sets(draw: st.DrawFn) -> list[Lesion]:
+    blocks = draw(st.integers(1, 6))
+    order, subset = st.permutations(range(blocks)), st.frozensets(st.integers(0, blocks - 1))
+    found = draw(st.lists(st.tuples(order, subset), min_size=1, max_size=8))
+    return [Lesion(str(index), tuple(permuted), deleted) for index, (permuted, deleted) in enumerate(found)]
+
+
+@given(lesion_sets())
+@settings(max_examples=100, deadline=None)
+def test_each_beginning_that_lesions_share_is_run_once(lesions: list[Lesion]) -> None:
+    beginnings = {lesion.steps()[:length] for lesion in lesions for length in range(1, len(lesion.order) + 1)}
+    assert block_evaluations(lesions) == sum(beginning[-1][1] for beginning in beginnings)
+
+
+@given(lesion_sets())
+@settings(max_examples=100, deadline=None)
+def test_no_other_order_of_children_keeps_fewer_activations_alive(lesions: list[Lesion]) -> None:
+    def fewest(sequences: set[tuple]) -> int:
+        """Over all orders of the children; a fork with children that need a >= b >= ... keeps max(a, b + 1)."""
+        children: dict = {}
+        for steps in sequences:
+            if steps:
+                children.setdefault(steps[0], set()).add(steps[1:])
+        needs = sorted((fewest(rest) for rest in children.values()), reverse=True)
+        return max([1, *needs[:1], *(need + 1 for need in needs[1:])])
+
+    assert trie(lesions).alive == fewest({lesion.steps() for lesion in lesions})
+
+
+def test_the_engine_runs_as_many_blocks_as_it_says() -> None:
+    network, images = small(), noise()
+    lesions, runs = many_lesions(network), []
+    for block in network.blocks:
+        block.register_forward_hook(lambda *_: runs.append(1))
+    engine_logits(network, lesions, images, slice(0, 12))
+    assert len(runs) == block_evaluations(lesions)
+
+
+# What it holds
+
+
+@contextmanager
+def live_activations(network: Network) -> Iterator[list[int]]:
+    """How many activations between blocks exist whenever a block, what is left of one, or the head begins."""
+    made: list[weakref.ref] = []
+    counts: list[int] = []
+
+    def begin(*_) -> None:
+        counts.append(sum(reference() is not None for reference in made))
+
+    def end(_, __, output: Tensor) -> None:
+        made.append(weakref.ref(output))
+
+    def watch(delete):
+        def watched(x: Tensor) -> Tensor:
+            begin()
+            output = delete(x)
+            end(None, None, output)
+            return output
+
+        return watched
+
+    handles = [network.stem.register_forward_hook(end), network.head.register_forward_pre_hook(begin)]
+    for block in network.blocks:
+        handles += [block.register_forward_pre_hook(begin), block.register_forward_hook(end)]
+        block.delete = watch(block.delete)
+    yield counts
+    for handle in handles:
+        handle.remove()
+
+
+def test_no_more_activations_exist_at_once_than_was_said() -> None:
+    network = small("post-activation")  # the ReLU behind each sum makes every activation a tensor of its own
+    for lesions in (
+        [intact(9)],
+        single_deletions(9, range(9)),
+        many_lesions(network),
+        [deletion("", 9, [i, j]) for i in range(9) for j in range(i)],
+    ):
+        with live_activations(network) as counts:
+            gc.disable()  # freed by reference counts alone
+            measure(network, noise(), lesions)
+            gc.enable()
+        assert max(counts) == trie(lesions).alive
+    assert trie([intact(9)]).alive == 1
+    assert trie(single_deletions(9, range(9))).alive == 2  # the trunk, and one suffix at a time
+
+
+class Peak(TorchDispatchMode):
+    """Bytes of the tensors that operations made and that still exist: now, and at most."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live: dict[int, int] = {}
+        self.most = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        output = func(*args, **(kwargs or {}))
+        for tensor in tree_leaves(output):
+            if isinstance(tensor, Tensor) and tensor.untyped_storage().data_ptr() not in self.live:
+                storage = tensor.untyped_storage()
+                self.live[storage.data_ptr()] = storage.nbytes()
+                weakref.finalize(storage, self.live.pop, storage.data_ptr(), None)
+        self.most = max(self.most, sum(self.live.values()))
+        return output
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_tensors_stay_within_the_bound_on_memory(name: str) -> None:
+    network, images = small(name), noise(40, size=16)
+    lesions = many_lesions(network)
+    memory = 500_000
+    size = batch_size(network, images, trie(lesions).alive, memory)
+    assert 1 < size < 40
+    with Peak() as peak:
+        measure(network, images, lesions, memory_bytes=memory)
+    results = len(lesions) * 40 * 8  # the predicted classes
+    assert 0.3 * memory < peak.most - results < memory
+
+
+def bytes_per_image(network: Network, images: Images) -> int:
+    """Of the largest activation between blocks: 4 channels of 8 x 8 floats, in a VGG 6."""
+    return 4 * 64 * network.blocks[0].out_channels
+
+
+def test_the_batch_follows_from_the_bound() -> None:
+    network, images = small(), noise()
+    one = 4 * 64 * 4  # 4 channels of 8 x 8 pixels in float32
+    for alive, memory, size in (
+        (1, 7 * one * 3, 3),
+        (2, 8 * one * 3, 3),
+        (2, 8 * one * 3 - 1, 2),
+        (2, 1, 1),
+        (2, 2**40, 500),
+    ):
+        assert batch_size(network, images, alive, memory) == size
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("lesion", "said"),
+    [
+        (Lesion("a", (0, 1, 2)), r"a: order \[0, 1, 2\] must name each of the blocks 0 to 8 once"),
+        (Lesion("a", (0, 0, *range(2, 9))), "must name each of the blocks 0 to 8 once"),
+        (Lesion("a", (*range(8), 9)), "must name each of the blocks 0 to 8 once"),
+        (deletion("a", 9, [9]), "a: there is no block 9 to delete: blocks are 0 to 8"),
+        (deletion("a", 9, [-1]), "there is no block -1 to delete"),
+        (reordering("a", (3, 1, 2, 0, *range(4, 9))), "a: block 1 reads 4 channels, and the order hands it 8"),
+        (reordering("a", (8, *range(8))), "a: block 8 reads 16 channels, and the order hands it 4"),
+    ],
+)
+def test_lesions_that_do_not_fit_the_network_are_refused(lesion: Lesion, said: str) -> None:
+    network, images = small(), noise()
+    with pytest.raises(NetworkError, match=said):
+        measure(network, images, [intact(9), lesion])
+
+
+def test_blocks_that_must_stay_are_named() -> None:
+    plain = build("plain", in_channels=3, classes=4, depth=20, width=4)
+    with pytest.raises(NetworkError, match="single-003: block 3 cannot be deleted: it takes 4 channels to 8"):
+        check(plain, single_deletions(9, range(9)))
+    deletable = rows.deletable_blocks(plain)
+    assert 3 not in deletable and 6 not in deletable
+    check(plain, single_deletions(9, deletable))
+
+
+# Rows
+
+
+def test_broken_and_repaired_images_are_counted_on_paper() -> None:
+    labels = torch.tensor([0, 1, 2, 3, 0, 1])
+    before = Score(torch.tensor([0, 1, 2, 3, 1, 2]), labels, 0.1)  # right: 0 1 2 3
+    after = Score(torch.tensor([0, 0, 0, 3, 0, 3]), labels, 0.9)  # right: 0 3 4
+    assert rows.damage(before, after) == {
+        "errors": 3, "images": 6, "error": 0.5, "loss": 0.9, "broken": 2, "repaired": 1,
+    }  # fmt: skip
+
+
+def test_rows_of_single_deletions_say_what_was_deleted() -> None:
+    network, images = small(), noise()
+    found, scores = rows.single(network, images)
+    assert [row["lesion"] for row in found] == [f"single-{block:03d}" for block in range(9)]
+    assert [row["deleted"] for row in found] == [[block] for block in range(9)]
+    assert {(row["experiment"], row["count"], row["draw"], row["recalibrated"]) for row in found} == {
+        ("single", 1, None, False)
+    }
+    before = evaluate(network, images)
+    for row, score, block in zip(found, scores, range(9), strict=True):
+        predicted = by_hand(network, images.normalised(0, 12), deletion("", 9, [block])).argmax(1)
+        assert torch.equal(score.predicted, predicted)
+        assert row["errors"] == int((predicted != images.labels).sum())
+        assert row["errors"] - before.errors == row["broken"] - row["repaired"]
+
+
+def test_rows_of_random_deletions_come_count_by_count_with_the_draws_of_the_rule() -> None:
+    found = rows.random(small(), noise(), [1, 3], [10, 11])
+    assert [row["lesion"] for row in found] == [
+        "random-k01-d010",
+        "random-k01-d011",
+        "random-k03-d010",
+        "random-k03-d011",
+    ]
+    assert [row["draw"] for row in found] == [10, 11, 10, 11]
+    assert [row["count"] for row in found] == [1, 1, 3, 3]
+    assert [tuple(row["deleted"]) for row in found] == [
+        random_deletion(9, range(9), count, draw) for count in (1, 3) for draw in (10, 11)
+    ]
+    assert rows.random(small(), noise(), [3], [11]) == found[3:]  # a chunk by itself
+
+
+def test_vgg_layers_are_deleted_like_blocks() -> None:
+    network = small("vgg")
+    found, _ = rows.single(network, noise())
+    assert [row["deleted"] for row in found] == [[layer] for layer in range(14)]
+
+
+def test_rows_of_reorderings_hold_the_order_and_its_distance() -> None:
+    network, images = small(), noise()
+    found = {row["reordering"]: row for row in rows.reorder(network, images, [1, "shuffle", "reversal"], [0, 1])}
+    assert list(found) == ["identity", "reversal", "swaps-001-d000", "swaps-001-d001", "shuffle-d000", "shuffle-d001"]
+    same, back = found["identity"], found["reversal"]
+    assert (same["permutation"], same["kendall_tau"], same["broken"], same["repaired"]) == (list(range(9)), 1.0, 0, 0)
+    assert same["errors"] == evaluate(network, images).errors
+    assert back["permutation"] == [2, 1, 0, 3, 5, 4, 6, 8, 7]
+    assert back["kendall_tau"] == pytest.approx(1 - 2 * 5 / 36)  # 3 + 1 + 1 inversions of 36 pairs
+    logits = by_hand(network, images.normalised(0, 12), reordering("", back["permutation"]))
+    assert back["errors"] == int((logits.argmax(1) != images.labels).sum())
+    assert (back["swaps"], back["draw"], found["swaps-001-d001"]["swaps"], found["swaps-001-d001"]["draw"]) == (
+        None, None, 1, 1,
+    )  # fmt: skip
+
+
+def test_the_identity_and_the_reversal_belong_to_the_first_chunk_of_draws() -> None:
+    later = rows.reorder(small(), noise(), [1, "reversal"], range(10, 12))
+    assert [row["reordering"] for row in later] == ["swaps-001-d010", "swaps-001-d011"]
