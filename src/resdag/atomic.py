@@ -1,19 +1,25 @@
-"""Put small files in place whole: a crash leaves the old one or the new one."""
+"""Put files in place whole: a crash, a full disk or a kill leaves the old one or the new one."""
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 
-def write_text(path: Path | str, text: str) -> None:
-    """Write a text aside, sync it, and put it in place; folders are made."""
+@contextmanager
+def whole_file(path: Path | str) -> Iterator[IO[bytes]]:
+    """A file to write aside; when the block ends it is synced and put in place, and after an error it is gone.
+
+    Folders are made. The name aside holds the process, so that two writers never share a file.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with open(aside, "w", encoding="utf-8") as file:
-            file.write(text)
+        with open(aside, "wb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, path)
@@ -21,9 +27,15 @@ def write_text(path: Path | str, text: str) -> None:
         aside.unlink(missing_ok=True)
 
 
+def write_text(path: Path | str, text: str) -> None:
+    """Write a text as UTF-8."""
+    with whole_file(path) as file:
+        file.write(text.encode())
+
+
 def write_json(path: Path | str, value: Any) -> None:
-    """Write a JSON value, indented, with sorted keys."""
-    write_text(path, json.dumps(value, indent=1, sort_keys=True) + "\n")
+    """Write a JSON value, indented, with sorted keys; ValueError for a number that JSON does not have."""
+    write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
 
 
 def write_stamp(path: Path | str, text: str, prefix: str = "") -> None:

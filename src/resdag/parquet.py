@@ -5,7 +5,7 @@ job and device made it.
 """
 
 import json
-import os
+import reprlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +14,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 
-from resdag.errors import DamagedFileError
+from resdag.atomic import whole_file
+from resdag.errors import DamagedFileError, ResdagError
 from resdag.records import BY_NAME, Record
 
 _SCALARS: dict[Any, pa.DataType] = {
@@ -55,33 +57,46 @@ def _arrow(annotation: Any) -> tuple[pa.DataType, bool]:
 def write_rows(
     path: Path | str, table: str, rows: Sequence[Mapping[str, Any]], metadata: Mapping[str, str] | None = None
 ) -> None:
-    """Write rows, checked one by one against the table's record, and put the file in place whole."""
+    """Write rows, checked one by one against the table's record, and put the file in place whole.
+
+    ResdagError names the first value that its column does not take; then no file is written.
+    """
     record = BY_NAME[table]
-    schema = schema_of(record)
     if table not in CHECKED_BY_SCHEMA:
-        rows = [_flat(record.model_validate(row).model_dump()) for row in rows]
-    write_table(path, pa.Table.from_pylist(list(rows), schema=schema), metadata)
+        rows = [_checked(record, index, row) for index, row in enumerate(rows)]
+    try:
+        content = pa.Table.from_pylist(list(rows), schema=schema_of(record))
+    except (pa.ArrowException, OverflowError) as error:
+        raise ResdagError(f"{table}: a value does not fit its column: {error}; nothing was written") from None
+    write_table(path, content, metadata)
+
+
+def _checked(record: type[Record], index: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return _flat(record.model_validate(row).model_dump())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join([record.table, *map(str, first["loc"])])
+        reason = f"got {reprlib.repr(first['input'])}, but {first['msg'][0].lower()}{first['msg'][1:]}"
+    except ValueError as error:
+        place, reason = record.table, f"{error}, so it has no JSON"
+    raise ResdagError(f"{place}, row {index}: {reason}; nothing was written")
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
     """The row with mappings as JSON text."""
-    return {key: json.dumps(value, sort_keys=True) if isinstance(value, dict) else value for key, value in row.items()}
+    return {key: _json(value) if isinstance(value, dict) else value for key, value in row.items()}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, allow_nan=False)
 
 
 def write_table(path: Path | str, table: pa.Table, metadata: Mapping[str, str] | None = None) -> None:
-    """Write an Arrow table aside, sync it, and put it in place."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.part")
+    """Write an Arrow table, with metadata of ours alone, and put the file in place whole."""
     kept = {key.encode(): value.encode() for key, value in (metadata or {}).items()}
-    try:
-        with open(aside, "wb") as file:
-            pq.write_table(table.replace_schema_metadata(kept), file, compression="zstd")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        pq.write_table(table.replace_schema_metadata(kept), file, compression="zstd")
 
 
 def read_metadata(path: Path | str) -> dict[str, str]:
