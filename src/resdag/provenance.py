@@ -38,84 +38,107 @@ def file_sha256(path: Path | str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def code_digest(*modules: str) -> str:
-    """Digest of modules of this package and of all that they import from it, directly or not."""
-    return digest_of(code_parts(*modules))
+class Package:
+    """The modules of a package as files: what each is, and which others of the package it imports.
+
+    Files are read once: a process sees its code as it was when it first asked.
+    """
+
+    def __init__(self, folder: Path, name: str = PACKAGE) -> None:
+        self.folder, self.name = folder, name
+        self._known: dict[str, tuple[str, frozenset[str]]] = {}
+
+    def parts(self, *modules: str) -> dict[str, str]:
+        """Digest of each of these modules and of all that they import from the package, directly or not, by name.
+
+        Packages count with the modules in them: importing `a.b` runs `a` too.  ModuleNotFoundError for no such module.
+        """
+        found: dict[str, str] = {}
+        waiting = list(modules)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found[name], imports = self._look(name)
+                waiting += imports
+        return found
+
+    def _look(self, name: str) -> tuple[str, frozenset[str]]:
+        if name not in self._known:
+            path = self._path(name)
+            if path is None:
+                raise ModuleNotFoundError(f"{name}: no such module in {self.name}")
+            tree = ast.parse(path.read_bytes(), filename=str(path))
+            inside = name if path.name == "__init__.py" else name.rpartition(".")[0]
+            imports = {name.rpartition(".")[0], *(found for found in _imports(tree, inside) if self._path(found))}
+            self._known[name] = _sha256(_code(tree)), frozenset(imports - {name, ""})
+        return self._known[name]
+
+    def _path(self, name: str) -> Path | None:
+        first, *rest = name.split(".")
+        if first != self.name:
+            return None
+        inside = self.folder.joinpath(*rest)
+        files = [inside / "__init__.py"] if not rest else [inside / "__init__.py", inside.with_suffix(".py")]
+        return next((path for path in files if path.is_file()), None)
+
+
+def _imports(tree: ast.Module, package: str) -> set[str]:
+    """Names that may be modules which a module of this package imports, anywhere in it, functions included."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            source = ".".join([*above, *([node.module] if node.module else [])])
+            found.update((source, *(f"{source}.{alias.name}" for alias in node.names)))
+    return found
+
+
+def _code(node: object) -> str:
+    """A syntax tree as text, without bare strings, which are docstrings, and without what is left at its default.
+
+    `ast.dump` would differ between versions of Python, which add fields to nodes.
+    """
+    if isinstance(node, ast.AST):
+        fields = [(name, value) for name, value in ast.iter_fields(node) if value is not None and value != []]
+        return f"{type(node).__name__}({','.join(f'{name}={_code(value)}' for name, value in fields)})"
+    if isinstance(node, list):
+        return f"[{','.join(_code(each) for each in node if not _is_text(each))}]"
+    return repr(node)
+
+
+def _is_text(node: object) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache
+def this_package() -> Package:
+    """resdag as it lies on disk, found without importing it."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"{PACKAGE} is not installed: its source cannot be found")
+    return Package(Path(spec.origin).parent)
+
+
+def code_digest(*modules: str) -> str:
+    """Digest of modules of resdag and of all that they import from it, directly or not."""
+    return digest_of(code_parts(*modules))
+
+
 def code_parts(*modules: str) -> dict[str, str]:
     """Digest of each module behind `code_digest`, by name."""
-    found: dict[str, str] = {}
-    waiting = list(modules)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            path = _source_of(name)
-            found[name] = _tree_digest(path)
-            waiting += _imports(path, name)
-    return found
+    return this_package().parts(*modules)
 
 
 @cache
 def file_digest_of_code(path: Path) -> str:
     """Digest of a file that is code but not Python, such as a view's SQL."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-@cache
-def _package_folder() -> Path:
-    spec = importlib.util.find_spec(PACKAGE)
-    assert spec is not None and spec.origin is not None
-    return Path(spec.origin).parent
-
-
-def _path_of(name: str) -> Path | None:
-    inside = _package_folder().joinpath(*name.split(".")[1:])
-    for candidate in (inside.with_suffix(".py"), inside / "__init__.py"):
-        if candidate.is_file():
-            return candidate
-    return None
-
-
-def _source_of(name: str) -> Path:
-    path = _path_of(name)
-    if path is None:
-        raise ModuleNotFoundError(f"{name}: no such module in {PACKAGE}")
-    return path
-
-
-@cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-
-
-@cache
-def _tree_digest(path: Path) -> str:
-    tree = _WithoutDocstrings().visit(ast.parse(path.read_text(encoding="utf-8"), filename=str(path)))
-    return hashlib.sha256(ast.dump(tree, annotate_fields=False).encode()).hexdigest()
-
-
-class _WithoutDocstrings(ast.NodeTransformer):
-    """Takes out every bare string statement: docstrings of modules, classes, functions and fields."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
-        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        return None if is_text else node
-
-
-@cache
-def _imports(path: Path, name: str) -> tuple[str, ...]:
-    """Modules of this package that a module imports anywhere, functions included."""
-    found: set[str] = set()
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            found.add(node.module)
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    inside = {module for module in found if module.split(".")[0] == PACKAGE}
-    return tuple(sorted(module for module in inside if _path_of(module) is not None and module != name))
 
 
 @cache
