@@ -67,7 +67,8 @@ def test_the_mode_is_restored_and_nothing_of_the_network_changes(training: bool)
     network = small().train(training)
     before = copy.deepcopy(network.state_dict())
     evaluate(network, noise())
-    assert network.training is training and network.blocks[0].body.bn1.training is training
+    assert network.training is training
+    assert network.blocks[0].body.bn1.training is training
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
@@ -95,7 +96,9 @@ def test_a_loss_that_is_not_finite_is_none() -> None:
 def test_the_first_images_keep_their_statistics() -> None:
     images = noise()
     some = first(images, 5)
-    assert len(some) == 5 and torch.equal(some.pixels, images.pixels[:5]) and some.mean is images.mean
+    assert len(some) == 5
+    assert torch.equal(some.pixels, images.pixels[:5])
+    assert some.mean is images.mean
     assert len(first(images, 1000)) == 23
 
 
@@ -159,4 +162,5 @@ def test_recalibration_forgets_the_old_statistics_and_changes_nothing_else() -> 
     assert all(torch.equal(value, other.state_dict()[name]) for name, value in network.state_dict().items())
     assert all(torch.equal(old, new) for old, new in zip(weights, network.parameters(), strict=True))
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-    assert {norm.momentum for norm in norms} == {0.1} and not any(norm.training for norm in norms)
+    assert {norm.momentum for norm in norms} == {0.1}
+    assert not any(norm.training for norm in norms)

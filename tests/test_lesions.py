@@ -127,7 +127,8 @@ def test_what_else_is_measured_changes_no_score() -> None:
     together = measure(network, images, lesions)
     for lesion, score in zip(lesions, together, strict=True):
         (alone,) = measure(network, images, [lesion])
-        assert torch.equal(alone.predicted, score.predicted) and alone.loss == score.loss
+        assert torch.equal(alone.predicted, score.predicted)
+        assert alone.loss == score.loss
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -338,7 +339,8 @@ def test_blocks_that_must_stay_are_named() -> None:
     with pytest.raises(NetworkError, match="single-003: block 3 cannot be deleted: it takes 4 channels to 8"):
         check(plain, single_deletions(9, range(9)))
     deletable = rows.deletable_blocks(plain)
-    assert 3 not in deletable and 6 not in deletable
+    assert 3 not in deletable
+    assert 6 not in deletable
     check(plain, single_deletions(9, deletable))
 
 
