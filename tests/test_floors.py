@@ -1,0 +1,80 @@
+"""Two wings over one ground floor: what measures and what reads never import each other."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from resdag.provenance import code_parts
+
+SOURCE = Path(__file__).resolve().parents[1] / "src" / "resdag"
+MODULES = {".".join(("resdag", *path.relative_to(SOURCE).with_suffix("").parts)): path for path in SOURCE.rglob("*.py")}
+F_WING, F_LIBRARIES = ("models", "datasets", "training", "lesions", "paths"), {"torch", "torchvision"}
+G_WING, G_LIBRARIES = ("store", "queries", "figures", "report"), {"duckdb", "polars", "altair"}
+GROUND = ("errors", "config", "records", "provenance", "combinatorics", "plan", "workflow", "atomic", "parquet", "cli")
+MEASURING = {
+    "prepare_data", "train_network", "load_network", "evaluate_network", "delete_single", "delete_random",
+    "reorder_blocks", "sample_path_gradients",
+}  # fmt: skip
+# The plan and its command line look at datasets from outside: names, sizes, published sums.
+WITHOUT_TORCH = {f"resdag.datasets.{name}" for name in ("available", "listing", "published")} | {"resdag.datasets"}
+
+
+def libraries(path: Path) -> set[str]:
+    """First names of everything that a module imports anywhere."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def floor(*packages: str) -> list[str]:
+    return sorted(name for name in MODULES if name.split(".")[1] in packages)
+
+
+def reached(module: str) -> tuple[set[str], set[str]]:
+    """Packages of resdag and libraries that a module imports, directly or through others."""
+    parts = [name for name in code_parts(module) if name != "resdag"]
+    used = set().union(*(libraries(MODULES.get(name, MODULES.get(f"{name}.__init__"))) for name in parts))
+    return {name.split(".")[1] for name in parts if name not in WITHOUT_TORCH}, used
+
+
+@pytest.mark.parametrize("module", floor(*F_WING))
+def test_what_measures_imports_nothing_that_reads(module: str) -> None:
+    packages, used = reached(module.removesuffix(".__init__"))
+    assert not packages & {*G_WING, "config", "records", "parquet"}
+    assert not used & (G_LIBRARIES | {"pydantic", "snakemake"})
+
+
+@pytest.mark.parametrize("module", floor(*G_WING))
+def test_what_reads_imports_nothing_that_measures(module: str) -> None:
+    packages, used = reached(module.removesuffix(".__init__"))
+    assert not packages & set(F_WING)
+    assert not used & (F_LIBRARIES | {"snakemake"})
+
+
+@pytest.mark.parametrize("name", GROUND[:-1])
+def test_the_ground_floor_imports_neither_wing(name: str) -> None:
+    for module in floor(name):
+        packages, used = reached(module.removesuffix(".__init__"))
+        assert not packages & {*F_WING, *G_WING}, module
+        assert not used & (F_LIBRARIES | G_LIBRARIES | {"scipy"}), module
+
+
+@pytest.mark.parametrize("rule", sorted(path.stem for path in (SOURCE / "jobs").glob("*_*.py") if path.stem[0] != "_"))
+def test_each_job_belongs_to_one_wing(rule: str) -> None:
+    packages, used = reached(f"resdag.jobs.{rule}")
+    measures, reads = packages & set(F_WING) or used & F_LIBRARIES, packages & set(G_WING) or used & G_LIBRARIES
+    assert not (measures and reads)
+    assert bool(measures) == (rule in MEASURING)
+
+
+def test_every_init_is_empty() -> None:
+    assert [str(path) for path in SOURCE.rglob("__init__.py") if path.read_bytes()] == []
+
+
+def test_every_folder_with_modules_is_a_package() -> None:
+    assert all((path.parent / "__init__.py").is_file() for path in MODULES.values())
