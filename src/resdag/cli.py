@@ -106,8 +106,9 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _run_rule(arguments: argparse.Namespace) -> int:
     from resdag.config.load import load_study
+    from resdag.parent import end_with_parent
     from resdag.plan import plan_study
-    from resdag.runner import end_with_parent, run, select
+    from resdag.runner import run, select
 
     if arguments.log:
         _say_to(arguments.log)

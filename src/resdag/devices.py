@@ -6,42 +6,60 @@ per device and slot, node-local and per user: the kernel frees it when the holde
 however it ends.  What the environment already says is respected: an inherited
 CUDA_VISIBLE_DEVICES limits the choice, and under SLURM the scheduler's own
 assignment holds.  Where there is no device, jobs run on the CPU.
+
+`jobs_per_gpu` slots on each device pack several small networks on one; it stands
+beside `gpu`, the GPU jobs at a time, in the resources of a profile or a command.
 """
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 from resdag.errors import DeviceError
 
-PRETENDED = "RESDAG_PRETENDED_DEVICES"  # a number; for tests and rehearsals: leases as with so many, computes on the CPU
+PRETENDED = "RESDAG_PRETENDED_DEVICES"  # a number, for tests and rehearsals: leases as with so many, on the CPU
 SLOTS = "RESDAG_JOBS_PER_GPU"
 FOLDER = "RESDAG_LEASES"
 WAIT_SECONDS = 0.2
+DEVICE_FILES = Path("/dev")
 
 
 def visible_devices(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Names of the devices that this process may use: CUDA indices or UUIDs; empty without any."""
     pretended = environment.get(PRETENDED)
-    if pretended is not None:
-        return [f"pretended-{index}" for index in range(int(pretended))]
     named = environment.get("CUDA_VISIBLE_DEVICES")
-    if named is not None:
-        return [name.strip() for name in named.split(",") if name.strip() not in ("", "-1", "NoDevFiles")]
-    return [str(index) for index in range(_count_of_driver())]
+    if named is not None:  # CUDA sees what stands before the first name that is none
+        names = list(takewhile(_is_device, (name.strip() for name in named.split(","))))
+    else:
+        count = _number(PRETENDED, pretended) if pretended is not None else _count_of_driver()
+        names = [str(index) for index in range(count)]
+    return names if pretended is None else [f"pretended-{name}" for name in names]
+
+
+def _is_device(name: str) -> bool:
+    return name not in ("", "-1", "NoDevFiles", "none", "void")
+
+
+def _number(name: str, text: str, least: int = 0) -> int:
+    if not text.strip().isdecimal() or int(text) < least:
+        raise DeviceError(f"{name}: got {text!r} in the environment; give a whole number from {least} on")
+    return int(text)
 
 
 def _count_of_driver() -> int:
-    """Devices that the driver's own tool lists; asking torch would cost seconds, and a context on each device."""
+    """Devices of the driver: asking torch would cost seconds, and a context on each device."""
     tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return 0
+    if tool is None:  # as in slim containers
+        return sum(re.fullmatch(r"nvidia\d+", path.name) is not None for path in DEVICE_FILES.glob("nvidia*"))
     try:
         listed = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=30, check=True).stdout
     except (OSError, subprocess.SubprocessError):
@@ -58,7 +76,7 @@ def assigned_by_scheduler(environment: Mapping[str, str] = os.environ) -> bool:
 
 def slots_per_device(environment: Mapping[str, str] = os.environ) -> int:
     """Jobs that may share a device: `jobs_per_gpu` of the profile."""
-    return max(1, int(environment.get(SLOTS, "1")))
+    return _number(SLOTS, environment.get(SLOTS, "1"), least=1)
 
 
 def _folder(environment: Mapping[str, str]) -> Path:
@@ -81,7 +99,7 @@ def _try_lock(path: Path) -> int | None:
 
 @contextmanager
 def lease(wait_seconds: float = 3600.0) -> Iterator[str]:
-    """A device for as long as the context lasts: sets CUDA_VISIBLE_DEVICES, yields `cuda:0` or `cpu`, or a pretended name.
+    """A device while the context lasts: sets CUDA_VISIBLE_DEVICES; yields `cuda:0`, `cpu` or a pretended name.
 
     Call it before torch is imported.  Waits while every slot is taken; DeviceError after `wait_seconds`.
     """
@@ -103,16 +121,19 @@ def lease(wait_seconds: float = 3600.0) -> Iterator[str]:
 def _take(devices: list[str], wait_seconds: float) -> tuple[str, int]:
     """The first free slot; devices with the fewest jobs first, so that slot 0 of each goes before slot 1 of any."""
     folder = _folder(os.environ)
-    deadline = time.monotonic() + wait_seconds
+    started, said = time.monotonic(), False
     while True:
         for slot in range(slots_per_device()):
             for device in devices:
                 descriptor = _try_lock(folder / f"device-{device.replace('/', '_')}-slot-{slot}.lock")
                 if descriptor is not None:
                     return device, descriptor
-        if time.monotonic() > deadline:
+        if time.monotonic() - started > wait_seconds:
             raise DeviceError(
                 f"no free slot on devices {', '.join(devices)} within {wait_seconds:.0f} s: give snakemake no more "
                 f"`--resources gpu=` than {len(devices) * slots_per_device()}, or end the other jobs of this user"
             )
+        if not said:
+            print(f"waiting for a free slot on devices {', '.join(devices)}", file=sys.stderr, flush=True)
+            said = True
         time.sleep(WAIT_SECONDS)

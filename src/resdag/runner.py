@@ -5,10 +5,8 @@ that the study file or the code changed after the workflow had planned; then
 nothing is run.
 """
 
-import ctypes
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -30,7 +28,6 @@ TORCH_RULES = {
     "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
     "sample_path_gradients",
 }  # fmt: skip
-PR_SET_PDEATHSIG = 1
 
 
 def settings(study: Study, job: Job) -> dict[str, Any]:
@@ -57,12 +54,6 @@ def _cost_of(job: Job) -> dict[str, Any]:
         "benchmark": job.benchmark,
         "parquet": [job.outputs[table] for table in job.tables],
     }
-
-
-def end_with_parent() -> None:
-    """Have the kernel end this process when its parent ends, however that ends; Linux only."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def run(study: Study, job: Job, threads: int | None = None) -> None:

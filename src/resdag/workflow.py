@@ -19,7 +19,9 @@ from resdag.atomic import write_text
 from resdag.config.load import DEFAULT_STUDY, load_study, merged, parse_study, read_yaml
 from resdag.config.study import Study
 from resdag.datasets.available import check_available
+from resdag.devices import SLOTS
 from resdag.errors import BusyError, ResdagError
+from resdag.parent import announce
 from resdag.plan import LAYOUT, RESULTS, Job, Plan, base, pattern, plan_study
 from resdag.provenance import fingerprint
 
@@ -99,7 +101,15 @@ def open_workflow(snakemake: Any) -> Workflow:
     alone = len(files) == 1 and not overrides
     study = load_study(files[0]) if alone else _merged_study(files, overrides)
     cores, gpus = snakemake.resource_settings.cores, _value(snakemake.global_resources.get("gpu"))
+    _tell_jobs(_value(snakemake.global_resources.get("jobs_per_gpu")))
     return Workflow(study, files[0] if alone else _copy(study), cores or 1, gpus)
+
+
+def _tell_jobs(jobs_per_gpu: int | None) -> None:
+    """What jobs learn from their environment: the process to end with, and how many share a device."""
+    announce()
+    if jobs_per_gpu is not None:
+        os.environ[SLOTS] = str(jobs_per_gpu)
 
 
 def _value(resource: Any) -> int | None:
