@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.func import vjp
 from torch.nn import functional
 
@@ -14,80 +14,37 @@ from resdag.combinatorics import path_choice
 from resdag.errors import NetworkError
 from resdag.models.build import build
 from resdag.models.layers import Place, Subsample
-from resdag.models.network import Network
 from resdag.paths.adjoint import linearise
 from resdag.paths.sampled import path_norms
-
-NETWORKS = {
-    "pre-activation": {"architecture": "preact_resnet", "depth": 20, "shortcut": "subsample"},
-    "pre-activation, projection": {"architecture": "preact_resnet", "depth": 20, "shortcut": "projection"},
-    "pre-activation, shared first": {"architecture": "preact_resnet", "depth": 20, "first_block": "shared"},
-    "post-activation": {"architecture": "resnet", "depth": 20, "shortcut": "subsample"},
-    "post-activation, projection": {"architecture": "resnet", "depth": 20, "shortcut": "projection"},
-}
-
-
-def small(name: str, depth: int | None = None) -> Network:
-    """A narrow network in float64 with batch-norm statistics that are not 0 and 1."""
-    options = dict(NETWORKS[name])
-    if depth:
-        options["depth"] = depth
-    network = build(in_channels=3, classes=4, width=4, seed=1, **options).double()
-    generator = torch.Generator().manual_seed(7)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.running_mean.copy_(0.3 * torch.randn(module.num_features, generator=generator))
-            module.running_var.copy_(0.5 + torch.rand(module.num_features, generator=generator))
-            module.weight.data.copy_(0.5 + torch.rand(module.num_features, generator=generator))
-            module.bias.data.copy_(0.3 * torch.randn(module.num_features, generator=generator))
-    return network.eval()
-
-
-def batch(size: int = 5) -> tuple[Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(3)
-    images = torch.randn(size, 3, 8, 8, generator=generator, dtype=torch.float64)
-    return images, torch.randint(0, 4, (size,), generator=generator)
-
-
-def gradient_of_path(network: Network, images: Tensor, labels: Tensor, path: set[int]) -> tuple[Tensor, Tensor]:
-    """Autograd's gradient at the images and at the first block, every other way detached; values unchanged."""
-    images = images.clone().requires_grad_(True)
-    first = x = network.stem(images)
-    for index, block in enumerate(network.blocks):
-        skip, branch = block.skip(x), block.scale * block.branch(x)
-        if index in path:
-            skip = skip.detach()
-        else:
-            branch = branch.detach()
-        x = block.join(skip + branch)
-    loss = functional.cross_entropy(network.head(x), labels)
-    at_input, at_first = torch.autograd.grad(loss, [images, first], allow_unused=True, materialize_grads=True)
-    return at_input, at_first
-
-
-def all_paths(blocks: int) -> list[set[int]]:
-    return [{i for i in range(blocks) if code >> i & 1} for code in range(2**blocks)]
+from small_networks import NETWORKS, all_paths, batch, gradient_of_path, gradients_of_all_paths, scaled, small
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_gradients_of_all_paths_sum_to_the_ordinary_gradient(name: str) -> None:
-    network, (images, labels) = small(name), batch()
+    network, (images, labels) = scaled(name), batch()
     assert len(network.blocks) == 9
-    total = sum(gradient_of_path(network, images, labels, path)[0] for path in all_paths(9))
+    total = sum(at_input for at_input, _ in gradients_of_all_paths(name).values())
     images.requires_grad_(True)
     (ordinary,) = torch.autograd.grad(functional.cross_entropy(network(images), labels), images)
     assert (total - ordinary).norm() < 1e-13 * ordinary.norm()
 
 
 @pytest.mark.parametrize("name", NETWORKS)
+def test_detaching_the_other_ways_and_walking_the_tree_of_paths_are_one(name: str) -> None:
+    network, (images, labels) = scaled(name), batch()
+    for path in all_paths(9)[::73]:
+        walked = gradients_of_all_paths(name)[frozenset(path)]
+        for one, other in zip(gradient_of_path(network, images, labels, path), walked, strict=True):
+            assert (one - other).norm() < 1e-12 * one.norm()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
 def test_the_engine_gives_every_path_the_norm_that_autograd_gives_it(name: str) -> None:
-    network, (images, labels) = small(name), batch()
-    for index, block in enumerate(network.blocks):
-        block.scale = 1 - index / 30  # as after stochastic depth
-    paths = all_paths(9)[::7]
+    network, (images, labels) = scaled(name), batch()
+    paths = all_paths(9)
     norms = path_norms(network, images, labels, [sorted(path) for path in paths])
     for path, at_input, at_first in zip(paths, norms.at_input, norms.at_first_block, strict=True):
-        expected = gradient_of_path(network, images, labels, path)
+        expected = gradients_of_all_paths(name)[frozenset(path)]
         for ours, gradient in zip((at_input, at_first), expected, strict=True):
             assert ours == pytest.approx(math.log10(gradient.norm()), abs=1e-11)
 
@@ -129,7 +86,8 @@ def test_a_dead_path_has_no_logarithm() -> None:
     network.blocks[3].body.bn2.weight.data.zero_()
     network.blocks[3].body.bn2.bias.data.fill_(-1)  # its second ReLU is shut everywhere
     norms = path_norms(network, images, labels, [[3], [2], [2, 3]])
-    assert norms.at_input[0] is None and norms.at_input[2] is None
+    assert norms.at_input[0] is None
+    assert norms.at_input[2] is None
     assert norms.at_input[1] is not None
 
 
