@@ -113,10 +113,15 @@ def augmented(images: Images, index: int, offset: Tensor, flip: Tensor, padding:
     return crop.flip(-1) if flip else crop
 
 
-def plain_epoch(network: Network, images: Images, recipe: Recipe, seed: int) -> tuple[float, float]:
-    """One epoch as anybody would write it: mean training loss, and error."""
+def plain_training(network: Network, images: Images, recipe: Recipe, seed: int) -> list[tuple[float, float]]:
+    """Two epochs of three steps as anybody would write them: mean training loss, and error, of each."""
     sgd = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
-    draws = generator(seed, 0)
+    rates = [0.01, 0.01, 0.1, 0.01, 0.01, 0.01]  # two steps of warm-up, and a drop after the first epoch
+    return [plain_epoch(network, sgd, images, recipe, seed, epoch, rates[3 * epoch :]) for epoch in (0, 1)]
+
+
+def plain_epoch(network, sgd, images, recipe, seed, epoch, rates) -> tuple[float, float]:
+    draws = generator(seed, epoch)
     order = torch.randperm(len(images), generator=draws)
     offsets = torch.randint(0, 2 * recipe.crop_padding + 1, (len(images), 2), generator=draws)
     flips = torch.randint(0, 2, (len(images),), generator=draws, dtype=torch.bool)
@@ -126,7 +131,7 @@ def plain_epoch(network: Network, images: Images, recipe: Recipe, seed: int) -> 
         chosen = range(start, min(start + 8, len(images)))
         crops = [augmented(images, int(order[i]), offsets[i], flips[i], recipe.crop_padding) for i in chosen]
         x = network.stem(torch.stack(crops).contiguous(memory_format=torch.channels_last))
-        active = recipe.active(len(network.blocks), seed, step) or [True] * len(network.blocks)
+        active = recipe.active(len(network.blocks), seed, 3 * epoch + step) or [True] * len(network.blocks)
         for block, runs in zip(network.blocks, active, strict=True):
             x = block.join(block.skip(x) + block.branch(x)) if runs else block.join(block.skip(x))
         logits, labels = network.head(x), images.labels[order[start : start + 8]]
@@ -135,7 +140,7 @@ def plain_epoch(network: Network, images: Images, recipe: Recipe, seed: int) -> 
         loss.backward()
         for parameter in network.parameters():
             parameter.grad = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-        sgd.param_groups[0]["lr"] = 0.01 if step < 2 else 0.1
+        sgd.param_groups[0]["lr"] = rates[step]
         sgd.step()
         losses += [loss.item()] * len(labels)
         wrong += int((logits.argmax(1) != labels).sum())
@@ -144,18 +149,18 @@ def plain_epoch(network: Network, images: Images, recipe: Recipe, seed: int) -> 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("architecture", ["preact_resnet", "resnet"])
-def test_an_epoch_gives_the_bits_of_a_plain_loop(kind: str, architecture: str) -> None:
-    ours, images = small(architecture), toy()
+def test_two_epochs_give_the_bits_of_a_plain_loop(kind: str, architecture: str) -> None:
+    ours, images, recipe = small(architecture), toy(), replace(KINDS[kind], epochs=2)
     theirs = copy.deepcopy(ours)
-    rows = train(ours, images, None, KINDS[kind], seed=3)
-    loss, error = plain_epoch(theirs, images, KINDS[kind], seed=3)
+    rows = train(ours, images, None, recipe, seed=3)
+    expected = plain_training(theirs, images, recipe, seed=3)
     assert same_bits(ours, theirs)
     assert not same_bits(ours, small(architecture))
-    assert rows[1]["train_loss"] == pytest.approx(loss, rel=1e-12)
-    assert rows[1]["train_error"] == error
-    assert rows[1]["learning_rate"] == 0.1
-    assert [row["epoch"] for row in rows] == [0, 1]
-    assert rows[0]["learning_rate"] is rows[0]["train_loss"] is rows[1]["test_error"] is None
+    assert [row["train_loss"] for row in rows[1:]] == [pytest.approx(loss, rel=1e-12) for loss, _ in expected]
+    assert [row["train_error"] for row in rows[1:]] == [error for _, error in expected]
+    assert [row["learning_rate"] for row in rows] == [None, 0.1, pytest.approx(0.01)]
+    assert [row["epoch"] for row in rows] == [0, 1, 2]
+    assert rows[0]["train_loss"] is rows[1]["test_error"] is None
 
 
 def test_the_seed_alone_decides_the_result() -> None:
