@@ -75,7 +75,7 @@ def test_the_shortest_and_the_longest_length_are_single_paths(name: str) -> None
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_energy_is_within_its_standard_error_of_the_sum_over_all_paths(name: str) -> None:
-    found = spectrum_of(name, draws=200)
+    found = spectrum_of(name, draws=400)
     for place, ours in enumerate((found.at_input, found.at_first_block)):
         _, energy = enumerated(name, place)
         inner = slice(1, 9)
