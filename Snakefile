@@ -72,7 +72,7 @@ rule lesions:
 
 rule paths:
     input:
-        STUDY.targets("sample_path_gradients", "count_paths"),
+        STUDY.targets("sample_path_gradients", "measure_path_spectrum", "count_paths"),
 
 
 rule data:

@@ -107,6 +107,9 @@ def work(study: Study, job: Job, size: Size) -> float:
         case "sample_path_gradients":
             paths = (blocks + 1) * spec["samples_per_batch"] * (spec["batches"][1] - spec["batches"][0] + 1)
             return paths / 2 * spec["batch_size"] * one
+        case "measure_path_spectrum":
+            batches = spec["batches"][1] - spec["batches"][0] + 1
+            return (blocks + 1) / 2 * (1 + spec["sign_draws"]) * spec["batch_size"] * batches * one
     return 0.0
 
 

@@ -4,9 +4,12 @@ Nothing heavy is imported before a verb needs it, so that `--help` is there at o
 """
 
 import argparse
+import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from resdag.errors import ResdagError
 
@@ -31,7 +34,10 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "delete-single": ("delete each block by itself (figures 3, 4, 8)", ("network", "seed")),
     "delete-random": ("delete k random blocks (figure 5a)", ("network", "seed", "chunk")),
     "reorder-blocks": ("let blocks change places (figure 5b)", ("network", "seed", "chunk")),
-    "sample-path-gradients": ("gradient norms of sampled paths (figures 6b, 6c)", ("network", "seed", "epoch", "chunk")),
+    "sample-path-gradients": ("gradients along paths (figures 6b, 6c)", ("network", "seed", "epoch", "chunk")),
+    "measure-path-spectrum": (
+        "all paths of each length: their sum, exactly, and their energy", ("network", "seed", "epoch", "chunk"),
+    ),
     "count-paths": ("path lengths and remaining paths in closed form (figures 6a, 7)", ()),
     "compute-statistics": ("tests, intervals and fits", ()),
     "judge-claims": ("hold the numbers to each statement of the paper", ()),
@@ -68,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     clean.set_defaults(handler=_clean)
     _add(verbs, "where", "where are the database and the report of a study?", _where)
     devices = verbs.add_parser("devices", help="show the devices that jobs can have")
-    devices.add_argument("--at-once", type=int, metavar="CORES", help="print only how many torch jobs fit at once")
+    devices.add_argument("--at-once", type=_positive, metavar="CORES", help="print only how many torch jobs can run")
     devices.set_defaults(handler=_devices)
     return top
 
@@ -87,8 +93,14 @@ def _add_rule(verbs, verb: str, text: str, keys: Sequence[str]) -> None:  # type
     for key in keys:
         added.add_argument(f"--{key}", help=f"only jobs of this {key}")
     added.add_argument("--fingerprint", help="only the job with this fingerprint, as in the path of its output")
-    added.add_argument("--threads", type=int, metavar="N", help="CPU threads (all cores)")
+    added.add_argument("--threads", type=_positive, metavar="N", help="CPU threads (all cores)")
     added.add_argument("--log", type=Path, metavar="FILE", help="write what is said there too")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"got {text!r}; give a whole number from 1 on")
+    return int(text)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -118,13 +130,25 @@ def _run_rule(arguments: argparse.Namespace) -> int:
     study = load_study(arguments.file)
     keys = RULES[arguments.verb][1]
     wanted = {key: getattr(arguments, key) for key in (*keys, "fingerprint")}
-    jobs = select(list(plan_study(study).jobs), rule, wanted)
+    plan = plan_study(study)
+    jobs = select(list(plan.jobs), rule, wanted)
     if not jobs:
-        chosen = " ".join(f"--{key} {value}" for key, value in wanted.items() if value is not None)
-        raise ResdagError(f"{arguments.verb} {chosen}: study {study.study} has no such job; see `resdag check`")
+        raise ResdagError(_no_such_job(arguments.verb, wanted, [job.of for job in plan.of_rule(rule)]))
     for job in jobs:
         run(study, job, arguments.threads)
     return 0
+
+
+def _no_such_job(verb: str, wanted: Mapping[str, Any], there: Sequence[Mapping[str, Any]]) -> str:
+    """The first choice that fits no job, and what would."""
+    if not there:
+        return f"{verb}: the study has no job of this rule; `resdag check` says which rules it runs"
+    for key, value in wanted.items():
+        values = dict.fromkeys(str(of[key]) for of in there if key in of)
+        if value is not None and value not in values:
+            return f"{verb} --{key}: got {value!r}; the study has {', '.join(values)}"
+    chosen = " ".join(f"--{key} {value}" for key, value in wanted.items() if value is not None)
+    return f"{verb} {chosen}: the study has no one job with all of these; leave one of them out"
 
 
 class _Both:
@@ -144,7 +168,7 @@ class _Both:
 
 def _say_to(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    sys.stderr = _Both(sys.stderr, open(path, "w", encoding="utf-8"))  # noqa: SIM115: until the process ends
+    sys.stderr = _Both(sys.stderr, open(path, "w", encoding="utf-8"))  # noqa: SIM115  (until the process ends)
 
 
 def _schema(arguments: argparse.Namespace) -> int:
@@ -229,7 +253,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb; 0 when done, 2 with a sentence when it could not be."""
     chosen = parser().parse_args(arguments)
     try:
-        return int(chosen.handler(chosen))
+        done = int(chosen.handler(chosen))
+        sys.stdout.flush()
+        return done
+    except BrokenPipeError:  # whoever read, as in `| head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except ResdagError as error:
         print(f"resdag: {error}", file=sys.stderr)
         return 2

@@ -52,11 +52,15 @@ LAYOUT: dict[str, dict[str, str]] = {
     "sample_path_gradients": {
         "path_gradients": "paths/gradients/{network}/seed{seed}-{epoch}-batches{chunk}-{fingerprint}.parquet"
     },
+    "measure_path_spectrum": {
+        "path_spectrum": "paths/spectrum/{network}/seed{seed}-{epoch}-batches{chunk}-{fingerprint}.parquet"
+    },
     "count_paths": {
         table: f"paths/closed-forms/{{fingerprint}}/{table}.parquet" for table in ("path_lengths", "paths_remaining")
     },
     "compute_statistics": {
-        table: f"statistics/{{fingerprint}}/{table}.parquet" for table in ("lesion_tests", "path_norms", "path_fits")
+        table: f"statistics/{{fingerprint}}/{table}.parquet"
+        for table in ("lesion_tests", "path_norms", "path_fits", "spectrum_norms", "spectrum_windows")
     },
     "judge_claims": {"claims": "claims/claims-{fingerprint}.parquet"},
     "write_database": {"manifest": "database/{fingerprint}.json"},
@@ -73,6 +77,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "delete_random": ("network", "seed", "chunk"),
     "reorder_blocks": ("network", "seed", "chunk"),
     "sample_path_gradients": ("network", "seed", "epoch", "chunk"),
+    "measure_path_spectrum": ("network", "seed", "epoch", "chunk"),
     "draw_figure": ("figure",),
 }
 
@@ -238,6 +243,7 @@ class _Planner:
                 yield self.evaluated(name, seed, data, made)
                 yield from self.lesioned(name, seed, data, made)
                 yield from self.path_gradients(name, seed, data, made)
+                yield from self.path_spectrum(name, seed, data, made)
         yield from self.closed_forms()
 
     def data(self) -> Job:
@@ -314,6 +320,19 @@ class _Planner:
                 upstream, modules = [data, made], self._model_modules(name)
                 yield self.job("sample_path_gradients", of, spec, upstream=upstream, modules=modules)
 
+    def path_spectrum(self, name: str, seed: int, data: Job, made: Job) -> Iterator[Job]:
+        spectrum = self.study.paths.spectrum
+        if spectrum is None or name not in spectrum.networks:
+            return
+        kept = ("batch_size", "sign_draws")
+        common = {key: getattr(spectrum, key) for key in kept} | {"train_limit": self.study.dataset.train_limit}
+        for epoch in spectrum.epochs:
+            for chunk, batches in _chunks(spectrum.batches, self.study.jobs.spectra):
+                of = {"network": name, "seed": seed, "epoch": epoch, "chunk": chunk}
+                spec = common | {"batches": batches}
+                upstream, modules = [data, made], self._model_modules(name)
+                yield self.job("measure_path_spectrum", of, spec, upstream=upstream, modules=modules)
+
     def closed_forms(self) -> Iterator[Job]:
         sizes = {
             name: {"blocks": network.blocks, "seeds": list(network.seeds)}
@@ -343,6 +362,8 @@ class _Planner:
             limits["reorderings"] = {"draw": lesions.reorder.draws}
         if gradients:
             limits["path_gradients"] = {"sample": gradients.samples}
+        if self.study.paths.spectrum:
+            limits["path_spectrum"] = {"batch": self.study.paths.spectrum.batches}
         return limits
 
     def statistics(self, measured: list[Job]) -> Job:
@@ -352,7 +373,7 @@ class _Planner:
             "confidence": self.study.claims.confidence,
             "limits": self._limits_of_rows(),
         }
-        sources = _with_tables(measured, ("networks", "lesions", "path_gradients", "path_lengths"))
+        sources = _with_tables(measured, ("networks", "lesions", "path_gradients", "path_spectrum", "path_lengths"))
         return self.job("compute_statistics", {}, spec, upstream=sources)
 
     def claims(self, sources: list[Job]) -> Job:

@@ -221,7 +221,7 @@ class PathGradient(_OfNetwork):
     table: ClassVar[str] = "path_gradients"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "path_length", "sample", "measured_at")
     epoch: Count
-    """Epochs of training behind the network; 0 is the initialisation, 1 a loaded network, whose epochs are not known."""
+    """Epochs of training behind the network; 0 is the initialisation, 1 a loaded network, whose epochs are unknown."""
     path_length: Count
     """Blocks whose branch the path enters."""
     sample: Count
@@ -234,6 +234,35 @@ class PathGradient(_OfNetwork):
     """L2 norm over the whole batch of the gradient of the mean loss."""
     log10_norm: float | None
     """Base-10 logarithm of the norm, kept where the norm underflows; NULL for a dead path, of norm 0."""
+
+
+class PathSpectrum(_OfNetwork):
+    """The summed gradient of all paths of one length, and the energy of them, over one batch."""
+
+    table: ClassVar[str] = "path_spectrum"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "batch", "path_length", "measured_at")
+    epoch: Count
+    """Epochs of training behind the network; 0 is the initialisation, 1 a loaded network, whose epochs are unknown."""
+    batch: Count
+    """Which batch of training images."""
+    path_length: Count
+    """Blocks whose branch the paths enter."""
+    measured_at: Literal["input", "first_block"]
+    """Where the gradient is taken: the normalised image, or the input of the first block."""
+    paths: Positive
+    """Number of paths of this length, C(n, length)."""
+    norm_of_sum: Positive
+    """L2 norm over the whole batch of the sum of the gradients of all these paths, exact."""
+    share: float
+    """Inner product of that sum with the ordinary gradient over the latter's squared norm: 1 in all over lengths."""
+    energy: Positive
+    """Sum over these paths of the squared norm of each one's gradient, estimated by random signs."""
+    energy_se: Positive
+    """Standard error of energy over sign draws, each image with draws of its own, for this batch."""
+    sign_draws: Count
+    """Random signs drawn for each image and block."""
+    coherence: Positive | None
+    """norm_of_sum^2 / energy: 1 for independent paths, less where they cancel; NULL where all paths are dead."""
 
 
 class PathLength(_OfNetwork):
@@ -300,7 +329,7 @@ class PathNorm(_OfNetwork):
     table: ClassVar[str] = "path_norms"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "path_length", "measured_at")
     epoch: Count
-    """Epochs of training behind the network; 0 is the initialisation, 1 a loaded network, whose epochs are not known."""
+    """Epochs of training behind the network; 0 is the initialisation, 1 a loaded network, whose epochs are unknown."""
     path_length: Count
     """Blocks whose branch the path enters."""
     measured_at: Literal["input", "first_block"]
@@ -333,7 +362,7 @@ class PathFit(_OfNetwork):
     table: ClassVar[str] = "path_fits"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "measured_at")
     epoch: Count
-    """Epochs of training behind the network; 0 is the initialisation, 1 a loaded network, whose epochs are not known."""
+    """Epochs of training behind the network; 0 is the initialisation, 1 a loaded network, whose epochs are unknown."""
     measured_at: Literal["input", "first_block"]
     """Where the gradient is taken: the normalised image, or the input of the first block."""
     blocks: Count
@@ -368,6 +397,84 @@ class PathFit(_OfNetwork):
     """Share of all 2^n paths whose length lies in the window, its ends rounded to whole blocks."""
     binomial_p: Error
     """r / (1 + r): the share of blocks entered that a constant factor r would give."""
+
+
+class SpectrumNorm(_OfNetwork):
+    """The summed gradient and the energy of all paths of one length, over all batches."""
+
+    table: ClassVar[str] = "spectrum_norms"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "path_length", "measured_at")
+    epoch: Count
+    """Epochs of training behind the network; 0 is the initialisation, 1 a loaded network, whose epochs are unknown."""
+    path_length: Count
+    """Blocks whose branch the paths enter."""
+    measured_at: Literal["input", "first_block"]
+    """Where the gradient is taken: the normalised image, or the input of the first block."""
+    batches: Count
+    """Batches of training images measured."""
+    norm_of_sum: Positive
+    """Norm of the sum over all paths of this length, mean over batches."""
+    norm_of_sum_low: Positive | None
+    """Lower end of the interval for norm_of_sum, by resampling batches; NULL with fewer than two batches."""
+    norm_of_sum_high: Positive | None
+    """Upper end of the interval for norm_of_sum, by resampling batches; NULL with fewer than two batches."""
+    rms_norm: Positive
+    """Root-mean-square norm of a single path of this length: the root of mean energy / C(n, length)."""
+    rms_norm_low: Positive | None
+    """Lower end of the interval for rms_norm, by resampling batches; NULL with fewer than two batches."""
+    rms_norm_high: Positive | None
+    """Upper end of the interval for rms_norm, by resampling batches; NULL with fewer than two batches."""
+    energy_relative_se: Positive | None
+    """Standard error over sign draws of the mean energy, as a part of it; NULL where all paths are dead."""
+    coherence: Positive | None
+    """Mean squared norm of the sum over mean energy; NULL where all paths are dead."""
+    coherence_low: Positive | None
+    """Lower end of the interval for coherence, by resampling batches; NULL with fewer than two batches."""
+    coherence_high: Positive | None
+    """Upper end of the interval for coherence, by resampling batches; NULL with fewer than two batches."""
+    summed_contribution: Error
+    """Share of norm_of_sum in its sum over all lengths."""
+    summed_contribution_low: Error | None
+    """Lower end of the interval for summed_contribution, by resampling batches; NULL with fewer than two batches."""
+    summed_contribution_high: Error | None
+    """Upper end of the interval for summed_contribution, by resampling batches; NULL with fewer than two batches."""
+    share: float
+    """Share of the ordinary gradient that the sum makes up, mean over batches; below 0 where it opposes it."""
+    share_low: float | None
+    """Lower end of the interval for share, by resampling batches; NULL with fewer than two batches."""
+    share_high: float | None
+    """Upper end of the interval for share, by resampling batches; NULL with fewer than two batches."""
+
+
+class SpectrumWindow(_OfNetwork):
+    """The effective path lengths when paths add as vectors: each length weighted by the norm of its sum."""
+
+    table: ClassVar[str] = "spectrum_windows"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "measured_at")
+    epoch: Count
+    """Epochs of training behind the network; 0 is the initialisation, 1 a loaded network, whose epochs are unknown."""
+    measured_at: Literal["input", "first_block"]
+    """Where the gradient is taken: the normalised image, or the input of the first block."""
+    blocks: Count
+    """Residual blocks n of the network."""
+    batches: Count
+    """Batches of training images measured."""
+    summed_mean_length: Positive
+    """Mean path length, in blocks, weighted by norm_of_sum."""
+    summed_sd_length: Positive
+    """Standard deviation of path length, in blocks, weighted by norm_of_sum."""
+    summed_low: float
+    """summed_mean_length - 2 summed_sd_length, in blocks."""
+    summed_low_low: float | None
+    """Lower end of the interval for summed_low, by resampling batches; NULL with fewer than two batches."""
+    summed_low_high: float | None
+    """Upper end of the interval for summed_low, by resampling batches; NULL with fewer than two batches."""
+    summed_high: float
+    """summed_mean_length + 2 summed_sd_length, in blocks."""
+    summed_high_low: float | None
+    """Lower end of the interval for summed_high, by resampling batches; NULL with fewer than two batches."""
+    summed_high_high: float | None
+    """Upper end of the interval for summed_high, by resampling batches; NULL with fewer than two batches."""
 
 
 class Claim(_OfStudy):
@@ -421,8 +528,8 @@ class Job(_OfStudy):
 
 
 TABLES: tuple[type[Record], ...] = (
-    Study, Network, Evaluation, Block, Epoch, Lesion, Reordering, PathGradient,
-    PathLength, PathsRemaining, Prediction, LesionTest, PathNorm, PathFit, Claim, Job,
+    Study, Network, Evaluation, Block, Epoch, Lesion, Reordering, PathGradient, PathSpectrum,
+    PathLength, PathsRemaining, Prediction, LesionTest, PathNorm, PathFit, SpectrumNorm, SpectrumWindow, Claim, Job,
 )  # fmt: skip
 
 BY_NAME: dict[str, type[Record]] = {record.table: record for record in TABLES}

@@ -26,7 +26,7 @@ from resdag.plan import DATABASE, Job
 # Rules that compute with torch: they take a device each.
 TORCH_RULES = {
     "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
-    "sample_path_gradients",
+    "sample_path_gradients", "measure_path_spectrum",
 }  # fmt: skip
 
 

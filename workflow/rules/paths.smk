@@ -23,6 +23,28 @@ rule sample_path_gradients:
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
 
+rule measure_path_spectrum:
+    """The sum over all paths of each length, exactly, and their energy, a chunk of batches: figure_spectrum."""
+    input:
+        STUDY.inputs("measure_path_spectrum"),
+    output:
+        **STUDY.outputs("measure_path_spectrum"),
+    params:
+        job=STUDY.identity("measure_path_spectrum"),
+    log:
+        STUDY.log("measure_path_spectrum"),
+    benchmark:
+        STUDY.benchmark("measure_path_spectrum")
+    threads: STUDY.threads
+    resources:
+        gpu=1,
+        mem_mb=6000,
+    shell:
+        "exec resdag measure-path-spectrum {STUDY.file:q}"
+        " --network {wildcards.network} --seed {wildcards.seed} --epoch {wildcards.epoch} --chunk {wildcards.chunk}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
+
+
 rule count_paths:
     """Path lengths and remaining paths in closed form: figures 6a and 7."""
     output:

@@ -59,10 +59,14 @@ class Claims(Section):
     """The measured window of effective path lengths, in blocks, lies inside."""
     effective_share: Fraction = 0.05
     """Share of all paths in the measured window is below this."""
+    summed_window: tuple[Index, Index] = (2, 25)
+    """The window of path lengths, weighted by the norm of the sum over all paths of each, lies inside, in blocks."""
     equivalence_margin: Annotated[float, Field(gt=0, le=1), NUMERIC] = 0.005
     """Effective-path training: mean test errors closer than this count as equal (two one-sided tests)."""
 
-    @field_validator("baseline_error", "random_error", "path_length_range", "gradient_r", "effective_window")
+    @field_validator(
+        "baseline_error", "random_error", "path_length_range", "gradient_r", "effective_window", "summed_window"
+    )
     @classmethod
     def _rising(cls, ends: Range) -> Range:
         if ends[0] >= ends[1]:

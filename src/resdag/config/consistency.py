@@ -65,7 +65,7 @@ def _experiments(study: Study) -> Iterator[str]:
 def _experiment(study: Study, key: str, experiment: Experiment, place: str, name: str) -> Iterator[str]:
     network = study.networks[name]
     residual = network.architecture in RESIDUAL_ARCHITECTURES
-    if key in {"paths.gradients", "lesions.reorder"} and not residual:
+    if key in {"paths.gradients", "paths.spectrum", "lesions.reorder"} and not residual:
         yield (
             f"{place}: got {name!r}, a {network.architecture} network, but this needs skip connections; "
             f"allowed are networks of {', '.join(RESIDUAL_ARCHITECTURES)}"
@@ -77,7 +77,7 @@ def _experiment(study: Study, key: str, experiment: Experiment, place: str, name
             reason = f"but {name!r} has {deletable} blocks that can be deleted"
             yield f"{key}.counts: got {shown(too_many)}, {reason}: allowed are 1 to {deletable}"
     first = "first" in getattr(experiment, "epochs", ())
-    if key == "paths.gradients" and first and network.weights is not None:
+    if key in {"paths.gradients", "paths.spectrum"} and first and network.weights is not None:
         yield f"{key}.epochs: got 'first', but {name!r} is loaded, so its initialisation is not known; allowed is last"
 
 
@@ -86,7 +86,9 @@ def _chunks(study: Study) -> Iterator[str]:
     batches = gradients.samples // gradients.samples_per_batch if gradients else 0
     drawn = {f"{key}.draws": getattr(each, "draws", 0) for key, each in study.experiments().items()}
     pieces = [(key, count, "draws") for key, count in drawn.items()]
-    for key, count, size in [*pieces, ("paths.gradients.samples", batches, "batches")]:
+    spectra = study.paths.spectrum.batches if study.paths.spectrum else 0
+    pieces += [("paths.gradients.samples", batches, "batches"), ("paths.spectrum.batches", spectra, "spectra")]
+    for key, count, size in pieces:
         jobs = -(-count // getattr(study.jobs, size))
         if jobs > MOST_JOBS:
             yield f"{key}: makes {jobs} jobs of each network, allowed are {MOST_JOBS}: lower it, or raise jobs.{size}"

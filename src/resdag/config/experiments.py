@@ -91,11 +91,31 @@ class PathGradients(Experiment):
         return self
 
 
+class PathSpectrum(Experiment):
+    """All paths of each length together: the norm of their sum, exactly, and their energy by random signs."""
+
+    batches: Count = 20
+    """Batches of training images, which the intervals resample."""
+    batch_size: Count = 128
+    """Training images in a batch."""
+    sign_draws: Annotated[Count, Field(ge=2)] = 20
+    """Random signs for each image and block; energy's standard error falls with their root."""
+    epochs: Annotated[tuple[Literal["first", "last"], ...], Field(min_length=1)] = ("last",)
+    """When in training: `first` is the initialisation, epoch 0; `last` the trained network."""
+
+    @field_validator("epochs")
+    @classmethod
+    def _distinct_epochs(cls, epochs: tuple[str, ...]) -> tuple[str, ...]:
+        return distinct(epochs)
+
+
 class Paths(Section):
     """Gradients along paths (section 5 of the paper). What is not named is not run."""
 
     gradients: PathGradients | None = None
     """Gradient norm by path length, figures 6b and 6c."""
+    spectrum: PathSpectrum | None = None
+    """All paths of each length, beyond the paper: do figures 6b and 6c hold when paths add as vectors?"""
 
 
 class Jobs(Section):
@@ -105,5 +125,7 @@ class Jobs(Section):
     """Draws of random deletion or reordering in a job; a job always computes all of them."""
     batches: Count = 5
     """Batches of sampled paths in a job; a job always computes all of them."""
+    spectra: Count = 2
+    """Batches of a path spectrum in a job; a job always computes all of them."""
     memory_gib: Annotated[float, Field(gt=0), NUMERIC] = 2.0
     """Memory that the activations of a measurement may take, in GiB; changing it repeats nothing."""

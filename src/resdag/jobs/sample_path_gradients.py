@@ -3,19 +3,17 @@
 from collections.abc import Iterator
 
 from resdag.combinatorics import batch_choice, path_choice
-from resdag.jobs.context import Context, Row, Tables, read_json
+from resdag.jobs.context import Context, Row, Tables
+from resdag.jobs.moments import network_at
 from resdag.jobs.opening import description, images
 from resdag.paths.sampled import PathNorms, path_norms
-from resdag.training import checkpoint
 
 
 def run(context: Context) -> Tables:
     """Rows of `path_gradients`: each path once at the input and once at the first block."""
     of, spec = description(context), context.spec
-    initial = context.of["epoch"] == "first"
-    network = checkpoint.load(of, context.input("initial" if initial else "weights"), context.device)
+    network, epoch = network_at(context, of)
     train = images(context, "train", of)
-    epoch = 0 if initial else epochs_behind(context)
     first, last = spec["batches"]
     rows: list[Row] = []
     with context.steps.bar(last + 1 - first, "batch") as bar:
@@ -33,12 +31,6 @@ def run(context: Context) -> Tables:
             done = batch + 1 - first
             context.steps.line(f"batch {batch}, {context.steps.time_left(done, last + 1 - first)}")
     return {"path_gradients": rows}
-
-
-def epochs_behind(context: Context) -> int:
-    """Epochs of training behind the network; 1 for a loaded one, of which only that it was trained is known."""
-    recipe = read_json(context.input("training"))["recipe"]
-    return int(recipe["epochs"]) if recipe else 1
 
 
 def _rows(epoch: int, batch: int, keys: list[tuple[int, int]], norms: PathNorms) -> Iterator[Row]:

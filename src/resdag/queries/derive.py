@@ -6,9 +6,7 @@ of the study, the network, and where and when it was measured, so the same rows
 give the same intervals.
 """
 
-import hashlib
 from collections.abc import Iterator
-from math import isfinite
 from typing import Any
 
 import duckdb
@@ -16,7 +14,8 @@ import numpy as np
 import polars as pl
 
 from resdag.queries import path_statistics as paths
-from resdag.queries.rows import as_frame
+from resdag.queries.derive_spectrum import derive_spectrum
+from resdag.queries.rows import as_frame, generator_of, plain
 from resdag.queries.statistics import holm, line_fit, mcnemar
 from resdag.records import LesionTest, PathFit, PathNorm
 
@@ -24,7 +23,7 @@ _PATHS_OF = ("study", "network", "seed", "epoch", "measured_at")
 
 
 def derive(con: duckdb.DuckDBPyConnection, study: str, confidence: float) -> dict[str, pl.DataFrame]:
-    """Rows of lesion_tests, path_norms and path_fits, from the study's lesions, path_gradients and networks."""
+    """Rows of all derived tables, from the study's lesions, path_gradients, path_spectrum and networks."""
     norms: list[dict[str, Any]] = []
     fits: list[dict[str, Any]] = []
     for key, blocks, samples in _sampled_paths(con, study):
@@ -35,6 +34,7 @@ def derive(con: duckdb.DuckDBPyConnection, study: str, confidence: float) -> dic
         "lesion_tests": as_frame(LesionTest, _lesion_tests(con, study)),
         "path_norms": as_frame(PathNorm, norms),
         "path_fits": as_frame(PathFit, fits),
+        **derive_spectrum(con, study, confidence),
     }
 
 
@@ -74,7 +74,7 @@ def path_rows(
     here = paths.estimate(samples, np.ones((1, batches)), blocks)
     resampled = None
     if batches > 1:
-        resampled = paths.estimate(samples, paths.resamplings(batches, _generator(key)), blocks)
+        resampled = paths.estimate(samples, paths.resamplings(batches, generator_of(key)), blocks)
     norms = _norm_rows(key, samples, sampled, here, resampled, confidence)
     return norms, _fit_rows(key, blocks, samples, here, resampled, confidence)
 
@@ -104,7 +104,7 @@ def _norm_rows(
         columns |= {"contribution_low": low, "contribution_high": high}
     none = dict.fromkeys(("mean_norm_low", "mean_norm_high", "contribution_low", "contribution_high"))
     rows = (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
-    return [key | none | {name: _number(value) for name, value in row.items()} for row in rows]
+    return [key | none | {name: plain(value) for name, value in row.items()} for row in rows]
 
 
 def _fit_rows(
@@ -130,17 +130,6 @@ def _fit_rows(
     }  # fmt: skip
     row |= dict.fromkeys(("r_low", "r_high", "mean_length_low", "mean_length_high"))
     if resampled is not None:
-        row["r_low"], row["r_high"] = map(_number, paths.ends(10**resampled.slope, confidence))
-        row["mean_length_low"], row["mean_length_high"] = map(_number, paths.ends(resampled.mean_length, confidence))
+        row["r_low"], row["r_high"] = map(plain, paths.ends(10**resampled.slope, confidence))
+        row["mean_length_low"], row["mean_length_high"] = map(plain, paths.ends(resampled.mean_length, confidence))
     return [key | row]
-
-
-def _number(value: Any) -> float | int | None:
-    """A plain number; None for what is not finite."""
-    plain = value.item() if hasattr(value, "item") else value
-    return None if plain is None or not isfinite(plain) else plain
-
-
-def _generator(key: dict[str, Any]) -> np.random.Generator:
-    digest = hashlib.sha256(repr(sorted(key.items())).encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest[:8], "little"))

@@ -1,0 +1,50 @@
+"""Job: the exact path spectrum and its energy, a chunk of batches (beyond Veit et al. 2016, section 5)."""
+
+from collections.abc import Iterator
+from math import comb
+
+import numpy as np
+
+from resdag.combinatorics import batch_choice
+from resdag.jobs.context import Context, Row, Tables
+from resdag.jobs.moments import network_at
+from resdag.jobs.opening import description, images
+from resdag.paths.signs import random_signs
+from resdag.paths.spectrum import Spectra, path_spectrum
+
+
+def run(context: Context) -> Tables:
+    """Rows of `path_spectrum`: every path length of each batch, at the input and at the first block."""
+    of, spec = description(context), context.spec
+    network, epoch = network_at(context, of)
+    train, blocks = images(context, "train", of), len(network.blocks)
+    first, last = spec["batches"]
+    rows: list[Row] = []
+    with context.steps.bar(last + 1 - first, "batch") as bar:
+        for batch in range(first, last + 1):
+            chosen = list(batch_choice(len(train), batch, min(spec["batch_size"], len(train))))
+            draws = range(spec["sign_draws"])
+            signs = np.stack([random_signs(blocks, len(chosen), batch, draw) for draw in draws])
+            spectra = path_spectrum(
+                network, train.chosen(chosen), train.labels[chosen], signs, memory_bytes=context.memory_bytes
+            )
+            rows += _rows({"epoch": epoch, "batch": batch, "sign_draws": len(draws)}, blocks, spectra)
+            bar.update(1)
+            done = batch + 1 - first
+            context.steps.line(f"batch {batch}, {context.steps.time_left(done, last + 1 - first)}")
+    return {"path_spectrum": rows}
+
+
+def _rows(of: Row, blocks: int, spectra: Spectra) -> Iterator[Row]:
+    for place, spectrum in {"input": spectra.at_input, "first_block": spectra.at_first_block}.items():
+        for length in range(blocks + 1):
+            yield of | {
+                "path_length": length,
+                "measured_at": place,
+                "paths": float(comb(blocks, length)),
+                "norm_of_sum": float(spectrum.norm_of_sum[length]),
+                "share": float(spectrum.share[length]),
+                "energy": float(spectrum.energy[length]),
+                "energy_se": float(spectrum.energy_se[length]),
+                "coherence": spectrum.coherence[length],
+            }
