@@ -68,19 +68,21 @@ def run(study: Study, job: Job, threads: int | None = None) -> None:
         if job.rule in TORCH_RULES:
             device = _prepare_torch(leased, threads)
             found |= {"device_name": _device_name(leased, device), "arithmetic": _arithmetic(device)}
-        tables = _call(study, job, device, found)
+        module = importlib.import_module(f"resdag.jobs.{job.rule}")
+        context = _context(job, device, found)
+        tables = module.run(context)
     metadata = {"rule": job.rule, "fingerprint": job.fingerprint, "device": found.get("device_name", "")}
     metadata["started_at"] = started.isoformat()
     _write(study, job, tables, metadata)
     write_json(record_of(job), record(job))
+    if hasattr(module, "finish"):
+        module.finish(context)
 
 
-def _call(study: Study, job: Job, device: str, found: Mapping[str, Any]) -> Tables:
+def _context(job: Job, device: str, found: Mapping[str, Any]) -> Context:
     inputs: dict[str, dict[str, str]] = {upstream.label: upstream.outputs for upstream in job.upstream}
     steps = Steps(" ".join(str(value) for value in (job.rule, *job.of.values())))
-    context = Context(job.of, job.spec, found, inputs, job.outputs, device, steps)
-    module = importlib.import_module(f"resdag.jobs.{job.rule}")
-    return module.run(context)  # type: ignore[no-any-return]
+    return Context(job.of, job.spec, found, inputs, job.outputs, device, steps)
 
 
 def _write(study: Study, job: Job, tables: Tables, metadata: Mapping[str, str]) -> None:

@@ -22,9 +22,8 @@ def run(context: Context) -> Tables:
     description = describe(spec["options"], spec["normalization"], images, recipe)
     images = images.with_normalization(description.mean, description.std)
     network = description.build(seed)
-    state = Path(context.outputs["weights"]).with_name("state.pt")
-    if not state.exists():
-        checkpoint.save(network, context.outputs["initial"])
+    state = state_of(context)
+    checkpoint.save(network, context.outputs["initial"])  # again when resumed: a failed job's outputs are deleted
     network.to(context.device, memory_format=torch.channels_last)
     test = _test_images(context, recipe, description)
     rows = _train_with_progress(context, network, images, test, recipe, seed, state)
@@ -33,8 +32,17 @@ def run(context: Context) -> Tables:
     training = {"source": "trained", "device": context.settings["device_name"], "train_seconds": seconds,
                 "recipe": asdict(recipe), "arithmetic": context.settings["arithmetic"]}  # fmt: skip
     write_json(context.outputs["training"], training | {"network": asdict(description)})
-    state.unlink(missing_ok=True)
     return {"epochs": rows}
+
+
+def finish(context: Context) -> None:
+    """The rows are written, so the training need not go on from anywhere any more."""
+    state_of(context).unlink(missing_ok=True)
+
+
+def state_of(context: Context) -> Path:
+    """Where the training is saved after each epoch: beside the weights, and no output, so that a failure keeps it."""
+    return Path(context.outputs["weights"]).with_name("state.pt")
 
 
 def _test_images(context: Context, recipe: Recipe, of: Description) -> Images | None:
