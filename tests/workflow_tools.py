@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("Snakefile", "workflow", "profiles", "config", "src", "requirements.lock")
-MADE = (".snakemake", "results", "results.duckdb")
-TINY = ("--configfile", "config/tiny.yaml")
 # What differs between two runs of one study: clocks, memory, the commit, and which of two equal devices a job got.
 PROVENANCE = {
     "studies": ("git_commit", "git_dirty", "hardware", "started_at", "finished_at"),
@@ -25,16 +24,41 @@ PROVENANCE = {
     "epochs": ("seconds",),
     "jobs": ("seconds", "max_rss_mb", "device"),
 }
+SNAKEMAKE = ("snakemake", "--cores", "2", "--resources", "gpu=2")
 NOTHING = "Nothing to be done"
 
 
-def checkout(folder: Path, made: Path | None = None) -> Path:
-    """A copy of this checkout's workflow; with `made`, also of what a run there left."""
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout in which config/tiny.yaml has run to its report, on two cores; look, do not touch."""
+    folder = checkout(tmp_path_factory.mktemp("workflow") / "finished")
+    complete(folder)
+    return folder
+
+
+@pytest.fixture
+def finished_copy(finished: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the finished checkout, for one test."""
+    folder = tmp_path / "checkout"
+    subprocess.run(["cp", "-a", finished, folder], check=True)
+    yield folder
+    shutil.rmtree(folder)  # results are large
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Path]:
+    """A checkout in which nothing has run."""
+    yield checkout(tmp_path / "fresh")
+    shutil.rmtree(tmp_path / "fresh")
+
+
+def checkout(folder: Path) -> Path:
+    """A copy of this checkout's workflow, with config/tiny.yaml in the place of the paper's study."""
     folder.mkdir(parents=True)
-    sources = [ROOT / part for part in PARTS] + ([made / part for part in MADE] if made else [])
-    for source in sources:
-        if source.exists():
-            subprocess.run(["cp", "-a", source, folder], check=True)
+    for part in PARTS:
+        subprocess.run(["cp", "-a", ROOT / part, folder], check=True)
+    os.replace(folder / "config/config.yaml", folder / "config/paper.yaml")
+    os.replace(folder / "config/tiny.yaml", folder / "config/config.yaml")
     return folder
 
 
@@ -71,14 +95,18 @@ def run(folder: Path, *command: str, timeout: float = 600, **changes: str) -> tu
 
 
 def snakemake(folder: Path, *arguments: str, **changes: str) -> tuple[int, str]:
-    """Exit status and output of snakemake on two cores and devices; of config/tiny.yaml unless a study is named."""
-    study = () if "--configfile" in arguments else TINY
-    return run(folder, "snakemake", "--cores", "2", "--resources", "gpu=2", *study, *arguments, **changes)
+    """Exit status and output of snakemake on two cores and two devices: one thread for each torch job."""
+    return run(folder, *SNAKEMAKE, *arguments, **changes)
 
 
 def complete(folder: Path, *arguments: str, **changes: str) -> str:
     """What snakemake said, once it has ended well."""
-    status, said = snakemake(folder, *(arguments or ("report",)), **changes)
+    return complete_command(folder, *SNAKEMAKE, *(arguments or ("report",)), **changes)
+
+
+def complete_command(folder: Path, *command: str, **changes: str) -> str:
+    """What a command said, once it has ended well."""
+    status, said = run(folder, *command, **changes)
     assert status == 0, said[-6000:] + logs(folder)
     return said
 
@@ -112,7 +140,7 @@ def jobs_in(said: str) -> dict[str, int]:
     return {rule: count for rule, count in found.items() if rule not in ("report", "train", "database", "figures")}
 
 
-def edit_study(folder: Path, name: str = "tiny", **changes: Any) -> None:
+def edit_study(folder: Path, name: str = "config", **changes: Any) -> None:
     """Set keys of a study file, `training__epochs=3` for one below another; None takes it out."""
     path = folder / f"config/{name}.yaml"
     content = yaml.safe_load(path.read_text())
@@ -178,11 +206,6 @@ def wait_until(condition: Any, seconds: float, what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(0.05)
-
-
-def remove(folder: Path) -> None:
-    """Take away a checkout that a test is done with: results are large."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def pythonpath(folder: Path, *others: Path) -> str:

@@ -1,0 +1,222 @@
+"""Faults: what is killed, damaged, full or held open loses nothing, and the same command goes on.
+
+The rows after a run with faults are those of a run without, but for clocks, memory,
+provenance and the device (workflow_tools.PROVENANCE names the columns).  Checkpoints are
+compared by their SHA-256, so training that was interrupted ends with the same bits.
+"""
+
+import os
+import pickle
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from workflow_tools import (
+    SNAKEMAKE,
+    complete,
+    dry_run,
+    edit_study,
+    jobs_running,
+    kill_group,
+    logs,
+    query,
+    rows,
+    run,
+    snakemake,
+    start,
+    wait_until,
+)
+
+pytestmark = pytest.mark.workflow
+COMMAND = (*SNAKEMAKE, "report")
+
+
+# Kills
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.long)])
+def test_a_run_killed_at_random_moments_ends_with_the_rows_of_one_that_was_not(
+    fresh: Path, finished: Path, kills: int
+) -> None:
+    moments = random.Random(kills)
+    for kill in range(kills):
+        process = start(fresh, *COMMAND)
+        time.sleep(moments.uniform(3, 18))
+        if kill % 2:
+            kill_group(process)
+        else:  # snakemake alone: its jobs end with it
+            os.kill(process.pid, signal.SIGKILL)
+            wait_until(lambda: not jobs_running(fresh), 10, "the jobs of a killed snakemake end")
+            kill_group(process)
+    complete(fresh)
+    assert rows(fresh) == rows(finished)
+    assert dry_run(fresh) == {}
+    assert not list((fresh / "results").rglob("*.part"))
+
+
+def test_training_that_was_killed_goes_on_at_its_last_epoch_and_ends_with_the_same_bits(
+    fresh: Path, finished: Path
+) -> None:
+    process = start(fresh, *SNAKEMAKE, "train")
+    try:
+        wait_until(lambda: list(fresh.glob("results/tiny/networks/*/*/state.pt")), 90, "a training ends an epoch")
+    finally:
+        kill_group(process)
+    interrupted = {path.parent.name for path in fresh.glob("results/tiny/networks/*/*/state.pt")}
+    complete(fresh, "train")
+    said = "".join(path.read_text() for path in fresh.glob("results/tiny/logs/train_network/*.log"))
+    assert said.count("epoch 1 of 2") < 3
+    assert interrupted
+    for weights in finished.glob("results/tiny/networks/*/*/weights.safetensors"):
+        assert (fresh / weights.relative_to(finished)).read_bytes() == weights.read_bytes()
+
+
+def test_a_database_job_that_is_killed_leaves_the_old_database(finished_copy: Path) -> None:
+    folder = finished_copy
+    before = (folder / "results.duckdb").read_bytes()
+    edit_study(folder, claims__equivalence_margin=0.02)
+    complete(folder, *judged(folder))
+    for seconds in (0.0, 0.05, 0.2):
+        process = start(folder, "resdag", "write-database", "config/config.yaml")
+        wait_until(lambda: (folder / ".results.duckdb.new").exists() or process.poll() is not None, 60, "it builds")  # noqa: B023
+        time.sleep(seconds)
+        kill_group(process)
+        if process.returncode == -signal.SIGKILL:
+            assert (folder / "results.duckdb").read_bytes() == before
+    complete(folder)
+    assert query(folder, "SELECT config->>'$.claims.equivalence_margin' FROM studies") == [("0.02",)]
+    assert sorted(path.name for path in folder.glob("*results.duckdb*")) == ["results.duckdb"]
+
+
+def judged(folder: Path) -> list[str]:
+    """The output of the job before the database."""
+    status, said = run(folder, sys.executable, "-c", OUTPUTS, "judge_claims")
+    assert status == 0, said
+    return said.split()
+
+
+OUTPUTS = """
+import sys
+from pathlib import Path
+from resdag.config.load import load_study
+from resdag.plan import plan_study
+print(*plan_study(load_study(Path("config/config.yaml"))).outputs(*sys.argv[1:]), sep="\\n")
+"""
+
+
+# Two at once
+
+
+def test_a_second_workflow_is_refused_and_a_dry_run_is_not(fresh: Path) -> None:
+    first = start(fresh, *COMMAND)
+    try:
+        wait_until(lambda: jobs_running(fresh), 60, "a job starts")
+        status, said = snakemake(fresh, "report")
+        assert status != 0
+        assert f"another workflow runs in this checkout (process {first.pid})" in said
+        assert "Traceback" not in said
+        assert dry_run(fresh)
+        assert first.poll() is None
+    finally:
+        os.kill(first.pid, signal.SIGKILL)
+    # The lock of a killed run is nobody's: the next one starts at once.
+    first.wait()
+    second = start(fresh, *COMMAND)
+    try:
+        wait_until(lambda: jobs_running(fresh), 30, "a job of the next run starts")
+    finally:
+        kill_group(first)
+        kill_group(second)
+
+
+def test_a_reader_holds_the_database_open_while_the_workflow_finishes(finished_copy: Path) -> None:
+    folder = finished_copy
+    edit_study(folder, claims__equivalence_margin=0.02)
+    with duckdb.connect(folder / "results.duckdb", read_only=True) as reader:
+        old = reader.execute("SELECT count(*) FROM lesions").fetchall()
+        complete(folder)
+        assert reader.execute("SELECT count(*) FROM lesions").fetchall() == old
+        text = "SELECT config->>'$.claims.equivalence_margin' FROM studies"
+        assert reader.execute(text).fetchall() != [("0.02",)]
+    assert query(folder, text) == [("0.02",)]
+
+
+# Damage
+
+
+@pytest.mark.parametrize(
+    ("pattern", "target"),
+    [
+        ("lesions/random/*/*.parquet", "statistics"),
+        ("networks/vgg8/*/weights.safetensors", "lesions/single/vgg8"),
+    ],
+)
+def test_a_truncated_result_is_named_and_once_deleted_made_again(
+    finished_copy: Path, finished: Path, pattern: str, target: str
+) -> None:
+    folder = finished_copy
+    damaged = sorted(folder.glob(f"results/tiny/{pattern}"))[0]
+    times = damaged.stat()
+    damaged.write_bytes(damaged.read_bytes()[: times.st_size // 2])
+    os.utime(damaged, ns=(times.st_atime_ns, times.st_mtime_ns))
+    shutil.rmtree(next(folder.glob(f"results/tiny/{target}")))
+    status, said = snakemake(folder, "report")
+    assert status != 0
+    assert str(damaged.relative_to(folder)) in said + logs(folder)
+    assert "Traceback" not in said
+    damaged.unlink()
+    complete(folder)
+    assert rows(folder) == rows(finished)
+
+
+class _Code:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("touch was-run",)
+
+
+def test_weights_with_code_in_their_pickle_are_refused_and_not_run(finished_copy: Path) -> None:
+    folder = finished_copy
+    (folder / "bad.th").write_bytes(pickle.dumps({"state_dict": _Code()}))
+    edit_study(folder, networks__outside={"architecture": "resnet", "depth": 20, "weights": "bad.th"})
+    status, said = snakemake(folder, "train")
+    assert status != 0
+    assert "bad.th" in said
+    assert "Traceback" not in said
+    assert not (folder / "was-run").exists()
+
+
+# A full disk
+
+
+@pytest.fixture
+def small_disk(fresh: Path) -> Iterator[Path]:
+    """results/ of a checkout as a file system of its own, of 2 MB."""
+    place = fresh / "results"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
+    done = subprocess.run(mount, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"a small file system cannot be mounted here: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def test_a_full_disk_is_said_and_with_room_the_same_command_goes_on(small_disk: Path) -> None:
+    folder = small_disk.parent
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(1_600_000))
+    status, said = snakemake(folder, "train")
+    assert status != 0
+    assert "No space left on device" in said + logs(folder)
+    assert "Traceback" not in said
+    subprocess.run(["mount", "-o", "remount,size=100m", small_disk], check=True)
+    complete(folder, "train")
+    assert dry_run(folder, "train") == {}
