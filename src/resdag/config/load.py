@@ -13,7 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from resdag.config.consistency import contradictions
-from resdag.config.sentences import sentences, shown
+from resdag.config.sentences import key_path, sentences, shown
 from resdag.config.study import Study
 from resdag.errors import StudyError
 
@@ -23,6 +23,9 @@ DEFAULT_STUDY = Path("config/config.yaml")
 _MERGE = "tag:yaml.org,2002:merge"
 # What PyYAML raises for text that is no YAML; besides its own, what escapes from it where a tag does not fit a value.
 _YAML_ERRORS = (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+
+
+_DEEPEST = 10  # networks.NAME.normalization.mean is a list at level 4
 
 
 class _Loader(yaml.SafeLoader):
@@ -61,7 +64,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except _YAML_ERRORS as error:
         raise StudyError(f"{path}: is not valid YAML: {_yaml_problem(error)}") from None
     if not isinstance(content, dict):
-        raise StudyError(f"{path}: holds {type(content).__name__}, not a mapping with study, dataset and networks")
+        held = "nothing" if content is None else shown(content)
+        raise StudyError(f"{path}: holds {held}, but it should be a mapping with study, dataset and networks")
     return content
 
 
@@ -83,16 +87,32 @@ def merged(content: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str
 
 def parse_study(content: Mapping[str, Any], source: str = "study") -> Study:
     """A checked study from a mapping; StudyError with one sentence for each thing that is wrong."""
+    _refuse_depth(content, source)
     try:
         study = Study.model_validate(content)
     except ValidationError as error:
         raise StudyError(_sourced(source, sentences(error.errors(), content))) from None
-    except RecursionError:
-        raise StudyError(f"{source}: is nested too deeply to be a study") from None
     problems = contradictions(study)
     if problems:
         raise StudyError(_sourced(source, problems))
     return study
+
+
+def _refuse_depth(content: Mapping[str, Any], source: str) -> None:
+    """Refuse what is nested deeper than any study, which pydantic could not even print; or what holds itself.
+
+    Level by level, and each value once a level: with anchors, a short file stands for any number of values.
+    """
+    level: list[tuple[tuple[str | int, ...], Any]] = [((), content)] if isinstance(content, Mapping) else []
+    for _ in range(_DEEPEST):
+        below: dict[int, tuple[tuple[str | int, ...], Any]] = {}
+        for place, value in level:
+            items = value.items() if isinstance(value, Mapping) else enumerate(value)
+            inner = [((*place, key), each) for key, each in items if isinstance(each, Mapping | list | tuple)]
+            below |= {id(each): (place, each) for place, each in inner}
+        level = list(below.values())
+    if level:
+        raise StudyError(f"{source}: {key_path(level[0][0], content)}: is nested deeper than any key of a study")
 
 
 def _sourced(source: str, problems: list[str]) -> str:

@@ -34,7 +34,7 @@ def key_path(location: Location, content: Any) -> str:
     """`networks.resnet110.depth` from pydantic's location: the parts of it that stand in the content, and the last."""
     path, here = "", content
     for index, part in enumerate(location):
-        if part == "[key]" or (location[0], index) in _UNIONS:
+        if part == "[key]" or ((location[0], index) in _UNIONS and not (isinstance(here, Mapping) and part in here)):
             continue
         if isinstance(here, Mapping):
             path += f"{'.' * bool(path)}{_plain(part)}"
