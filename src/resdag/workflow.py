@@ -7,7 +7,7 @@ whole from a copy, since each job reads its study again.
 
 import fcntl
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from resdag.atomic import write_text
-from resdag.config.load import DEFAULT_STUDY, load_study, merged, parse_study, read_yaml
+from resdag.config.load import DEFAULT_STUDY, load_study
 from resdag.config.study import Study
 from resdag.datasets.available import check_available
 from resdag.devices import SLOTS
@@ -98,8 +98,8 @@ def open_workflow(snakemake: Any) -> Workflow:
     """The workflow of a run, from what Snakemake calls `workflow`; StudyError where the study cannot be run."""
     files = [Path(file) for file in snakemake.overwrite_configfiles] or [DEFAULT_STUDY]
     overrides = dict(snakemake.config_settings.config)
+    study = load_study(*files, overrides=overrides)
     alone = len(files) == 1 and not overrides
-    study = load_study(files[0]) if alone else _merged_study(files, overrides)
     cores, gpus = snakemake.resource_settings.cores, _value(snakemake.global_resources.get("gpu"))
     _tell_jobs(_value(snakemake.global_resources.get("jobs_per_gpu")))
     return Workflow(study, files[0] if alone else _copy(study), cores or 1, gpus)
@@ -118,17 +118,10 @@ def _value(resource: Any) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _merged_study(files: Sequence[Path], overrides: Mapping[str, Any]) -> Study:
-    content: dict[str, Any] = {}
-    for file in files:
-        content = merged(content, read_yaml(file))
-    return parse_study(merged(content, overrides), " + ".join(map(str, files)))
-
-
 def _copy(study: Study) -> Path:
-    """The whole study as a file for the jobs to read."""
+    """The whole study as a file for the jobs to read; in a folder of its own, beside no other file of the same name."""
     content = study.model_dump(mode="json", exclude_unset=True)
-    path = RESULTS / ".studies" / f"{study.study}-{fingerprint(content)}.yaml"
+    path = RESULTS / ".studies" / fingerprint(content) / f"{study.study}.yaml"
     if not path.exists():
         write_text(path, yaml.safe_dump(content, sort_keys=False))
     return path
