@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from math import comb
 from typing import Any
 
 import duckdb
@@ -97,6 +98,21 @@ def evaluation(test_scale: str, errors: int, recalibrated: bool = False, images:
         "test_scale": test_scale, "recalibrated": recalibrated, "errors": errors, "images": images,
         "error": errors / images, "loss": None,
     } | columns  # fmt: skip
+
+
+def path_spectrum(blocks: int, norm: Any, energy: Any, batches: int = 2, se: float = 0.05, **columns: Any) -> list[Row]:
+    """`norm(length)` of the sum over all paths, `energy(length)` of all paths, the same in every batch."""
+    of = OF | {"epoch": 164, "measured_at": "input", "sign_draws": 20} | columns
+    total = sum(norm(k) for k in range(blocks + 1))
+    return [
+        of | {
+            "batch": batch, "path_length": k, "paths": float(comb(blocks, k)), "norm_of_sum": norm(k),
+            "share": norm(k) / total, "energy": energy(k), "energy_se": se * energy(k),
+            "coherence": norm(k) ** 2 / energy(k) if energy(k) else None,
+        }
+        for batch in range(batches)
+        for k in range(blocks + 1)
+    ]  # fmt: skip
 
 
 def path_gradients(log10_norm: Any, lengths: range, samples: int = 4, per_batch: int = 2, **columns: Any) -> list[Row]:

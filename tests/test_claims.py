@@ -1,6 +1,6 @@
 """Each verdict on rows written by hand, by the rules that the study of the paper has."""
 
-from math import comb, log10
+from math import comb, log10, sqrt
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from rows_by_hand import (
     lesion,
     network,
     path_gradients,
+    path_spectrum,
     random,
     reordering,
     single,
@@ -302,6 +303,33 @@ def test_path_gradients_that_do_not_fall_reproduce_nothing() -> None:
     assert [found[name]["verdict"] for name in ("gradient_factor", "effective_window", "effective_share")] == [
         "not reproduced"
     ] * 3
+
+
+def spectrum(low: int, high: int, **of: Any) -> dict[str, list[dict]]:
+    """Sums of equal norm from length low to high, and none elsewhere."""
+    inside = lambda k: 1.0 if low <= k <= high else 0.0  # noqa: E731
+    return {"networks": [network()], "path_spectrum": path_spectrum(54, inside, inside, **of)}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"), [(8, 14, "reproduced"), (0, 4, "not reproduced"), (25, 35, "not reproduced")]
+)
+def test_the_window_is_judged_again_when_paths_add_as_vectors(low: int, high: int, expected: str) -> None:
+    row = judged(spectrum(low, high))["summed_window"]
+    assert row["verdict"] == expected
+    count = high - low + 1
+    half = 2 * sqrt((count**2 - 1) / 12)  # of a uniform distribution over whole numbers
+    assert (row["ours"], row["low"], row["high"]) == pytest.approx(
+        ((low + high) / 2, *((low + high) / 2 + half * s for s in (-1, 1)))
+    )
+    share = sum(5 <= k <= 17 for k in range(low, high + 1)) / count
+    assert f"{100 * share:.3g} % of the summed norms lie in 5 to 17 blocks" in row["detail"]
+    assert row["figure"] == "beyond the paper"
+
+
+def test_one_batch_gives_no_verdict_on_the_window_of_sums() -> None:
+    assert verdict(spectrum(8, 14, batches=1), "summed_window") == "inconclusive"
+    assert verdict(gradients(), "summed_window") == "not run"
 
 
 def test_a_factor_at_the_edge_is_inconclusive() -> None:

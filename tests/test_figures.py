@@ -101,6 +101,7 @@ def test_fonts_end_in_sans_serif(name):
         "figure_6a": ["share of all paths", "path length (blocks)", "54 blocks"],
         "figure_6b": ["gradient norm of a path (log10)", "path length (blocks)"],
         "figure_6c": ["share of the gradient", "path length (blocks)", "all paths"],
+        "figure_spectrum": ["gradient norm (log10)", "share by length", "coherence", "sum of all paths"],
         "figure_7": ["paths that remain", "path length (blocks)", "blocks deleted"],
         "figure_8": ["test error", "index of the deleted block", "stochastic depth"],
         "figure_training": ["error", "epochs of training"],
@@ -126,6 +127,20 @@ def test_the_window_of_figure_6c_is_written_from_the_rows():
     assert "5.1 to 16.9 blocks: 0.45 % of all paths" in svg_texts("figure_6c")
 
 
+def test_coherence_is_hollow_where_the_energy_is_uncertain():
+    spec = drawn("figure_spectrum")
+    panels = [part for part in spec["concat"] if "coherence" in json.dumps(part["layer"])]
+    assert len(panels) == 2  # at initialisation, and after 164 epochs
+    marks = {unit["mark"]["filled"]: unit["transform"] for unit in panels[1]["layer"] if "filled" in unit["mark"]}
+    assert marks == {True: [{"filter": "datum.coherence_known"}], False: [{"filter": "!datum.coherence_known"}]}
+
+
+def test_a_spectrum_without_sampled_paths_is_drawn():
+    frame = VIEWS["figure_spectrum"]()
+    empty = [name for name in frame.columns if name.startswith(("mean_norm", "sampled")) or name == "contribution"]
+    assert drawn("figure_spectrum", frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in empty))
+
+
 def test_figure_1_draws_a_box_wherever_a_path_enters_a_branch():
     spec = drawn("figure_1")["vconcat"][1]
     datasets = drawn("figure_1")["datasets"]
@@ -140,7 +155,7 @@ def test_numbers_that_are_not_finite_are_not_drawn():
     assert all(isfinite(leaf) for leaf in leaves(drawn("figure_3", frame)) if isinstance(leaf, float))
 
 
-@pytest.mark.parametrize("name", ["figure_6b", "figure_6c"])
+@pytest.mark.parametrize("name", ["figure_6b", "figure_6c", "figure_spectrum"])
 def test_intervals_may_be_missing(name):
     empty = [column for column in VIEWS[name]().columns if column.endswith(("_low", "_high")) and column[0] != "w"]
     frame = VIEWS[name]().with_columns(pl.lit(None, dtype=pl.Float64).alias(column) for column in empty)

@@ -14,7 +14,7 @@ G_WING, G_LIBRARIES = ("store", "queries", "figures", "report"), {"duckdb", "pol
 GROUND = ("errors", "config", "records", "provenance", "combinatorics", "plan", "workflow", "atomic", "parquet", "cli")
 MEASURING = {
     "prepare_data", "train_network", "load_network", "evaluate_network", "delete_single", "delete_random",
-    "reorder_blocks", "sample_path_gradients",
+    "reorder_blocks", "sample_path_gradients", "measure_path_spectrum",
 }  # fmt: skip
 # The plan and its command line look at datasets from outside: names, sizes, published sums.
 WITHOUT_TORCH = {f"resdag.datasets.{name}" for name in ("available", "listing", "published")} | {"resdag.datasets"}

@@ -17,6 +17,7 @@ from rows_by_hand import (
     lesion,
     network,
     path_gradients,
+    path_spectrum,
     random,
     reordering,
     single,
@@ -51,6 +52,13 @@ EXPECTED = {
     "figure_6c": (
         "study network seed epoch measured_at path_length",
         "contribution contribution_low contribution_high fraction mean_length window_low window_high window_share",
+    ),
+    "figure_spectrum": (
+        "study network seed epoch measured_at path_length",
+        "batches mean_norm mean_norm_low mean_norm_high sampled_rms_norm rms_norm rms_norm_low rms_norm_high "
+        "norm_of_sum norm_of_sum_low norm_of_sum_high contribution summed_contribution summed_contribution_low "
+        "summed_contribution_high share share_low share_high coherence coherence_low coherence_high "
+        "energy_relative_se coherence_known window_low window_high summed_low summed_high",
     ),
     "figure_7": ("study blocks deleted path_length", "fraction"),
     "figure_8": (
@@ -145,9 +153,15 @@ def derived(con) -> None:
 
     insert(con, "path_gradients", path_gradients(lambda k, _: k * log10(0.256) - 1, range(55), network="dropping"))
     insert(con, "path_gradients", path_gradients(lambda k, _: None if k else 0.0, range(2)))
+    def energy(k: int) -> float:  # of C(54, k) paths, each of norm .256^k / 10; their sum as if they were independent
+        return comb(54, k) * 0.256 ** (2 * k) / 100
+
+    for name, se in (("dropping", 0.05), ("shallow", 0.3)):
+        spectrum = path_spectrum(54, lambda k: sqrt(energy(k)), energy, 2, se, network=name)
+        insert(con, "path_spectrum", spectrum)
     tables = derive(con, STUDY, 0.95)
-    insert(con, "path_norms", tables["path_norms"])
-    insert(con, "path_fits", tables["path_fits"])
+    for table in ("path_norms", "path_fits", "spectrum_norms", "spectrum_windows"):
+        insert(con, table, tables[table])
 
 
 def rows(con, view: str, where: str = "true") -> pl.DataFrame:
@@ -262,6 +276,32 @@ def test_contributions_stand_beside_the_share_of_all_paths(con) -> None:
     assert found["contribution"].sum() == pytest.approx(1)
     assert found["fraction"].sum() == pytest.approx(1)
     assert found["window_share"].first() == pytest.approx(0.004537, abs=1e-6)
+
+
+def test_the_spectrum_gives_the_norm_of_one_path_back_where_all_are_alike(con) -> None:
+    found = rows(con, "figure_spectrum", "network = 'dropping'")
+    assert found["rms_norm"].to_list() == pytest.approx([0.256**k / 10 for k in range(55)])
+    assert found["rms_norm"].to_list() == pytest.approx(found["sampled_rms_norm"].to_list())
+    assert found["coherence"].to_list() == pytest.approx([1.0] * 55)
+    assert found["coherence_low"].to_list() == pytest.approx(found["coherence_high"].to_list())  # batches alike
+    assert found["summed_contribution"].sum() == pytest.approx(1)
+    # two batches, each with a standard error of 5 %: the mean's is 5 % over the root of 2
+    assert found["energy_relative_se"].to_list() == pytest.approx([0.05 / sqrt(2)] * 55)
+
+
+def test_the_window_of_the_spectrum_is_weighted_by_the_norm_of_the_sum(con) -> None:
+    found = rows(con, "figure_spectrum", "network = 'dropping'")
+    weight = [sqrt(comb(54, k)) * 0.256**k for k in range(55)]
+    mean = sum(k * w for k, w in enumerate(weight)) / sum(weight)
+    sd = sqrt(sum((k - mean) ** 2 * w for k, w in enumerate(weight)) / sum(weight))
+    assert found.select("summed_low", "summed_high").row(0) == pytest.approx((mean - 2 * sd, mean + 2 * sd))
+
+
+def test_coherence_is_not_known_where_the_energy_is_uncertain_and_needs_no_sampled_paths(con) -> None:
+    found = rows(con, "figure_spectrum", "network = 'shallow'")
+    assert found["energy_relative_se"].to_list() == pytest.approx([0.3 / sqrt(2)] * 55)
+    assert found["coherence_known"].all()  # two batches bring 30 % down to 21 %
+    assert found["mean_norm"].null_count() == found["contribution"].null_count() == 55
 
 
 def test_remaining_paths_are_those_of_equation_8(con) -> None:

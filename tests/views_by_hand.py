@@ -154,6 +154,26 @@ def figure_6c() -> pl.DataFrame:
     return _frame(rows)
 
 
+def figure_spectrum() -> pl.DataFrame:
+    rows = []
+    for measured_at, (epoch, r), k in product(("input", "first_block"), ((0, 0.4), (164, 0.256)), range(BLOCKS + 1)):
+        p, coherence = r / (1 + r), 1.0 if epoch == 0 else 1 + 30 * exp(-((k - 8) ** 2) / 20)
+        share = comb(BLOCKS, k) * p**k * (1 - p) ** (BLOCKS - k)
+        values = {"rms_norm": 1.3 * r**k, "norm_of_sum": (coherence * comb(BLOCKS, k)) ** 0.5 * 1.3 * r**k,
+                  "summed_contribution": share, "share": share - 0.001 * (k == 20), "coherence": coherence}  # fmt: skip
+        intervals = {f"{name}{end}": value * factor for name, value in values.items()
+                     for end, factor in (("", 1.0), ("_low", 0.9), ("_high", 1.1))}  # fmt: skip
+        relative_se = 0.4 if 8 <= k <= 10 and epoch else 0.05
+        rows.append({
+            "network": "resnet110", "seed": 0, "epoch": epoch, "measured_at": measured_at, "path_length": k,
+            "batches": 20, "mean_norm": r**k, "mean_norm_low": 0.9 * r**k, "mean_norm_high": 1.1 * r**k,
+            "sampled_rms_norm": 1.25 * r**k, "contribution": share, **intervals, "energy_relative_se": relative_se,
+            "coherence_known": relative_se <= 0.25, "window_low": 5.1, "window_high": 16.9, "summed_low": 1.2,
+            "summed_high": 9.4,
+        })  # fmt: skip
+    return _frame(rows)
+
+
 def figure_7() -> pl.DataFrame:
     return _frame([
         {"blocks": BLOCKS, "deleted": d, "path_length": k, "fraction": comb(BLOCKS - d, k) / comb(BLOCKS, k)}
@@ -195,6 +215,6 @@ VIEWS = {
     view.__name__: view
     for view in (
         figure_1, figure_2, figure_3, figure_4, figure_5a, figure_5b, figure_6a, figure_6b, figure_6c, figure_7,
-        figure_8, figure_training,
+        figure_8, figure_spectrum, figure_training,
     )
 }  # fmt: skip

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from resdag.queries import judge_lesions as lesions
 from resdag.queries import judge_paths as paths
+from resdag.queries import judge_spectrum as spectrum
 from resdag.queries import judge_training as training
 from resdag.queries.verdicts import Evidence, Finding, not_run
 
@@ -164,6 +165,14 @@ STATEMENTS: tuple[Statement, ...] = (
         "0.45 %", "fraction",
         "share of all paths in the measured window below {effective_share:.1%}",
         paths.effective_share,
+    ),
+    Statement(
+        "summed_window", "beyond the paper",
+        "The effective path lengths survive when all paths of a length are added as vectors.",
+        "5 to 17 blocks, from norms of single paths", "blocks",
+        "mean +- 2 sd of length, weighted by the norm of the sum over all paths, "
+        "in {summed_window[0]} to {summed_window[1]} blocks",
+        spectrum.summed_window,
     ),
     Statement(
         "effective_training", "section 5",

@@ -23,6 +23,7 @@ from resdag.figures.catalogue import CATALOGUE
 from resdag.figures.save import javascript_bundle, json_for_script, read_figure
 from resdag.report import words
 from resdag.report.choices import choices, dataset_note
+from resdag.report.findings import finding
 from resdag.report.methods import method
 from resdag.report.remarks import remarks
 from resdag.store.read import connect, frame
@@ -59,7 +60,7 @@ def _context(con: duckdb.DuckDBPyConnection, study: str, figures: Path) -> dict[
     """Everything that the page says."""
     row = _study(con, study)
     networks = _rows(con, "networks", study, "network, seed")
-    drawn, missing = _figures(figures, row["config"])
+    drawn, missing = _figures(con, study, figures, row["config"])
     claims = _rows(con, "claims", study, "rowid").to_dicts()  # in the order that they were judged
     return {
         "study": row, "note": dataset_note(row["config"]), "claims": claims, "verdicts": VERDICTS,
@@ -98,12 +99,15 @@ def _jobs(con: duckdb.DuckDBPyConnection, study: str) -> list[dict[str, Any]]:
     return frame(con, query, [study]).to_dicts()
 
 
-def _figures(folder: Path, config: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _figures(
+    con: duckdb.DuckDBPyConnection, study: str, folder: Path, config: dict[str, Any]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The figures that were drawn, ready for the page, and those that this study did not run."""
     pages = [read_figure(folder / f"{name}.html") for name in CATALOGUE]
     drawn = [
         figure | {
             "label": label(figure["name"]), "method": method(figure["name"], config),
+            "finding": finding(figure["name"], _rows(con, figure["name"], study, "")),
             "svg": Markup((folder / f"{figure['name']}.svg").read_text(encoding="utf-8")),
             "json": Markup(json_for_script(figure["spec"])),
         }

@@ -11,7 +11,8 @@ def method(figure: str, config: Config) -> str:
     """How this study measured what the figure shows; empty where the caption says it all."""
     sentences = {
         "figure_3": _single, "figure_4": _single, "figure_8": _single, "figure_5a": _random, "figure_5b": _reorder,
-        "figure_6b": _gradients, "figure_6c": _gradients, "figure_training": _training,
+        "figure_6b": _gradients, "figure_6c": _gradients, "figure_spectrum": _spectrum,
+        "figure_training": _training,
     }  # fmt: skip
     return sentences[figure](config) if figure in sentences else ""
 
@@ -47,6 +48,15 @@ def _gradients(config: Config) -> str:
         f"{number(gradients['batch_size'])} training images, {number(gradients['samples_per_batch'])} paths of each "
         f"length to a batch; batch norm in {gradients['batch_norm']} mode; intervals resample batches. Lengths are in "
         "blocks; a block holds two layers, so a length of 5 blocks is 10 layers."
+    )  # fmt: skip
+
+
+def _spectrum(config: Config) -> str:
+    spectrum = _section(config, "paths", "spectrum")
+    return "" if spectrum is None else (
+        f"{number(spectrum['batches'])} batches of {number(spectrum['batch_size'])} training images, batch norm "
+        f"in eval mode. The sums are exact; the energy is estimated with {number(spectrum['sign_draws'])} random signs "
+        "for each image and block, and so has a standard error of its own."
     )  # fmt: skip
 
 

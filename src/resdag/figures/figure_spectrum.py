@@ -1,0 +1,162 @@
+"""Does figure 6 hold when all paths of a length are added, as vectors? (beyond the paper)
+
+Three rows of panels for each network, a column for each moment of training, all for the gradient at the
+input.  Norms: the paper's mean over sampled paths, the root-mean-square over all paths, the sum of all paths.
+Contributions: the paper's, and those of the exact sums.  Coherence: whether paths of one length align.
+"""
+
+from collections.abc import Sequence
+
+import altair as alt
+import polars as pl
+
+from resdag.figures.path_panels import moment, moments
+from resdag.figures.theme import (
+    GREY,
+    OKABE_ITO,
+    Panel,
+    Style,
+    colour,
+    dash,
+    finish,
+    finite,
+    grid,
+    index_axis,
+    names,
+    panel_width,
+    seed_opacity,
+)
+
+VIEW = "figure_spectrum"
+TITLE = "When all paths are added, those of one length align"
+CAPTION = (
+    "All paths of a length at once, by exact recursion, at the input image. Top: norm of the gradient through one "
+    "path, as a mean over sampled paths (the paper's figure 6b) and as root mean square over all paths, and the norm "
+    "of the sum over all paths of the length. Middle: what each length contributes, by the number of paths times "
+    "their mean norm (the paper's figure 6c), by the norm of the sum, and by the sum's part along the ordinary "
+    "gradient, which adds up to 100 % and can be negative. Bottom: coherence, the squared norm of the sum over the "
+    "energy of the paths; 1 if paths are independent, more where they align, less where they cancel. Bars and bands "
+    "are intervals over batches; hollow grey points have an energy whose standard error is above 25 %, and claim "
+    "nothing."
+)
+DEPENDS = ("spectrum_norms", "spectrum_windows", "path_norms", "path_fits", "path_gradients")
+NORMS = {
+    "mean_norm": "one path, mean over sampled", "rms_norm": "one path, root mean square of all",
+    "norm_of_sum": "sum of all paths",
+}  # fmt: skip
+SHARES = {
+    "contribution": "number x mean norm (figure 6c)", "summed_contribution": "norm of the sum",
+    "share": "part along the gradient",
+}  # fmt: skip
+COLOURS = OKABE_ITO
+UNKNOWN = "#b0b0b0"
+
+
+def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
+    """The chart of the view's rows, at the input: three rows of panels for each network."""
+    order = ("network", "epoch", "seed", "path_length")
+    rows = finite(frame.filter(measured_at="input").with_columns(_log10(*NORMS))).sort(order)
+    rows = rows.with_columns(moment=moment())
+    parts = [_network(rows.filter(network=name), rows, style) for name in names(rows)]
+    return finish(parts[0] if len(parts) == 1 else alt.vconcat(*parts, spacing=30), style)
+
+
+def _log10(*columns: str) -> list[pl.Expr]:
+    """Base-10 logarithms of the columns and of the ends of their intervals; null where a norm is 0."""
+    ends = [f"{column}{end}" for column in columns for end in ("", "_low", "_high")]
+    return [pl.when(pl.col(end) > 0).then(pl.col(end)).log10().alias(end) for end in ends]
+
+
+def _network(rows: pl.DataFrame, everything: pl.DataFrame, style: Style) -> Panel | alt.ConcatChart:
+    """The panels of one network: norms, contributions, coherence, each at every moment."""
+    columns = moments(rows)
+    width, title = panel_width(style, len(columns)), names(rows)[0]
+    panels = []
+    for kind in (_norms, _shares, _coherence):
+        for name in columns:
+            several = {"title": name} if len(columns) > 1 and kind is _norms else {}
+            panel = kind(rows.filter(moment=name), everything)
+            panels.append(panel.properties(width=width, height=round(0.75 * style.height), **several))
+    chart = grid(panels, len(columns)).resolve_scale(color="independent", strokeDash="independent")
+    return chart.properties(title=title) if len(names(everything)) > 1 else chart
+
+
+def _x(everything: pl.DataFrame) -> alt.X:
+    last = int(everything["path_length"].max())  # type: ignore[arg-type]
+    return index_axis("path_length", (-0.5, last + 0.5), "path length (blocks)")
+
+
+def _domain(everything: pl.DataFrame, columns: Sequence[str], room: float) -> list[float]:
+    """From the smallest to the largest number in the columns, and some room."""
+    values = [value for name in columns for value in everything[name].drop_nulls()]
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    return [low - room * (high - low), high + room * (high - low)]
+
+
+def _long(rows: pl.DataFrame, kinds: dict[str, str]) -> pl.DataFrame:
+    """One row for each kind of number: kind, value, low, high; without an interval where the rows have none."""
+    parts = []
+    for column, kind in kinds.items():
+        ends = (f"{column}_low", f"{column}_high")
+        low, high = ((pl.col(end) if end in rows.columns else pl.lit(None)).cast(pl.Float64) for end in ends)
+        value = pl.col(column).cast(pl.Float64)
+        of = ("network", "seed", "moment", "path_length")
+        parts.append(rows.select(*of, kind=pl.lit(kind), value=value, low=low, high=high))
+    return pl.concat(parts).drop_nulls("value")
+
+
+def _curves(rows: pl.DataFrame, kinds: dict[str, str], x: alt.X, y: alt.Y, number: str) -> list[alt.Chart]:
+    """A band, a line and points for each kind of number."""
+    domain = list(kinds.values())
+    base = alt.Chart(_long(rows, kinds)).encode(x=x, color=colour("kind", domain, colours=COLOURS), detail="seed:N")
+    tooltip = [
+        alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("moment:N", title="measured"),
+        alt.Tooltip("kind:N", title="what"), alt.Tooltip("path_length:Q", title="path length"),
+        *(alt.Tooltip(f"{name}:Q", format=number) for name in ("value", "low", "high")),
+    ]  # fmt: skip
+    return [
+        base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q"),
+        base.mark_line(opacity=seed_opacity(rows)).encode(y=y, strokeDash=dash("kind", domain)),
+        base.mark_point(filled=True, size=14, opacity=seed_opacity(rows)).encode(y=y, tooltip=tooltip),
+    ]
+
+
+def _norms(rows: pl.DataFrame, everything: pl.DataFrame) -> Panel:
+    scale = alt.Scale(domain=_domain(everything, list(NORMS), 0.04), nice=False)
+    y = alt.Y("value:Q", title="gradient norm (log10)", axis=alt.Axis(format="~f", tickCount=6), scale=scale)
+    return alt.layer(*_curves(rows, NORMS, _x(everything), y, ".2f"))
+
+
+def _shares(rows: pl.DataFrame, everything: pl.DataFrame) -> Panel:
+    ends = [f"{name}{end}" for name in ("summed_contribution", "share") for end in ("_low", "_high")]
+    scale = alt.Scale(domain=_domain(everything, [*SHARES, *ends], 0.06), nice=False)
+    y = alt.Y("value:Q", title="share by length", axis=alt.Axis(format="~%", tickCount=6), scale=scale)
+    zero = alt.Chart(pl.DataFrame({"zero": [0.0]})).mark_rule(color=GREY, strokeWidth=1).encode(y=alt.Y("zero:Q"))
+    return alt.layer(zero, *_curves(rows, SHARES, _x(everything), y, ".2~%"))
+
+
+def _coherence(rows: pl.DataFrame, everything: pl.DataFrame) -> Panel:
+    """Coherence on a logarithmic axis: filled where it is known, hollow and grey where it is not."""
+    values = everything.filter(pl.col("coherence") > 0)["coherence"]
+    low, high = (float(values.min()), float(values.max())) if len(values) else (0.5, 2.0)  # type: ignore[arg-type]
+    scale = alt.Scale(type="log", domain=[min(0.5, low / 1.5), max(2.0, high * 1.5)], nice=False, clamp=True)
+    y = alt.Y("coherence:Q", title="coherence", axis=alt.Axis(format="~g", tickCount=6), scale=scale)
+    living = rows.filter(pl.col("coherence") > 0)
+    base = alt.Chart(living).encode(x=_x(everything), detail="seed:N")
+    known = base.transform_filter("datum.coherence_known").encode(color=alt.value(COLOURS[0]))
+    unknown = base.transform_filter("!datum.coherence_known").encode(color=alt.value(UNKNOWN))
+    one = alt.Chart(pl.DataFrame({"one": [1.0]})).mark_rule(color=GREY, strokeDash=[4, 4]).encode(y=alt.Y("one:Q"))
+    return alt.layer(
+        one, known.mark_rule(strokeWidth=1.2, opacity=0.6).encode(y=alt.Y("coherence_low:Q"), y2="coherence_high:Q"),
+        known.mark_point(filled=True, size=26, opacity=seed_opacity(rows)).encode(y=y, tooltip=_tooltip()),
+        unknown.mark_point(filled=False, size=26, strokeWidth=1).encode(y=y, tooltip=_tooltip()),
+    )  # fmt: skip
+
+
+def _tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("moment:N", title="measured"),
+        alt.Tooltip("path_length:Q", title="path length"), alt.Tooltip("coherence:Q", format=".3~g"),
+        alt.Tooltip("coherence_low:Q", format=".3~g"), alt.Tooltip("coherence_high:Q", format=".3~g"),
+        alt.Tooltip("energy_relative_se:Q", title="standard error of the energy", format=".1~%"),
+    ]  # fmt: skip

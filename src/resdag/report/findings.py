@@ -1,0 +1,62 @@
+"""What did an experiment beyond the paper ask, and what came out?  A paragraph under its figure, from its rows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+PAPER_LENGTHS = (5, 17)  # Veit et al. 2016, section 5
+
+
+def finding(figure: str, rows: pl.DataFrame) -> str:
+    """The paragraph of a figure, from the rows of its view; empty where its caption says it all."""
+    paragraphs: dict[str, Callable[[pl.DataFrame], str]] = {"figure_spectrum": _spectrum}
+    return paragraphs[figure](rows) if figure in paragraphs and rows.height else ""
+
+
+def _spectrum(rows: pl.DataFrame) -> str:
+    asked = (
+        "The paper adds up the norms of single paths. Gradients are vectors: do its short effective paths survive when "
+        "all paths of a length are added, aligned or cancelling?"
+    )
+    order = ("network", "epoch", "seed")
+    of_input = rows.filter(measured_at="input").sort(*order, "path_length")
+    parts = of_input.partition_by(*order, maintain_order=True)
+    return " ".join([asked, *(_spectrum_of(part) for part in parts)])
+
+
+def _spectrum_of(rows: pl.DataFrame) -> str:
+    """One network at one moment, in two or three sentences."""
+    first: dict[str, Any] = rows.row(0, named=True)
+    moment = "at initialisation" if first["epoch"] == 0 else f"after {first['epoch']} epochs"
+    low, high = PAPER_LENGTHS
+    inside = float(rows.filter(pl.col("path_length").is_between(low, high))["summed_contribution"].to_numpy().sum())
+    paper = ""
+    if first["window_low"] is not None:
+        paper = f", where norms of single paths give {first['window_low']:.1f} to {first['window_high']:.1f}"
+    return (
+        f"{first['network']}, seed {first['seed']}, {moment}: weighted by the norm of the sum, paths enter "
+        f"{first['summed_low']:.1f} to {first['summed_high']:.1f} blocks{paper}; lengths {low} to {high} hold "
+        f"{inside:.0%} of it. {_coherence(rows)}"
+    )
+
+
+def _coherence(rows: pl.DataFrame) -> str:
+    """How paths of one length stand to each other, where that is known; lengths of a single path say nothing."""
+    inner = rows.filter(pl.col("path_length").is_between(1, int(rows["path_length"].to_numpy().max()) - 1))
+    known = inner.filter(pl.col("coherence_known") & pl.col("coherence").is_not_null())
+    left = inner.height - known.height
+    unknown = f" For {left} of {inner.height} lengths the energy is too uncertain to say." if left else ""
+    if known.is_empty():
+        return unknown.strip()
+    at = known.row(int(known["coherence"].arg_max() or 0), named=True)
+    least, most = float(known["coherence"].to_numpy().min()), float(at["coherence"])
+    if least > 1.25:
+        word = "paths of one length align"
+    elif most < 0.8:
+        word = "paths of one length cancel"
+    elif least >= 0.8 and most <= 1.25:
+        word = "paths of one length are as good as independent"
+    else:
+        word = "paths of one length neither all align nor all cancel"
+    return f"Coherence is {least:.2g} to {most:.2g}, largest at {at['path_length']} blocks: {word}.{unknown}"
