@@ -40,6 +40,8 @@ def cluster() -> Iterator[Path]:
         pytest.skip(f"no {', '.join(missing)}: apt-get install slurmctld slurmd slurm-client munge")
     if os.getuid() != 0:
         pytest.skip("a cluster of one's own needs root")
+    if Path("/etc/slurm/slurm.conf").exists():
+        pytest.skip("/etc/slurm/slurm.conf: this machine is part of a cluster, which is left alone")
     folder = Path(tempfile.mkdtemp(prefix="resdag-slurm-"))  # paths of sockets are short
     folder.chmod(0o755)
     script = ROOT / "tests/slurm/cluster.sh"

@@ -186,15 +186,15 @@ def test_edited_code_reruns_what_uses_it_and_an_edited_comment_nothing(finished_
 def test_after_an_edit_a_job_that_failed_once_runs_again_and_all_after_it(finished_copy: Path) -> None:
     folder = finished_copy
     edit_study(folder, networks__vgg8__training={"epochs": 1})
-    expected = dry_run(folder)
+    expected = dry_run(folder, "database")
     broken = folder.parent / "broken"
     broken.mkdir()
     (broken / "torch.py").write_text("raise SystemExit(1)\n")
-    status, _ = snakemake(folder, "report", PYTHONPATH=pythonpath(folder, broken))
+    status, _ = snakemake(folder, "database", PYTHONPATH=pythonpath(folder, broken))
     assert status != 0
-    assert dry_run(folder) == expected
-    complete(folder)
-    assert dry_run(folder) == {}
+    assert dry_run(folder, "database") == expected
+    complete(folder, "database")
+    assert dry_run(folder, "database") == {}
     assert query(folder, "SELECT count(*) FROM epochs WHERE network = 'vgg8'") == [(2,)]
 
 

@@ -5,6 +5,7 @@ set -eu
 here=$(dirname "$(readlink -f "$0")")
 dir=$2
 export SLURM_CONF="$dir/slurm.conf"
+usual=/etc/slurm/slurm.conf  # where jobs look: the executor plugin submits them without SLURM_* variables
 
 end() {  # the process of a pid file, and wait for it
     [ -s "$1" ] || return 0
@@ -19,9 +20,11 @@ down() {
     end "$dir/slurmd.pid"
     end "$dir/slurmctld.pid"
     end "$dir/munged.pid"
+    [ "$(readlink "$usual")" != "$SLURM_CONF" ] || rm "$usual"
 }
 
 up() {
+    if [ -e "$usual" ]; then echo "$usual: this machine is part of a cluster; it is left alone" >&2; exit 3; fi
     mkdir -p "$dir/state" "$dir/spool" "$dir/munge"
     host=$(hostname -s)
     # Slurm gives a job only devices that are devices: two more names for /dev/null.
@@ -34,6 +37,8 @@ up() {
     chmod 700 "$dir/munge"; chmod 600 "$dir/munge/munge.key"
     munged --force --key-file="$dir/munge/munge.key" --socket="$dir/munge.socket" --pid-file="$dir/munged.pid" \
         --log-file="$dir/munge/munged.log" --seed-file="$dir/munge/munged.seed"
+    mkdir -p "$(dirname "$usual")"
+    ln -sfn "$SLURM_CONF" "$usual"
     slurmctld -c
     slurmd -c
     for _ in $(seq 100); do sinfo --noheader --format=%t 2>/dev/null | grep -q idle && return 0; sleep 0.2; done
