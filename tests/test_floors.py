@@ -6,16 +6,14 @@ from pathlib import Path
 import pytest
 
 from resdag.provenance import code_parts
+from resdag.runner import TORCH_RULES
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "resdag"
 MODULES = {".".join(("resdag", *path.relative_to(SOURCE).with_suffix("").parts)): path for path in SOURCE.rglob("*.py")}
 F_WING, F_LIBRARIES = ("models", "datasets", "training", "lesions", "paths"), {"torch", "torchvision"}
 G_WING, G_LIBRARIES = ("store", "queries", "figures", "report"), {"duckdb", "polars", "altair"}
 GROUND = ("errors", "config", "records", "provenance", "combinatorics", "plan", "workflow", "atomic", "parquet", "cli")
-MEASURING = {
-    "prepare_data", "train_network", "load_network", "evaluate_network", "delete_single", "delete_random",
-    "reorder_blocks", "sample_path_gradients", "measure_path_spectrum",
-}  # fmt: skip
+MEASURING = TORCH_RULES | {"prepare_data"}
 # The plan and its command line look at datasets from outside: names, sizes, published sums.
 WITHOUT_TORCH = {f"resdag.datasets.{name}" for name in ("available", "listing", "published")} | {"resdag.datasets"}
 

@@ -98,7 +98,7 @@ class PathSpectrum(Experiment):
     """Batches of training images, which the intervals resample."""
     batch_size: Count = 128
     """Training images in a batch."""
-    sign_draws: Annotated[Count, Field(ge=2)] = 20
+    sign_draws: Annotated[int, Field(ge=2, le=10_000), NUMERIC] = 20
     """Random signs for each image and block; energy's standard error falls with their root."""
     epochs: Annotated[tuple[Literal["first", "last"], ...], Field(min_length=1)] = ("last",)
     """When in training: `first` is the initialisation, epoch 0; `last` the trained network."""
