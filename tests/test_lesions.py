@@ -117,7 +117,7 @@ def test_scores_are_those_of_a_plain_loop_over_batches(name: str) -> None:
     for lesion, score in zip(lesions, measure(network, images, lesions, memory_bytes=memory), strict=True):
         logits = torch.cat([by_hand(network, images.normalised(i, i + 10), lesion) for i in (0, 10, 20)])
         assert torch.equal(score.predicted, logits.argmax(1))
-        assert score.loss == pytest.approx(functional.cross_entropy(logits.double(), images.labels).item(), rel=1e-12)
+        assert score.loss == pytest.approx(functional.cross_entropy(logits.double(), images.labels).item(), rel=1e-5)  # folded
     assert measure(network, images, lesions[:1])[0].errors == evaluate(network, images).errors
 
 
@@ -138,7 +138,7 @@ def test_networks_are_measured_in_eval_mode_and_left_as_they_were(training: bool
     (score,) = measure(network, images, [intact(9)])
     assert network.training is training
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
-    assert score.loss == evaluate(network, images).loss
+    assert score.loss == pytest.approx(evaluate(network, images).loss, rel=1e-5)
 
 
 # What it costs
