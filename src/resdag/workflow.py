@@ -62,7 +62,7 @@ class Workflow:
         """The job behind a rule's wildcards; ResdagError for a fingerprint that the study does not have."""
         found = self.plan.find(rule, wildcards.fingerprint)
         if found is None:
-            raise ResdagError(f"{rule} {wildcards.fingerprint}: study {self.study.study} has no job of this fingerprint")
+            raise ResdagError(f"{rule}: study {self.study.study} has no job of fingerprint {wildcards.fingerprint}")
         return found
 
     def inputs(self, rule: str) -> Callable[[Any], list[str]]:

@@ -1,0 +1,387 @@
+"""What reruns: the plan's fingerprints before and after an edit, row by row of the contract's table."""
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from resdag import provenance
+from resdag.config.load import load_study, merged, parse_study, read_yaml
+from resdag.plan import VIEWS, Plan, figure_names, plan_study, tables_behind, views_behind
+from resdag.records import BY_NAME
+from resdag.runner import TORCH_RULES
+
+ROOT = Path(__file__).resolve().parents[1]
+Edit = Callable[[str], list[str]]
+# What stands at the end of every study and is made again whenever anything in it changed.
+ALWAYS = {"write_database", "write_report"}
+# Read from rows of measurements, so made again after any measurement.
+READING = {"compute_statistics", "judge_claims", "draw_figure", *ALWAYS}
+STUDY: dict[str, Any] = {
+    "study": "s",
+    "dataset": {"kind": "cifar10", "root": "data"},
+    "networks": {
+        "a": {"architecture": "preact_resnet", "depth": 20},
+        "b": {"architecture": "preact_resnet", "depth": 20, "training": {"epochs": 3}},
+        "v": {"architecture": "vgg", "depth": 8, "channels": 8},
+    },
+    "lesions": {
+        "single": {"networks": ["a", "b", "v"]},
+        "random": {"networks": ["a", "b"], "counts": [1, 2], "draws": 15},
+        "reorder": {"networks": ["a"], "swaps": [1, "reversal"], "draws": 15},
+    },
+    "paths": {
+        "gradients": {"networks": ["a"], "samples": 60},
+        "spectrum": {"networks": ["a"], "batches": 3},
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def planned(*changes: dict[str, Any]) -> Plan:
+    """The plan of the study above, with entries laid over it."""
+    content = STUDY
+    for change in changes:
+        content = merged(content, change)
+    return plan_study(parse_study(content))
+
+
+def added(old: Plan, new: Plan) -> list[str]:
+    """Labels of the jobs that a plan has and an older one has not: they run."""
+    before = {job.fingerprint for job in old.jobs}
+    return [job.label for job in new.jobs if job.fingerprint not in before]
+
+
+def rerun(*changes: dict[str, Any]) -> list[str]:
+    return added(planned(), planned(*changes))
+
+
+def rules(labels: list[str]) -> set[str]:
+    return {label.split()[0] for label in labels}
+
+
+def torch_jobs(labels: list[str]) -> list[str]:
+    return [label for label in labels if label.split()[0] in TORCH_RULES]
+
+
+def drawn(labels: list[str]) -> set[str]:
+    return {label.split("=")[1] for label in labels if label.startswith("draw_figure")}
+
+
+def shipped(name: str) -> Plan:
+    return plan_study(load_study(ROOT / f"config/{name}.yaml"))
+
+
+# The table of the contract
+
+
+def test_the_same_study_has_the_same_jobs() -> None:
+    assert rerun() == []
+
+
+def test_more_draws_of_random_deletion_add_their_chunks_alone() -> None:
+    labels = rerun({"lesions": {"random": {"draws": 30}}})
+    assert torch_jobs(labels) == [
+        "delete_random network=a seed=0 chunk=0020",
+        "delete_random network=b seed=0 chunk=0020",
+    ]
+    assert "figure_5a" in drawn(labels)
+    assert not drawn(labels) & {"figure_1", "figure_2", "figure_6a", "figure_7", "figure_training"}
+
+
+def test_more_draws_within_a_chunk_measure_nothing_and_draw_their_figure() -> None:
+    labels = rerun({"lesions": {"random": {"draws": 18}}})
+    assert torch_jobs(labels) == []
+    assert "figure_5a" in drawn(labels)
+    assert rules(labels) <= READING
+
+
+def test_fewer_draws_measure_nothing() -> None:
+    labels = rerun(
+        {"lesions": {"random": {"draws": 4}, "reorder": {"draws": 1}}, "paths": {"gradients": {"samples": 10}}}
+    )
+    assert torch_jobs(labels) == []
+    assert {"figure_5a", "figure_5b", "figure_6b"} <= drawn(labels)
+
+
+def test_more_reorderings_add_their_chunks_alone() -> None:
+    assert torch_jobs(rerun({"lesions": {"reorder": {"draws": 21}}})) == ["reorder_blocks network=a seed=0 chunk=0020"]
+
+
+def test_more_samples_of_paths_add_their_chunks_alone() -> None:
+    labels = rerun({"paths": {"gradients": {"samples": 140}}})  # batches 0..5 become 0..13, five in a job
+    assert torch_jobs(labels) == ["sample_path_gradients network=a seed=0 epoch=last chunk=0010"]
+
+
+def test_more_batches_of_the_spectrum_add_their_chunks_alone() -> None:
+    labels = rerun({"paths": {"spectrum": {"batches": 6}}})  # two in a job
+    assert torch_jobs(labels) == ["measure_path_spectrum network=a seed=0 epoch=last chunk=0004"]
+
+
+def test_the_epoch_before_training_adds_its_own_jobs_alone() -> None:
+    labels = rerun({"paths": {"gradients": {"epochs": ["first", "last"]}}})
+    assert {label.split()[3] for label in torch_jobs(labels)} == {"epoch=first"}
+
+
+def test_a_networks_own_training_trains_it_and_measures_it_again() -> None:
+    labels = torch_jobs(rerun({"networks": {"b": {"training": {"epochs": 4}}}}))
+    assert rules(labels) == {"train_network", "evaluate_network", "delete_single", "delete_random"}
+    assert all("network=b" in label for label in labels)
+
+
+def test_the_recipe_of_all_trains_those_that_follow_it() -> None:
+    labels = torch_jobs(rerun({"training": {"epochs": 9}}))
+    assert {label for label in labels if label.startswith("train")} == {
+        "train_network network=a seed=0", "train_network network=v seed=0",
+    }  # fmt: skip
+    assert not any("network=b" in label for label in labels)
+
+
+def test_an_entry_that_says_the_default_changes_nothing() -> None:
+    said = {"training": {"epochs": 164, "momentum": 0.9}, "networks": {"a": {"seeds": [0], "shortcut": "subsample"}}}
+    assert rerun(said) == []
+
+
+def test_a_seed_more_adds_its_jobs_alone() -> None:
+    labels = torch_jobs(rerun({"networks": {"a": {"seeds": [0, 1]}}}))
+    assert labels
+    assert all("network=a seed=1" in label for label in labels)
+    assert rules(labels) == TORCH_RULES - {"load_network"}
+
+
+def test_a_network_more_adds_its_jobs_alone() -> None:
+    labels = torch_jobs(rerun({"networks": {"c": {"architecture": "resnet", "depth": 20}}}))
+    assert labels == ["train_network network=c seed=0", "evaluate_network network=c seed=0"]
+
+
+def test_a_network_that_is_removed_runs_no_torch_job() -> None:
+    content = merged(STUDY, {"lesions": {"single": {"networks": ["a", "b"]}}})
+    content["networks"] = {name: content["networks"][name] for name in ("a", "b")}
+    assert torch_jobs(added(planned(), plan_study(parse_study(content)))) == []
+
+
+def test_a_claims_margin_judges_again_and_draws_nothing() -> None:
+    labels = rerun({"claims": {"equivalence_margin": 0.003}})
+    assert rules(labels) == {"judge_claims", *ALWAYS}
+
+
+def test_the_confidence_computes_statistics_again_and_measures_nothing() -> None:
+    labels = rerun({"claims": {"confidence": 0.9}})
+    assert rules(labels) <= READING
+    assert "compute_statistics" in labels
+
+
+def test_a_figures_own_style_draws_that_figure_alone() -> None:
+    labels = rerun({"figures": {"styles": {"figure_3": {"height": 400}}}})
+    assert sorted(labels) == ["draw_figure figure=figure_3", "write_database", "write_report"]
+
+
+def test_the_style_of_all_draws_every_figure_and_measures_nothing() -> None:
+    labels = rerun({"figures": {"width": 700}})
+    assert rules(labels) == {"draw_figure", *ALWAYS}
+    assert drawn(labels) == set(figure_names())
+
+
+def test_where_the_images_lie_changes_nothing() -> None:
+    assert rerun({"dataset": {"root": "elsewhere"}}) == []
+    assert rerun({"dataset": {"archive": "archive.tar.gz", "download": False}}) == []
+
+
+def test_the_test_limit_measures_again_and_trains_nothing() -> None:
+    labels = torch_jobs(rerun({"dataset": {"test_limit": 1000}}))
+    assert rules(labels) == {"evaluate_network", "delete_single", "delete_random", "reorder_blocks"}
+
+
+def test_what_training_sees_measures_everything_again_but_closed_forms() -> None:
+    labels = rerun({"dataset": {"train_limit": 1000}})
+    assert torch_jobs(labels) == torch_jobs([job.label for job in planned().jobs])
+    assert "count_paths" not in labels
+
+
+def test_other_contents_measure_everything_again_but_closed_forms(tmp_path: Path) -> None:
+    def folder(name: str, shade: int) -> dict[str, Any]:
+        for split in ("train", "test"):
+            for label in ("x", "y"):
+                path = tmp_path / name / split / label / "0.png"
+                path.parent.mkdir(parents=True)
+                Image.fromarray(np.full((8, 8, 3), shade, np.uint8)).save(path)
+        return {"dataset": {"kind": "image_folder", "root": str(tmp_path / name)}}
+
+    content = {key: value for key, value in STUDY.items() if key != "dataset"}
+    first, same, other = (
+        plan_study(parse_study(content | folder(*entry))) for entry in (("first", 1), ("same", 1), ("other", 2))
+    )
+    assert added(first, same) == []
+    labels = added(first, other)
+    assert "count_paths" not in labels
+    assert torch_jobs(labels) == torch_jobs([job.label for job in first.jobs])
+
+
+def test_memory_changes_nothing() -> None:
+    assert rerun({"jobs": {"memory_gib": 8.0}}) == []
+
+
+def test_another_study_has_jobs_of_its_own_and_changes_none() -> None:
+    other = planned({"study": "t"})
+    assert {job.outputs["weights"] for job in other.of_rule("train_network")}.isdisjoint(
+        job.outputs["weights"] for job in planned().of_rule("train_network")
+    )
+
+
+def test_predictions_are_part_of_single_deletion_alone() -> None:
+    assert rules(torch_jobs(rerun({"lesions": {"single": {"predictions": True}}}))) == {"delete_single"}
+
+
+# Code
+
+
+@pytest.fixture
+def edited(monkeypatch: pytest.MonkeyPatch) -> Edit:
+    """Labels of the jobs that run after an edit of one module."""
+    real = provenance.code_parts
+
+    def edit(module: str) -> list[str]:
+        def changed(parts: dict[str, str]) -> dict[str, str]:
+            return parts | ({module: "edited"} if module in parts else {})
+
+        assert module in real(module)
+        before = planned()
+        with monkeypatch.context() as patch:
+            patch.setattr(provenance, "code_parts", lambda *of: changed(real(*of)))
+            return added(before, planned())
+
+    return edit
+
+
+def test_an_edit_of_an_architecture_makes_its_networks_again_alone(edited: Edit) -> None:
+    labels = torch_jobs(edited("resdag.models.vgg"))
+    assert labels
+    assert all("network=v" in label for label in labels)
+    labels = torch_jobs(edited("resdag.models.preact_resnet"))
+    assert labels
+    assert not any("network=v" in label for label in labels)
+
+
+def test_an_edit_of_a_figure_draws_it_alone(edited: Edit) -> None:
+    assert edited("resdag.figures.figure_7") == ["draw_figure figure=figure_7", "write_report"]
+
+
+def test_an_edit_of_the_training_loop_trains_all(edited: Edit) -> None:
+    labels = edited("resdag.training.train")
+    assert {label for label in labels if label.startswith("train")} == {
+        f"train_network network={name} seed=0" for name in "abv"
+    }
+    assert "count_paths" not in labels
+
+
+def test_an_edit_of_the_sampled_paths_trains_nothing(edited: Edit) -> None:
+    labels = torch_jobs(edited("resdag.paths.sampled"))
+    assert "sample_path_gradients" in rules(labels)
+    assert rules(labels) <= {"sample_path_gradients", "measure_path_spectrum"}
+
+
+def test_an_edit_of_the_closed_forms_measures_no_network_that_does_not_use_them(edited: Edit) -> None:
+    assert rules(edited("resdag.jobs.count_paths")) <= {"count_paths", *READING}
+
+
+@pytest.mark.parametrize("module", ["resdag.cli", "resdag.workflow", "resdag.plan", "resdag.config.sentences"])
+def test_an_edit_of_what_only_plans_reruns_nothing(module: str, edited: Edit) -> None:
+    assert edited(module) == []
+
+
+# Shape of a plan
+
+
+@pytest.mark.parametrize("name", ["config", "digits", "tiny"])
+def test_every_job_has_files_of_its_own_and_only_inputs_that_are_made(name: str) -> None:
+    jobs = shipped(name).jobs
+    outputs = Counter(path for job in jobs for path in job.outputs.values())
+    files = outputs + Counter(path for job in jobs for path in (job.log, job.benchmark))
+    assert [path for path, count in files.items() if count > 1] == []
+    made: set[str] = set()
+    for job in jobs:
+        assert set(job.inputs()) <= made, job.label
+        made |= set(job.outputs.values())
+    assert len({job.label for job in jobs}) == len({job.fingerprint for job in jobs}) == len(jobs)
+
+
+def test_the_study_of_the_paper_has_some_hundreds_of_jobs() -> None:
+    assert 50 <= len(shipped("config").jobs) <= 500
+
+
+@pytest.mark.parametrize("name", ["config", "digits", "tiny"])
+def test_shards_are_the_outputs_of_all_tables(name: str) -> None:
+    plan = shipped(name)
+    shards = plan.shards()
+    assert set(shards) == set(BY_NAME)
+    assert {path for paths in shards.values() for path in paths} == {
+        path for path in plan.outputs() if path.endswith(".parquet")
+    }
+    assert plan.shards(["claims"]) == {"claims": [plan.of_rule("judge_claims")[0].outputs["claims"]]}
+
+
+def test_a_job_is_found_by_rule_and_fingerprint() -> None:
+    plan = planned()
+    for job in plan.jobs:
+        assert plan.find(job.rule, job.fingerprint) is job
+        assert plan.find("no_such_rule", job.fingerprint) is None
+
+
+def test_params_are_plain_values() -> None:
+    plain = (str, int, float, bool, type(None))
+
+    def check(value: Any) -> None:
+        if isinstance(value, dict):
+            for key, below in value.items():
+                assert isinstance(key, str)
+                check(below)
+        elif isinstance(value, list | tuple):
+            for below in value:
+                check(below)
+        else:
+            assert isinstance(value, plain)
+
+    for job in planned().jobs:
+        check(job.param)
+
+
+def test_every_figure_has_a_view_and_every_figures_view_a_figure() -> None:
+    assert figure_names() == sorted(path.stem for path in VIEWS.glob("figure_*.sql"))
+
+
+@pytest.mark.parametrize("name", figure_names())
+def test_a_figure_rests_on_tables_that_there_are(name: str) -> None:
+    assert views_behind(name)[0].stem == name
+    assert tables_behind(name) & set(BY_NAME)
+
+
+def test_planning_imports_neither_torch_nor_what_reads() -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom resdag.config.load import load_study\n"
+        "from resdag.plan import plan_study\nplan_study(load_study(Path('config/config.yaml')))\n"
+        "print(sorted({'torch', 'torchvision', 'duckdb', 'polars', 'altair', 'scipy', 'pyarrow'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_image_size_and_test_scale_is_planned_from_the_study_alone(tmp_path: Path) -> None:
+    assert not list(tmp_path.iterdir())
+    planned()
+    assert not list(tmp_path.iterdir()), "a plan writes nothing for embedded or published data"
+
+
+def test_the_tiny_study_has_a_job_of_every_rule_but_loading() -> None:
+    content = read_yaml(ROOT / "config/tiny.yaml")
+    found = {job.rule for job in plan_study(parse_study(content)).jobs}
+    assert TORCH_RULES - found <= {"load_network"}
