@@ -1,7 +1,7 @@
 """resdag: Veit, Wilber and Belongie (2016) as a DAG.  Contents: the study, the targets, the rules.
 
-    snakemake --cores 8 --resources gpu=2 report               the paper's study, config/config.yaml
-    snakemake --cores 2 --configfile config/digits.yaml report another study, and no other
+snakemake --cores 8 --resources gpu=2 report               the paper's study, config/config.yaml
+snakemake --cores 2 --configfile config/digits.yaml report another study, and no other
 """
 
 from resdag.errors import ResdagError

@@ -15,11 +15,9 @@ from resdag.models.network import Network
 @torch.inference_mode()
 def errors_under(network: Network, images: Tensor, labels: Tensor, lesions: Iterable[Lesion], size: int) -> list[int]:
     """Errors under each lesion: the whole network for every lesion, deleted branches not computed."""
+    batches = list(zip(images.split(size), labels.split(size), strict=True))
     return [
-        sum(
-            int((_lesioned(network, images[start : start + size], lesion).argmax(1) != labels[start : start + size]).sum())
-            for start in range(0, len(images), size)
-        )
+        sum(int((_lesioned(network, batch, lesion).argmax(1) != target).sum()) for batch, target in batches)
         for lesion in lesions
     ]
 

@@ -351,7 +351,7 @@ def assert_tiny(root: Path, **where) -> None:
     assert tensors.load(root.parent / "out.safetensors", split="train").labels[::4].tolist() == [0, 1, 2, 3, 4]
     names = [file.name for file in published.CIFAR["cifar10"].files]
     assert sorted(os.listdir(root / "cifar-10-batches-py")) == sorted(names)
-    assert {name for name in os.listdir(root)} <= {"cifar-10-batches-py", "cifar-10-python.tar.gz"}
+    assert set(os.listdir(root)) <= {"cifar-10-batches-py", "cifar-10-python.tar.gz"}
     assert not (root.parent / "outside").exists()
 
 

@@ -11,7 +11,6 @@ import duckdb
 import polars as pl
 import pytest
 import vl_convert
-from views_by_hand import STUDY, VIEWS
 
 from resdag.errors import DamagedFileError
 from resdag.figures.catalogue import CATALOGUE, module_of
@@ -19,6 +18,7 @@ from resdag.figures.job import draw_figure
 from resdag.figures.save import SUFFIXES, read_figure, save, specification
 from resdag.figures.theme import OKABE_ITO, Style, ceiling, finite, font_list
 from resdag.records import BY_NAME
+from views_by_hand import STUDY, VIEWS
 
 STYLE = Style()
 

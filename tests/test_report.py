@@ -8,7 +8,6 @@ from math import comb
 import duckdb
 import polars as pl
 import pytest
-from views_by_hand import STUDY, VIEWS
 
 from resdag.errors import StudyError
 from resdag.figures.catalogue import CATALOGUE, module_of
@@ -22,6 +21,7 @@ from resdag.report.methods import method
 from resdag.report.remarks import blocks_kept, remarks
 from resdag.report.words import duration, interval, percent, quantity
 from resdag.store.schema import create
+from views_by_hand import STUDY, VIEWS
 
 CONFIG = {
     "study": STUDY, "dataset": {"kind": "digits", "test_limit": 100},

@@ -134,7 +134,8 @@ def estimate(study: Study, plan: Plan, cores: int | None = None) -> list[str]:
     """Lines for a person: jobs by rule, hours, disk, devices, and a warning where the time is long."""
     devices, cores, size = visible_devices(), cores or os.cpu_count() or 1, size_of(study)
     rate = GPU_RATE if devices else CPU_RATE * cores
-    lines = [f"study {study.study}: {len(plan.jobs)} jobs", "", f"{'rule':24s} {'jobs':>5s} {'to run':>7s} {'time':>12s}"]
+    lines = [f"study {study.study}: {len(plan.jobs)} jobs", ""]
+    lines += [f"{'rule':24s} {'jobs':>5s} {'to run':>7s} {'time':>12s}"]
     total, modelled = 0.0, False
     for rule in dict.fromkeys(job.rule for job in plan.jobs):
         jobs = plan.of_rule(rule)
@@ -150,7 +151,7 @@ def estimate(study: Study, plan: Plan, cores: int | None = None) -> list[str]:
     lines += ["", f"devices   {', '.join(devices) if devices else f'none: the CPU, {cores} cores'}"]
     lines += [f"time      about {_spoken(wall)}, with {together} job{'s' if together > 1 else ''} at a time"]
     if modelled:
-        lines += [f"          where nothing was measured before: {rate:.1e} multiply-adds a second, within a factor of 2"]
+        lines += [f"          where nothing was measured: {rate:.1e} multiply-adds a second, within a factor of 2"]
     if size is None:
         lines += ["          the images cannot be counted yet, so the time of what needs them is not in it"]
     lines += [f"disk      about {_disk(study, plan, size) / 1e6:,.0f} MB in {base(study.study)}"]

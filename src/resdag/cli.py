@@ -36,7 +36,8 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "reorder-blocks": ("let blocks change places (figure 5b)", ("network", "seed", "chunk")),
     "sample-path-gradients": ("gradients along paths (figures 6b, 6c)", ("network", "seed", "epoch", "chunk")),
     "measure-path-spectrum": (
-        "all paths of each length: their sum, exactly, and their energy", ("network", "seed", "epoch", "chunk"),
+        "all paths of each length: their sum, exactly, and their energy",
+        ("network", "seed", "epoch", "chunk"),
     ),
     "count-paths": ("path lengths and remaining paths in closed form (figures 6a, 7)", ()),
     "compute-statistics": ("tests, intervals and fits", ()),

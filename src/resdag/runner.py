@@ -61,7 +61,7 @@ def run(study: Study, job: Job, threads: int | None = None) -> None:
     started = datetime.now(UTC).replace(tzinfo=None)
     missing = [path for path in job.inputs() if not Path(path).exists()]
     if missing:
-        raise DamagedFileError(f"{missing[0]}: is missing; {job.label} needs it: run the workflow, or its own job first")
+        raise DamagedFileError(f"{missing[0]}: is missing; {job.label} needs it: run the workflow, or its job first")
     with lease() if job.rule in TORCH_RULES else nullcontext("cpu") as leased:
         found = settings(study, job)
         device = leased

@@ -1,4 +1,4 @@
-"""Which files of earlier configs does no study use any more?  `resdag clean` shows them, and removes them if told to."""
+"""Which files of earlier configs does no study use any more?  `resdag clean` shows and removes them."""
 
 from collections.abc import Iterator
 from pathlib import Path

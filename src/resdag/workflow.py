@@ -42,6 +42,11 @@ class Workflow:
         return plan_study(self.study)
 
     @property
+    def source(self) -> str:
+        """Where jobs read the study: a resource, not a param, since no result depends on where it lies."""
+        return str(self.file)
+
+    @property
     def threads(self) -> int:
         """Threads of a job that computes with torch: the cores, shared among the jobs that may run side by side."""
         return max(1, self.cores // max(1, self.gpus or 1))

@@ -5,15 +5,18 @@ rule prepare_data:
     """Check or fetch the images, and write them as one file of tensors."""
     output:
         **STUDY.outputs("prepare_data"),
-    params:
-        job=STUDY.identity("prepare_data"),
     log:
         STUDY.log("prepare_data"),
     benchmark:
         STUDY.benchmark("prepare_data")
+    conda:
+        "../envs/resdag.yaml"
     threads: 1
     resources:
+        study=STUDY.source,
         mem_mb=2000,
+    params:
+        job=STUDY.identity("prepare_data"),
     shell:
-        "exec resdag prepare-data {STUDY.file:q}"
+        "exec resdag prepare-data {resources.study:q}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

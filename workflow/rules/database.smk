@@ -8,16 +8,19 @@ rule compute_statistics:
         STUDY.only("compute_statistics").inputs(),
     output:
         **STUDY.only("compute_statistics").outputs,
-    params:
-        job=STUDY.only("compute_statistics").param,
     log:
         STUDY.only("compute_statistics").log,
     benchmark:
         STUDY.only("compute_statistics").benchmark
+    conda:
+        "../envs/resdag.yaml"
     resources:
+        study=STUDY.source,
         mem_mb=2000,
+    params:
+        job=STUDY.only("compute_statistics").param,
     shell:
-        "exec resdag compute-statistics {STUDY.file:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
+        "exec resdag compute-statistics {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
 
 
 rule judge_claims:
@@ -26,16 +29,19 @@ rule judge_claims:
         STUDY.only("judge_claims").inputs(),
     output:
         **STUDY.only("judge_claims").outputs,
-    params:
-        job=STUDY.only("judge_claims").param,
     log:
         STUDY.only("judge_claims").log,
     benchmark:
         STUDY.only("judge_claims").benchmark
+    conda:
+        "../envs/resdag.yaml"
     resources:
+        study=STUDY.source,
         mem_mb=2000,
+    params:
+        job=STUDY.only("judge_claims").param,
     shell:
-        "exec resdag judge-claims {STUDY.file:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
+        "exec resdag judge-claims {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
 
 
 rule write_database:
@@ -43,15 +49,18 @@ rule write_database:
     input:
         STUDY.only("write_database").inputs(),
     output:
-        db=update("results.duckdb"),
         **STUDY.only("write_database").outputs,
-    params:
-        job=STUDY.only("write_database").param,
+        db=update("results.duckdb"),
     log:
         STUDY.only("write_database").log,
     benchmark:
         STUDY.only("write_database").benchmark
+    conda:
+        "../envs/resdag.yaml"
     resources:
+        study=STUDY.source,
         mem_mb=4000,
+    params:
+        job=STUDY.only("write_database").param,
     shell:
-        "exec resdag write-database {STUDY.file:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
+        "exec resdag write-database {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"

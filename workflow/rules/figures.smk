@@ -11,13 +11,16 @@ for figure in STUDY.plan.of_rule("draw_figure"):
             database=ancient(STUDY.only("write_database").outputs["manifest"]),
         output:
             **figure.outputs,
-        params:
-            job=figure.param,
         log:
             figure.log,
         benchmark:
             figure.benchmark
+        conda:
+            "../envs/resdag.yaml"
         resources:
+            study=STUDY.source,
             mem_mb=1000,
+        params:
+            job=figure.param,
         shell:
-            "exec resdag draw-figure {STUDY.file:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
+            "exec resdag draw-figure {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"

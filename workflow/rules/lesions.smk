@@ -7,18 +7,21 @@ rule delete_single:
         STUDY.inputs("delete_single"),
     output:
         **STUDY.outputs("delete_single"),
-    params:
-        job=STUDY.identity("delete_single"),
     log:
         STUDY.log("delete_single"),
     benchmark:
         STUDY.benchmark("delete_single")
+    conda:
+        "../envs/resdag.yaml"
     threads: STUDY.threads
     resources:
+        study=STUDY.source,
         gpu=1,
         mem_mb=6000,
+    params:
+        job=STUDY.identity("delete_single"),
     shell:
-        "exec resdag delete-single {STUDY.file:q}"
+        "exec resdag delete-single {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -29,18 +32,21 @@ rule delete_random:
         STUDY.inputs("delete_random"),
     output:
         **STUDY.outputs("delete_random"),
-    params:
-        job=STUDY.identity("delete_random"),
     log:
         STUDY.log("delete_random"),
     benchmark:
         STUDY.benchmark("delete_random")
+    conda:
+        "../envs/resdag.yaml"
     threads: STUDY.threads
     resources:
+        study=STUDY.source,
         gpu=1,
         mem_mb=6000,
+    params:
+        job=STUDY.identity("delete_random"),
     shell:
-        "exec resdag delete-random {STUDY.file:q}"
+        "exec resdag delete-random {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed} --chunk {wildcards.chunk}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -51,17 +57,20 @@ rule reorder_blocks:
         STUDY.inputs("reorder_blocks"),
     output:
         **STUDY.outputs("reorder_blocks"),
-    params:
-        job=STUDY.identity("reorder_blocks"),
     log:
         STUDY.log("reorder_blocks"),
     benchmark:
         STUDY.benchmark("reorder_blocks")
+    conda:
+        "../envs/resdag.yaml"
     threads: STUDY.threads
     resources:
+        study=STUDY.source,
         gpu=1,
         mem_mb=6000,
+    params:
+        job=STUDY.identity("reorder_blocks"),
     shell:
-        "exec resdag reorder-blocks {STUDY.file:q}"
+        "exec resdag reorder-blocks {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed} --chunk {wildcards.chunk}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

@@ -7,18 +7,21 @@ rule sample_path_gradients:
         STUDY.inputs("sample_path_gradients"),
     output:
         **STUDY.outputs("sample_path_gradients"),
-    params:
-        job=STUDY.identity("sample_path_gradients"),
     log:
         STUDY.log("sample_path_gradients"),
     benchmark:
         STUDY.benchmark("sample_path_gradients")
+    conda:
+        "../envs/resdag.yaml"
     threads: STUDY.threads
     resources:
+        study=STUDY.source,
         gpu=1,
         mem_mb=6000,
+    params:
+        job=STUDY.identity("sample_path_gradients"),
     shell:
-        "exec resdag sample-path-gradients {STUDY.file:q}"
+        "exec resdag sample-path-gradients {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed} --epoch {wildcards.epoch} --chunk {wildcards.chunk}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -29,18 +32,21 @@ rule measure_path_spectrum:
         STUDY.inputs("measure_path_spectrum"),
     output:
         **STUDY.outputs("measure_path_spectrum"),
-    params:
-        job=STUDY.identity("measure_path_spectrum"),
     log:
         STUDY.log("measure_path_spectrum"),
     benchmark:
         STUDY.benchmark("measure_path_spectrum")
+    conda:
+        "../envs/resdag.yaml"
     threads: STUDY.threads
     resources:
+        study=STUDY.source,
         gpu=1,
         mem_mb=6000,
+    params:
+        job=STUDY.identity("measure_path_spectrum"),
     shell:
-        "exec resdag measure-path-spectrum {STUDY.file:q}"
+        "exec resdag measure-path-spectrum {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed} --epoch {wildcards.epoch} --chunk {wildcards.chunk}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -49,15 +55,18 @@ rule count_paths:
     """Path lengths and remaining paths in closed form: figures 6a and 7."""
     output:
         **STUDY.outputs("count_paths"),
-    params:
-        job=STUDY.identity("count_paths"),
     log:
         STUDY.log("count_paths"),
     benchmark:
         STUDY.benchmark("count_paths")
+    conda:
+        "../envs/resdag.yaml"
     threads: 1
     resources:
+        study=STUDY.source,
         mem_mb=500,
+    params:
+        job=STUDY.identity("count_paths"),
     shell:
-        "exec resdag count-paths {STUDY.file:q}"
+        "exec resdag count-paths {resources.study:q}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

@@ -7,13 +7,16 @@ rule write_report:
         STUDY.only("write_report").inputs(),
     output:
         **STUDY.only("write_report").outputs,
-    params:
-        job=STUDY.only("write_report").param,
     log:
         STUDY.only("write_report").log,
     benchmark:
         STUDY.only("write_report").benchmark
+    conda:
+        "../envs/resdag.yaml"
     resources:
+        study=STUDY.source,
         mem_mb=1000,
+    params:
+        job=STUDY.only("write_report").param,
     shell:
-        "exec resdag write-report {STUDY.file:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
+        "exec resdag write-report {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"

@@ -7,18 +7,21 @@ rule train_network:
         STUDY.inputs("train_network"),
     output:
         **STUDY.outputs("train_network"),
-    params:
-        job=STUDY.identity("train_network"),
     log:
         STUDY.log("train_network"),
     benchmark:
         STUDY.benchmark("train_network")
+    conda:
+        "../envs/resdag.yaml"
     threads: STUDY.threads
     resources:
+        study=STUDY.source,
         gpu=1,
         mem_mb=6000,
+    params:
+        job=STUDY.identity("train_network"),
     shell:
-        "exec resdag train-network {STUDY.file:q}"
+        "exec resdag train-network {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -29,18 +32,21 @@ rule load_network:
         STUDY.inputs("load_network"),
     output:
         **STUDY.outputs("load_network"),
-    params:
-        job=STUDY.identity("load_network"),
     log:
         STUDY.log("load_network"),
     benchmark:
         STUDY.benchmark("load_network")
+    conda:
+        "../envs/resdag.yaml"
     threads: STUDY.threads
     resources:
+        study=STUDY.source,
         gpu=1,
         mem_mb=6000,
+    params:
+        job=STUDY.identity("load_network"),
     shell:
-        "exec resdag load-network {STUDY.file:q}"
+        "exec resdag load-network {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -51,17 +57,20 @@ rule evaluate_network:
         STUDY.inputs("evaluate_network"),
     output:
         **STUDY.outputs("evaluate_network"),
-    params:
-        job=STUDY.identity("evaluate_network"),
     log:
         STUDY.log("evaluate_network"),
     benchmark:
         STUDY.benchmark("evaluate_network")
+    conda:
+        "../envs/resdag.yaml"
     threads: STUDY.threads
     resources:
+        study=STUDY.source,
         gpu=1,
         mem_mb=6000,
+    params:
+        job=STUDY.identity("evaluate_network"),
     shell:
-        "exec resdag evaluate-network {STUDY.file:q}"
+        "exec resdag evaluate-network {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

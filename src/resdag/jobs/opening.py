@@ -1,5 +1,7 @@
 """Open what the measuring jobs have in common: a network and the images that it is measured on."""
 
+from typing import Literal
+
 from resdag.datasets.tensors import Images, load
 from resdag.jobs.context import Context, read_json
 from resdag.models.network import Network
@@ -12,7 +14,7 @@ def description(context: Context) -> Description:
     return Description(**read_json(context.input("training"))["network"])
 
 
-def images(context: Context, split: str, of: Description | None = None) -> Images:
+def images(context: Context, split: Literal["train", "test"], of: Description | None = None) -> Images:
     """Images of a split, as many as the study asks for, normalised as the network wants them."""
     found = load(context.input("images"), split=split, limit=context.spec.get(f"{split}_limit"), device=context.device)
     return found.with_normalization(of.mean, of.std) if of else found

@@ -24,7 +24,7 @@ def run(context: Context) -> Tables:
     network = description.build(seed)
     state = state_of(context)
     checkpoint.save(network, context.outputs["initial"])  # again when resumed: a failed job's outputs are deleted
-    network.to(context.device, memory_format=torch.channels_last)
+    network.to(torch.device(context.device)).to(memory_format=torch.channels_last)
     test = _test_images(context, recipe, description)
     rows = _train_with_progress(context, network, images, test, recipe, seed, state)
     checkpoint.save(network, context.outputs["weights"])
@@ -54,7 +54,8 @@ def _test_images(context: Context, recipe: Recipe, of: Description) -> Images | 
 
 
 def _train_with_progress(context, network, images, test, recipe, seed, state):  # type: ignore[no-untyped-def]
-    steps, first = context.steps, []
+    steps = context.steps
+    first: list[int] = []
     with steps.bar(recipe.epochs, "epoch") as bar:
 
         def report(row: Row) -> None:

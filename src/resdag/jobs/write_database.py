@@ -24,8 +24,8 @@ def run(context: Context) -> Tables:
     rows = {"studies": [_study_row(context, files)], "jobs": _job_rows(context)}
 
     def own(con: duckdb.DuckDBPyConnection, study: str) -> Mapping[str, pl.DataFrame]:
-        found = {table: [{"study": study} | row for row in of_table] for table, of_table in rows.items()}
-        return {table: pl.DataFrame(of_table, infer_schema_length=None) for table, of_table in found.items() if of_table}
+        whole = {table: [{"study": study} | row for row in found] for table, found in rows.items() if found}
+        return {table: pl.DataFrame(found, infer_schema_length=None) for table, found in whole.items()}
 
     build(Path(context.settings["database"]), name, files, [own], conditions(context.spec["limits"]))
     manifest = Path(context.outputs["manifest"])

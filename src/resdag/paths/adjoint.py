@@ -38,7 +38,7 @@ class Diagonal:
 @singledispatch
 def linearise(layer: nn.Module, x: Tensor) -> tuple[Tensor, Adjoint]:
     """The layer's output at x, (N, *in), and its transposed Jacobian there, for gradients of many paths."""
-    y, pull = vjp(layer, x)
+    y, pull = vjp(layer, x)  # type: ignore[misc]  # three values only with has_aux
     return y, lambda gradients: torch.stack([pull(gradient)[0] for gradient in gradients])
 
 

@@ -15,11 +15,13 @@ has norm exactly 0 and no logarithm.
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import BatchNorm2d
 
 from resdag.models.inference import folded
 from resdag.models.network import Network
@@ -92,9 +94,7 @@ def _forks(choices: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """At each step, for each distinct beginning that is one choice longer: which one it continues, and its choice."""
     count, steps = choices.shape
     parts = np.zeros(count, dtype=int)  # the step at which a path parts from the one before it
-    parts[1:] = np.where(
-        (choices[1:] != choices[:-1]).any(1), (choices[1:] != choices[:-1]).argmax(1), steps
-    )
+    parts[1:] = np.where((choices[1:] != choices[:-1]).any(1), (choices[1:] != choices[:-1]).argmax(1), steps)
     beginning = np.zeros(count, dtype=int)
     for step in range(steps):
         new = parts <= step
@@ -171,28 +171,21 @@ def _rescaled(gradients: Tensor, exponents: np.ndarray) -> tuple[Tensor, np.ndar
 def _log10_norms(gradients: Tensor) -> np.ndarray:
     squares = torch.stack([gradient.double().square().sum() for gradient in gradients]).cpu().numpy()
     with np.errstate(divide="ignore"):
-        return 0.5 * np.log10(squares)  # type: ignore[no-any-return]
+        return np.asarray(0.5 * np.log10(squares))
 
 
-class _statistics:
+@contextmanager
+def _statistics(network: Network, of_batch: bool) -> Iterator[None]:
     """Batch norm with the batch's own statistics, or with the running ones; left as it was."""
-
-    def __init__(self, network: Network, of_batch: bool) -> None:
-        self.network, self.of_batch = network, of_batch
-
-    def __enter__(self) -> None:
-        self.before = self.network.training
-        self.network.train(self.of_batch)
-        self.norms = [module for module in self.network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
-        if self.of_batch:
-            for norm in self.norms:
-                norm.track_running_stats = False
-                norm._saved = (norm.running_mean, norm.running_var)  # type: ignore[assignment]
-                norm.running_mean = norm.running_var = None
-
-    def __exit__(self, *_: object) -> None:
-        if self.of_batch:
-            for norm in self.norms:
-                norm.track_running_stats = True
-                norm.running_mean, norm.running_var = norm.__dict__.pop("_saved")
-        self.network.train(self.before)
+    before = network.training
+    norms = [module for module in network.modules() if isinstance(module, BatchNorm2d)] if of_batch else []
+    running = [(norm.running_mean, norm.running_var) for norm in norms]
+    network.train(of_batch)
+    for norm in norms:
+        norm.track_running_stats, norm.running_mean, norm.running_var = False, None, None
+    try:
+        yield
+    finally:
+        for norm, (mean, variance) in zip(norms, running, strict=True):
+            norm.track_running_stats, norm.running_mean, norm.running_var = True, mean, variance
+        network.train(before)
