@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from resdag.config.study import Study
 from resdag.config.training import Training, TrainingOverride
 from resdag.errors import StudyError
 from resdag.plan import plan_study
+from resdag.workflow import Workflow, open_workflow
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "config"
@@ -225,6 +227,24 @@ def test_files_and_then_overrides_lie_over_a_file_mapping_by_mapping(tmp_path: P
     assert (study.training.epochs, study.training.momentum, study.jobs.draws) == (6, 0.5, 4)
     assert study.networks["a"].seeds == (1, 2)
     assert study.networks["a"].depth == 8
+
+
+def test_every_run_with_overrides_has_a_copy_of_its_own_for_its_jobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("resdag.workflow.announce", lambda: None)
+    file = written(tmp_path, yaml.safe_dump(SMALL))
+
+    def run(**overrides: Any) -> Workflow:
+        called = SimpleNamespace(config=overrides), SimpleNamespace(cores=2), {}
+        names = ("config_settings", "resource_settings", "global_resources")
+        return open_workflow(SimpleNamespace(overwrite_configfiles=[file], **dict(zip(names, called, strict=True))))
+
+    assert run().file == file
+    runs = [run(training={"epochs": epochs}) for epochs in (1, 2)]
+    assert [load_study(each.file) for each in runs] == [each.study for each in runs]
+    assert [each.study.training.epochs for each in runs] == [1, 2]
 
 
 def test_reading_back_a_dumped_study_gives_the_same_study() -> None:
