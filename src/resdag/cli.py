@@ -39,7 +39,7 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
         "all paths of each length: their sum, exactly, and their energy",
         ("network", "seed", "epoch", "chunk"),
     ),
-    "count-paths": ("path lengths and remaining paths in closed form (figures 6a, 7)", ()),
+    "count-paths": ("path lengths and remaining paths in closed form (figures 6a, 7)", ("network", "seed")),
     "compute-statistics": ("tests, intervals and fits", ()),
     "judge-claims": ("hold the numbers to each statement of the paper", ()),
     "write-database": ("put the study's rows into results.duckdb", ()),

@@ -56,7 +56,7 @@ LAYOUT: dict[str, dict[str, str]] = {
         "path_spectrum": "paths/spectrum/{network}/seed{seed}-{epoch}-batches{chunk}-{fingerprint}.parquet"
     },
     "count_paths": {
-        table: f"paths/closed-forms/{{fingerprint}}/{table}.parquet" for table in ("path_lengths", "paths_remaining")
+        table: f"paths/closed-forms/{_NETWORK}/{table}.parquet" for table in ("path_lengths", "paths_remaining")
     },
     "compute_statistics": {
         table: f"statistics/{{fingerprint}}/{table}.parquet"
@@ -68,12 +68,18 @@ LAYOUT: dict[str, dict[str, str]] = {
     | {"stamp": "figures/stamps/{figure}-{fingerprint}"},
     "write_report": {"report": "report.html", "stamp": "report-stamps/{fingerprint}"},
 }
+# Rules that compute with torch: each takes a device, and the arithmetic that is set for all.
+TORCH_RULES = {
+    "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
+    "sample_path_gradients", "measure_path_spectrum",
+}  # fmt: skip
 # What tells the jobs of a rule apart, in the names of their logs and benchmarks.
 KEYS: dict[str, tuple[str, ...]] = {
     "train_network": ("network", "seed"),
     "load_network": ("network", "seed"),
     "evaluate_network": ("network", "seed"),
     "delete_single": ("network", "seed"),
+    "count_paths": ("network", "seed"),
     "delete_random": ("network", "seed", "chunk"),
     "reorder_blocks": ("network", "seed", "chunk"),
     "sample_path_gradients": ("network", "seed", "epoch", "chunk"),
@@ -220,7 +226,7 @@ class _Planner:
         modules: Sequence[str] = (),
         texts: Sequence[Path] = (),
     ) -> Job:
-        roots = (f"resdag.jobs.{rule}", *modules)
+        roots = (f"resdag.jobs.{rule}", *modules, *(("resdag.arithmetic",) if rule in TORCH_RULES else ()))
         code = provenance.code_digest(*roots)
         if texts:
             code = provenance.digest_of([code, *map(provenance.file_digest_of_code, texts)])
@@ -244,7 +250,7 @@ class _Planner:
                 yield from self.lesioned(name, seed, data, made)
                 yield from self.path_gradients(name, seed, data, made)
                 yield from self.path_spectrum(name, seed, data, made)
-        yield from self.closed_forms()
+                yield from self.closed_forms(name, seed)
 
     def data(self) -> Job:
         dataset = self.study.dataset
@@ -333,14 +339,10 @@ class _Planner:
                 upstream, modules = [data, made], self._model_modules(name)
                 yield self.job("measure_path_spectrum", of, spec, upstream=upstream, modules=modules)
 
-    def closed_forms(self) -> Iterator[Job]:
-        sizes = {
-            name: {"blocks": network.blocks, "seeds": list(network.seeds)}
-            for name, network in self.study.networks.items()
-            if network.architecture in RESIDUAL_ARCHITECTURES
-        }
-        if sizes:
-            yield self.job("count_paths", {}, {"networks": sizes})
+    def closed_forms(self, name: str, seed: int) -> Iterator[Job]:
+        network = self.study.networks[name]
+        if network.architecture in RESIDUAL_ARCHITECTURES:
+            yield self.job("count_paths", {"network": name, "seed": seed}, {"blocks": network.blocks})
 
     # The reading wing
 

@@ -7,7 +7,6 @@ nothing is run.
 
 import importlib
 import os
-import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -15,19 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from resdag.ahead import record, record_of
+from resdag.arithmetic import arithmetic, prepare_torch
 from resdag.atomic import write_json
 from resdag.config.study import Study
 from resdag.devices import lease
 from resdag.errors import DamagedFileError, StaleStudyError
 from resdag.jobs.context import Context, Steps, Tables
 from resdag.machine import processor
-from resdag.plan import DATABASE, Job
-
-# Rules that compute with torch: they take a device each.
-TORCH_RULES = {
-    "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
-    "sample_path_gradients", "measure_path_spectrum",
-}  # fmt: skip
+from resdag.plan import DATABASE, TORCH_RULES, Job
 
 
 def settings(study: Study, job: Job) -> dict[str, Any]:
@@ -66,8 +60,8 @@ def run(study: Study, job: Job, threads: int | None = None) -> None:
         found = settings(study, job)
         device = leased
         if job.rule in TORCH_RULES:
-            device = _prepare_torch(leased, threads)
-            found |= {"device_name": _device_name(leased, device), "arithmetic": _arithmetic(device)}
+            device = prepare_torch(leased, threads)
+            found |= {"device_name": _device_name(leased, device), "arithmetic": arithmetic(device)}
         module = importlib.import_module(f"resdag.jobs.{job.rule}")
         context = _context(job, device, found)
         tables = module.run(context)
@@ -92,26 +86,6 @@ def _write(study: Study, job: Job, tables: Tables, metadata: Mapping[str, str]) 
     keys |= {key: job.of[key] for key in ("network", "seed") if key in job.of}
     for table in job.tables:
         write_rows(job.outputs[table], table, [keys | row for row in tables.get(table, [])], metadata)
-
-
-def _prepare_torch(leased: str, threads: int | None) -> str:
-    """Set threads and arithmetic; the torch device for what was leased."""
-    import torch
-
-    torch.set_num_threads(threads or os.cpu_count() or 1)
-    if not leased.startswith("cuda"):
-        return "cpu"
-    if not torch.cuda.is_available():
-        print(f"{leased} was leased, but this torch cannot use CUDA: running on the CPU", file=sys.stderr)
-        return "cpu"
-    # Lesions and path norms are compared over decades: full float32 in convolutions, not TF32.
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cuda.matmul.allow_tf32 = False
-    return "cuda:0"
-
-
-def _arithmetic(device: str) -> str:
-    return "float32, TF32 off" if device.startswith("cuda") else "float32"
 
 
 def _device_name(leased: str, device: str) -> str:

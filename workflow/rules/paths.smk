@@ -69,4 +69,5 @@ rule count_paths:
         job=STUDY.identity("count_paths"),
     shell:
         "exec resdag count-paths {resources.study:q}"
+        " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

@@ -17,7 +17,8 @@ def contradictions(study: Study) -> list[str]:
     recipes = [*_recipes(study)]
     if recipes:  # what follows needs every recipe
         return recipes
-    return [*_names(study), *_block_choices(study), *_experiments(study), *_chunks(study), *_normalizations(study)]
+    checks = (_names, _block_choices, _experiments, _chunks, _batches, _normalizations)
+    return [sentence for check in checks for sentence in check(study)]
 
 
 def _recipes(study: Study) -> Iterator[str]:
@@ -92,6 +93,15 @@ def _chunks(study: Study) -> Iterator[str]:
         jobs = -(-count // getattr(study.jobs, size))
         if jobs > MOST_JOBS:
             yield f"{key}: makes {jobs} jobs of each network, allowed are {MOST_JOBS}: lower it, or raise jobs.{size}"
+
+
+def _batches(study: Study) -> Iterator[str]:
+    gradients, spectrum = study.paths.gradients, study.paths.spectrum
+    if gradients and spectrum and gradients.batch_size != spectrum.batch_size:
+        yield (
+            f"paths.spectrum.batch_size: got {spectrum.batch_size}, allowed is {gradients.batch_size}, as in "
+            "paths.gradients: a figure compares norms over the same batches"
+        )
 
 
 def _normalizations(study: Study) -> Iterator[str]:

@@ -97,7 +97,7 @@ class PathSpectrum(Experiment):
     batches: Count = 20
     """Batches of training images, which the intervals resample."""
     batch_size: Count = 128
-    """Training images in a batch."""
+    """Training images in a batch: as many as in `gradients`, whose norms it is held against."""
     sign_draws: Annotated[int, Field(ge=2, le=10_000), NUMERIC] = 20
     """Random signs for each image and block; energy's standard error falls with their root."""
     epochs: Annotated[tuple[Literal["first", "last"], ...], Field(min_length=1)] = ("last",)

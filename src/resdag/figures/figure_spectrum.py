@@ -20,7 +20,6 @@ from resdag.figures.theme import (
     dash,
     finish,
     finite,
-    grid,
     index_axis,
     names,
     panel_width,
@@ -28,7 +27,7 @@ from resdag.figures.theme import (
 )
 
 VIEW = "figure_spectrum"
-TITLE = "When all paths are added, those of one length align"
+TITLE = "Figure 6 again, with all paths of a length added as vectors"
 CAPTION = (
     "All paths of a length at once, by exact recursion, at the input image. Top: norm of the gradient through one "
     "path, as a mean over sampled paths (the paper's figure 6b) and as root mean square over all paths, and the norm "
@@ -67,18 +66,21 @@ def _log10(*columns: str) -> list[pl.Expr]:
     return [pl.when(pl.col(end) > 0).then(pl.col(end)).log10().alias(end) for end in ends]
 
 
-def _network(rows: pl.DataFrame, everything: pl.DataFrame, style: Style) -> Panel | alt.ConcatChart:
+def _network(rows: pl.DataFrame, everything: pl.DataFrame, style: Style) -> alt.VConcatChart:
     """The panels of one network: norms, contributions, coherence, each at every moment."""
     columns = moments(rows)
-    width, title = panel_width(style, len(columns)), names(rows)[0]
-    panels = []
+    width, height = panel_width(style, len(columns)), round(0.75 * style.height)
+    lines = []
     for kind in (_norms, _shares, _coherence):
-        for name in columns:
-            several = {"title": name} if len(columns) > 1 and kind is _norms else {}
-            panel = kind(rows.filter(moment=name), everything)
-            panels.append(panel.properties(width=width, height=round(0.75 * style.height), **several))
-    chart = grid(panels, len(columns)).resolve_scale(color="independent", strokeDash="independent")
-    return chart.properties(title=title) if len(names(everything)) > 1 else chart
+        panels = [kind(rows.filter(moment=name), everything) for name in columns]
+        titles = columns if len(columns) > 1 and kind is _norms else [""] * len(columns)
+        sized = [
+            panel.properties(width=width, height=height, **({"title": title} if title else {}))
+            for panel, title in zip(panels, titles, strict=True)
+        ]
+        lines.append(alt.hconcat(*sized, spacing=24))
+    chart = alt.vconcat(*lines, spacing=14).resolve_scale(color="independent", strokeDash="independent")
+    return chart.properties(title=names(rows)[0]) if len(names(everything)) > 1 else chart
 
 
 def _x(everything: pl.DataFrame) -> alt.X:

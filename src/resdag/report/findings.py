@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 PAPER_LENGTHS = (5, 17)  # Veit et al. 2016, section 5
+PAPER_BLOCKS = 54
 
 
 def finding(figure: str, rows: pl.DataFrame) -> str:
@@ -29,16 +30,37 @@ def _spectrum_of(rows: pl.DataFrame) -> str:
     """One network at one moment, in two or three sentences."""
     first: dict[str, Any] = rows.row(0, named=True)
     moment = "at initialisation" if first["epoch"] == 0 else f"after {first['epoch']} epochs"
-    low, high = PAPER_LENGTHS
-    inside = float(rows.filter(pl.col("path_length").is_between(low, high))["summed_contribution"].to_numpy().sum())
     paper = ""
     if first["window_low"] is not None:
-        paper = f", where norms of single paths give {first['window_low']:.1f} to {first['window_high']:.1f}"
+        paper = f", where norms of single paths give {_between(first['window_low'], first['window_high'])}"
     return (
         f"{first['network']}, seed {first['seed']}, {moment}: weighted by the norm of the sum, paths enter "
-        f"{first['summed_low']:.1f} to {first['summed_high']:.1f} blocks{paper}; lengths {low} to {high} hold "
-        f"{inside:.0%} of it. {_coherence(rows)}"
+        f"{_between(first['summed_low'], first['summed_high'])} blocks{paper}{_in_paper_lengths(rows)}. "
+        f"{_coherence(rows)}{_cross_check(rows)}"
     )
+
+
+def _between(low: float, high: float) -> str:
+    """A window of lengths, which are never below 0."""
+    return f"{max(low, 0):.1f} to {high:.1f}"
+
+
+def _in_paper_lengths(rows: pl.DataFrame) -> str:
+    """How much of the summed norms the paper's lengths hold, for a network of its size."""
+    if rows.height != PAPER_BLOCKS + 1:
+        return ""
+    low, high = PAPER_LENGTHS
+    inside = float(rows.filter(pl.col("path_length").is_between(low, high))["summed_contribution"].to_numpy().sum())
+    return f"; the paper's {low} to {high} hold {inside:.0%} of the summed norms"
+
+
+def _cross_check(rows: pl.DataFrame) -> str:
+    """The root mean square over sampled paths against the one from random signs: two estimates of one number."""
+    ratio = rows.filter(pl.col("rms_norm") > 0).select(pl.col("sampled_rms_norm") / pl.col("rms_norm")).drop_nulls()
+    if ratio.is_empty():
+        return ""
+    median = float(ratio.to_series().median() or 0.0)  # type: ignore[arg-type]
+    return f" As a check, sampled paths give {median:.2f} of the root mean square over all, in the median length."
 
 
 def _coherence(rows: pl.DataFrame) -> str:
@@ -59,4 +81,4 @@ def _coherence(rows: pl.DataFrame) -> str:
         word = "paths of one length are as good as independent"
     else:
         word = "paths of one length neither all align nor all cancel"
-    return f"Coherence is {least:.2g} to {most:.2g}, largest at {at['path_length']} blocks: {word}.{unknown}"
+    return f"Coherence is {least:.2g} to {most:.2g}, largest at length {at['path_length']}: {word}.{unknown}"
