@@ -13,12 +13,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 import pytest
+import torch
 
+from resdag.datasets import prepared
+from resdag.errors import ResdagError
+from resdag.models.build import build
+from resdag.models.weights import save_weights
+from resdag.parquet import write_table
+from resdag.store.build import build as build_database
+from resdag.training.state import save_state
 from workflow_tools import (
     SNAKEMAKE,
     complete,
@@ -59,7 +70,6 @@ def test_a_run_killed_at_random_moments_ends_with_the_rows_of_one_that_was_not(
     complete(fresh)
     assert rows(fresh) == rows(finished)
     assert dry_run(fresh) == {}
-    assert not list((fresh / "results").rglob("*.part"))
 
 
 def test_training_that_was_killed_goes_on_at_its_last_epoch_and_ends_with_the_same_bits(
@@ -196,27 +206,54 @@ def test_weights_with_code_in_their_pickle_are_refused_and_not_run(finished_copy
 # A full disk
 
 
-@pytest.fixture
-def small_disk(fresh: Path) -> Iterator[Path]:
-    """results/ of a checkout as a file system of its own, of 2 MB."""
-    place = fresh / "results"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
+@contextmanager
+def small_disk(place: Path, kilobytes: int) -> Iterator[Callable[[], None]]:
+    """A folder as a file system of its own, of so many kilobytes; call what is yielded to make room."""
+    place.mkdir(exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(place)]
     done = subprocess.run(mount, capture_output=True, text=True)
     if done.returncode:
         pytest.skip(f"a small file system cannot be mounted here: {done.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", "--lazy", place], check=True)
+    try:
+        yield lambda: subprocess.run(["mount", "-o", "remount,size=100m", place], check=True) and None
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=True)
 
 
-def test_a_full_disk_is_said_and_with_room_the_same_command_goes_on(small_disk: Path) -> None:
-    folder = small_disk.parent
-    filler = small_disk / "filler"
-    filler.write_bytes(bytes(1_600_000))
-    status, said = snakemake(folder, "train")
-    assert status != 0
-    assert "No space left on device" in said + logs(folder)
-    assert "Traceback" not in said
-    subprocess.run(["mount", "-o", "remount,size=100m", small_disk], check=True)
-    complete(folder, "train")
-    assert dry_run(folder, "train") == {}
+def test_a_full_disk_is_said_and_with_room_the_same_command_goes_on(fresh: Path) -> None:
+    with small_disk(fresh / "results", 700) as make_room:
+        for _ in range(2):  # images, then states and weights of networks: each meets the full disk
+            status, said = snakemake(fresh, "train")
+            assert status != 0
+            assert "No space left on device" in said + logs(fresh)
+            assert "Traceback" not in said
+        make_room()
+        complete(fresh, "train")
+        assert dry_run(fresh, "train") == {}
+
+
+@pytest.mark.parametrize("kind", ["images", "state", "weights", "rows", "database"])
+def test_whatever_meets_a_full_disk_says_so_and_leaves_nothing(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "small"
+    with small_disk(place, 64):
+        with pytest.raises((OSError, ResdagError), match="No space left on device"):
+            WRITERS[kind](place / "file")
+        assert not list(place.iterdir())
+
+
+def _write_images(path: Path) -> None:
+    pixels, labels = np.arange(307_200).reshape(100, 3, 32, 32).astype(np.uint8), np.zeros(100, np.int64)
+    prepared.write("digits", prepared.Contents(["none"], pixels, labels, pixels, labels), path)
+
+
+def _write_rows(path: Path) -> None:
+    write_table(path, pa.table({"value": np.random.default_rng(0).random(50_000)}))
+
+
+WRITERS: dict[str, Callable[[Path], None]] = {
+    "images": _write_images,
+    "state": lambda path: save_state({"network": {"weight": torch.zeros(50_000)}}, path),
+    "weights": lambda path: save_weights(build("vgg", in_channels=3, classes=10, seed=0, depth=8, channels=64), path),
+    "rows": _write_rows,
+    "database": lambda path: build_database(path, "study", {}),
+}

@@ -61,9 +61,10 @@ def _free_ports() -> list[int]:
 
 
 def test_the_study_runs_through_slurm_on_the_devices_that_it_assigns(fresh: Path, cluster: Path, plugin: Path) -> None:
-    profile = ("--profile", "workflow/profiles/slurm", "--latency-wait", "5")
+    # A thread for each job: two of them fit on two cores, a device each.
+    profile = ("--profile", "workflow/profiles/slurm", "--latency-wait", "5", "--set-threads", "train_network=1")
     changes = {"SLURM_CONF": str(cluster), "PYTHONPATH": pythonpath(fresh, plugin)}
-    said = complete_command(fresh, "snakemake", *profile, "report", **changes)
+    said = complete_command(fresh, "snakemake", "report", *profile, timeout=1500, **changes)
     assert "(100%) done" in said
     assert (fresh / "results/tiny/report.html").exists()
     devices = {device for (device,) in query(fresh, "SELECT DISTINCT device FROM jobs WHERE rule = 'train_network'")}

@@ -29,9 +29,15 @@ NOTHING = "Nothing to be done"
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout in which nothing has run; one for the session, so that all tests run the same code."""
+    return checkout(tmp_path_factory.mktemp("workflow") / "untouched")
+
+
+@pytest.fixture(scope="session")
+def finished(untouched: Path) -> Path:
     """A checkout in which config/tiny.yaml has run to its report, on two cores; look, do not touch."""
-    folder = checkout(tmp_path_factory.mktemp("workflow") / "finished")
+    folder = copy(untouched, untouched.with_name("finished"))
     complete(folder)
     return folder
 
@@ -39,17 +45,21 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def finished_copy(finished: Path, tmp_path: Path) -> Iterator[Path]:
     """A copy of the finished checkout, for one test."""
-    folder = tmp_path / "checkout"
-    subprocess.run(["cp", "-a", finished, folder], check=True)
-    yield folder
-    shutil.rmtree(folder)  # results are large
+    yield copy(finished, tmp_path / "checkout")
+    shutil.rmtree(tmp_path / "checkout")  # results are large
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Path]:
-    """A checkout in which nothing has run."""
-    yield checkout(tmp_path / "fresh")
+def fresh(untouched: Path, tmp_path: Path) -> Iterator[Path]:
+    """A checkout in which nothing has run, for one test."""
+    yield copy(untouched, tmp_path / "fresh")
     shutil.rmtree(tmp_path / "fresh")
+
+
+def copy(source: Path, folder: Path) -> Path:
+    """A copy of a folder with all times as they were."""
+    subprocess.run(["cp", "-a", source, folder], check=True)
+    return folder
 
 
 def checkout(folder: Path) -> Path:
@@ -104,9 +114,9 @@ def complete(folder: Path, *arguments: str, **changes: str) -> str:
     return complete_command(folder, *SNAKEMAKE, *(arguments or ("report",)), **changes)
 
 
-def complete_command(folder: Path, *command: str, **changes: str) -> str:
+def complete_command(folder: Path, *command: str, timeout: float = 600, **changes: str) -> str:
     """What a command said, once it has ended well."""
-    status, said = run(folder, *command, **changes)
+    status, said = run(folder, *command, timeout=timeout, **changes)
     assert status == 0, said[-6000:] + logs(folder)
     return said
 

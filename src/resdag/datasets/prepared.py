@@ -9,13 +9,13 @@ safetensors writes several in no fixed order, and equal data should be equal byt
 
 import hashlib
 import json
-import os
 from math import sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from resdag.atomic import whole_file
 from resdag.errors import DatasetError
 
 METADATA = "dataset"
@@ -38,19 +38,13 @@ class Contents(NamedTuple):
 
 def write(kind: str, contents: Contents, out: Path) -> dict[str, Any]:
     """Write the file whole or not at all, and return its metadata."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     tensors = contents.tensors()
     metadata = _describe(kind, contents.classes, tensors)
-    aside = out.with_name(f".{out.name}.{os.getpid()}")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        save_file(tensors, aside, {METADATA: json.dumps(metadata, sort_keys=True)})
-        with open(aside, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(aside, out)
-    finally:
-        aside.unlink(missing_ok=True)
+    whole = save(tensors, {METADATA: json.dumps(metadata, sort_keys=True)})
+    with whole_file(out) as file:
+        file.write(whole)
     return metadata
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from resdag.errors import DamagedFileError
+from resdag.errors import DamagedFileError, ResdagError
 from resdag.records import BY_NAME, TABLES, Record
 from resdag.store.schema import columns, create, quoted
 from resdag.store.shards import load
@@ -97,10 +97,16 @@ def _replacing(database: Path) -> Iterator[Path]:
 @contextmanager
 def _created(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """An open database with all tables and views, empty; whole in one file when the block ends well."""
-    with duckdb.connect(path, config={"storage_compatibility_version": STORAGE_VERSION}) as con:
-        create(con)
-        yield con
-        con.execute("CHECKPOINT")
+    try:
+        with duckdb.connect(path, config={"storage_compatibility_version": STORAGE_VERSION}) as con:
+            create(con)
+            yield con
+            con.execute("CHECKPOINT")
+    except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException) as error:  # a full disk, for one
+        raise ResdagError(
+            f"{path} could not be written ({_first_line(error)}): the database is as it was; "
+            "make room, then give the same command again"
+        ) from None
 
 
 def _insert(con: duckdb.DuckDBPyConnection, record: type[Record], rows: pl.DataFrame) -> None:

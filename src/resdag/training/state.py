@@ -1,5 +1,6 @@
 """The state of a training on disk: whole or absent, read without running anything."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -7,18 +8,17 @@ from typing import Any
 
 import torch
 
+from resdag.atomic import whole_file
+
 KEYS = {"network", "optimizer", "epoch", "rows"}
 
 
 def save_state(state: dict[str, Any], path: Path) -> None:
     """Write the state so that a crash leaves the old file or the new one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".part")
-    with open(aside, "wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(aside, path)
+    whole = io.BytesIO()
+    torch.save(state, whole)  # not into the file: torch hides why it could not be written
+    with whole_file(path) as file:
+        file.write(whole.getbuffer())
 
 
 def load_state(path: Path) -> dict[str, Any] | None:
