@@ -129,7 +129,7 @@ def test_the_window_of_figure_6c_is_written_from_the_rows():
 
 def test_coherence_is_hollow_where_the_energy_is_uncertain():
     spec = drawn("figure_spectrum")
-    panels = [part for part in spec["concat"] if "coherence" in json.dumps(part["layer"])]
+    panels = spec["vconcat"][2]["hconcat"]
     assert len(panels) == 2  # at initialisation, and after 164 epochs
     marks = {unit["mark"]["filled"]: unit["transform"] for unit in panels[1]["layer"] if "filled" in unit["mark"]}
     assert marks == {True: [{"filter": "datum.coherence_known"}], False: [{"filter": "!datum.coherence_known"}]}

@@ -17,6 +17,7 @@ from resdag.figures.theme import Style
 from resdag.records import BY_NAME
 from resdag.report.build import VERDICTS, label, write_report
 from resdag.report.choices import dataset_note
+from resdag.report.findings import finding
 from resdag.report.methods import method
 from resdag.report.remarks import blocks_kept, remarks
 from resdag.report.words import duration, interval, percent, quantity
@@ -301,3 +302,26 @@ def test_the_columns_written_by_hand_are_those_of_the_records():
 def test_the_share_of_short_paths_that_captions_quote_is_right():
     assert sum(comb(54, k) for k in range(5, 18)) / 2**54 == pytest.approx(0.0045, abs=5e-5)
     assert sum(comb(54, k) for k in range(19, 36)) / 2**54 > 0.95
+
+
+def test_the_paragraph_on_the_spectrum_is_written_from_its_rows():
+    text = finding("figure_spectrum", VIEWS["figure_spectrum"]())
+    assert text.startswith("The paper adds up the norms of single paths.")
+    first, last = text.split("resnet110, seed 0, ")[1:]
+    assert first.startswith("at initialisation")
+    assert "after 164 epochs: weighted by the norm of the sum, paths enter 1.2 to 9.4 blocks, " in last
+    assert "where norms of single paths give 5.1 to 16.9" in last
+    # 1 + 30 exp(-(k - 8)^2 / 20) over 2..9 blocks, where 8 and 9 are too uncertain: least at 2, most at 7
+    assert "coherence is 6 to 30, largest at length 7: paths of one length align" in last
+    assert "For 2 of these 8 lengths the energy is too uncertain to say" in last
+    assert "coherence is 1 to 1, largest" in first and "as good as independent" in first
+    assert "sampled paths give 0.96 of the root mean square" in last  # 1.25 / 1.3
+
+
+def test_a_spectrum_without_sampled_paths_or_rows_is_still_a_paragraph_or_nothing():
+    rows = VIEWS["figure_spectrum"]()
+    empty = [name for name in rows.columns if name.startswith(("window", "sampled", "mean_norm"))]
+    text = finding("figure_spectrum", rows.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in empty))
+    assert "single paths give" not in text
+    assert "As a check" not in text
+    assert finding("figure_spectrum", rows.clear()) == finding("figure_3", VIEWS["figure_3"]()) == ""

@@ -113,6 +113,18 @@ def test_float32_agrees_with_float64_where_norms_differ_by_sixty_decades(name: s
     assert single.energy == pytest.approx(exact.energy, rel=4e-4)
 
 
+def test_an_image_whose_loss_is_all_but_zero_does_no_harm() -> None:
+    # A softmax so sure that float32 holds the image's gradient as a denormal number, or as 0.
+    network, (images, _), labels = small("pre-activation"), batch(4), torch.tensor([0, 1, 0, 0])
+    network.head.linear.bias.data.copy_(torch.tensor([0.0, -90.0, -100.0, -110.0]))
+    for push in (0.0, 5.0, 50.0):
+        network.head.linear.bias.data[0] += push
+        exact = path_spectrum(network.double(), images, labels, drawn(2, 4)).at_input
+        single = path_spectrum(network.float(), images.float(), labels, drawn(2, 4)).at_input
+        assert single.norm_of_sum == pytest.approx(exact.norm_of_sum, rel=1e-4)
+        assert single.energy == pytest.approx(exact.energy, rel=1e-4)
+
+
 def test_the_branches_are_passed_once_for_each_length_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     passed = []
 

@@ -44,7 +44,7 @@ NORMS = {
     "norm_of_sum": "sum of all paths",
 }  # fmt: skip
 SHARES = {
-    "contribution": "number x mean norm (figure 6c)", "summed_contribution": "norm of the sum",
+    "contribution": "number × mean norm (figure 6c)", "summed_contribution": "norm of the sum",
     "share": "part along the gradient",
 }  # fmt: skip
 COLOURS = OKABE_ITO

@@ -38,7 +38,8 @@ from resdag.paths.forward import Forward, WaysBack, run_forward, stem_way_back, 
 DEFAULT_MEMORY_BYTES = 2 * 2**30
 # Copies of a block's gradients that exist while it is passed: in, both ways, the branch's inner ones, out.
 WORKING_GRADIENTS = 8
-NOTHING = -(2**40)  # exponent of a gradient that is 0: below every other
+NOTHING = -(2**40)  # exponent of a gradient that there is none of: below every other
+LARGEST_SHIFT = 100  # gradients are multiplied by at most 2^100, which float32 holds; denormal ones may need more
 _PIXELS = (-3, -2, -1)
 Floats = NDArray[np.float64]
 
@@ -83,11 +84,11 @@ class _Stack:
         """What a way back made of the gradients, (R * L, N, ...), at the same exponents."""
         return _Stack(gradients.unflatten(0, self.exponents.shape[:2]), self.exponents)
 
-    def magnitudes(self) -> Tensor:
-        """Exponents of the largest entries, (R, L, N); NOTHING where all are 0."""
+    def target(self) -> Tensor:
+        """Exponents, (R, L, N), at which the largest entries would be in [0.5, 1), or as near as one factor comes."""
         largest = torch.maximum(self.gradients.amax(_PIXELS), -self.gradients.amin(_PIXELS))  # faster than abs
         _, own = torch.frexp(largest)
-        return torch.where(largest > 0, self.exponents + own, NOTHING)
+        return self.exponents + own.where(largest > 0, -LARGEST_SHIFT).clamp(min=-LARGEST_SHIFT)
 
     def norms(self) -> Tensor:
         """L2 norms of each draw, length and image, float64."""
@@ -177,9 +178,8 @@ def _through(stack: _Stack, back: WaysBack, signs: Tensor) -> _Stack:
     skip, branch = stack.passed(back.skip(joined)), stack.passed(back.branch(joined))
     draws, lengths, images = stack.exponents.shape
     exponents = stack.exponents.new_full((draws, lengths + 1, images), NOTHING)
-    exponents[:, :-1] = skip.magnitudes()
-    exponents[:, 1:] = torch.maximum(exponents[:, 1:], branch.magnitudes())
-    exponents = exponents.where(exponents > NOTHING, 0)
+    exponents[:, :-1] = skip.target()
+    exponents[:, 1:] = torch.maximum(exponents[:, 1:], branch.target())
     total = skip.gradients.new_zeros(*exponents.shape, *skip.gradients.shape[3:])
     torch.mul(skip.gradients, _powers(skip.exponents - exponents[:, :-1], total), out=total[:, :-1])
     factors = _powers(branch.exponents - exponents[:, 1:], total) * signs[:, None, :, None, None, None]

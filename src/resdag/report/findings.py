@@ -64,11 +64,12 @@ def _cross_check(rows: pl.DataFrame) -> str:
 
 
 def _coherence(rows: pl.DataFrame) -> str:
-    """How paths of one length stand to each other, where that is known; lengths of a single path say nothing."""
-    inner = rows.filter(pl.col("path_length").is_between(1, int(rows["path_length"].to_numpy().max()) - 1))
+    """How paths of one length stand to each other in the window, where known; the ends are single paths."""
+    in_window = pl.col("path_length").is_between(pl.col("summed_low"), pl.col("summed_high"))
+    inner = rows.filter(in_window & pl.col("path_length").is_between(1, rows.height - 2))
     known = inner.filter(pl.col("coherence_known") & pl.col("coherence").is_not_null())
     left = inner.height - known.height
-    unknown = f" For {left} of {inner.height} lengths the energy is too uncertain to say." if left else ""
+    unknown = f" For {left} of these {inner.height} lengths the energy is too uncertain to say." if left else ""
     if known.is_empty():
         return unknown.strip()
     at = known.row(int(known["coherence"].arg_max() or 0), named=True)
@@ -81,4 +82,4 @@ def _coherence(rows: pl.DataFrame) -> str:
         word = "paths of one length are as good as independent"
     else:
         word = "paths of one length neither all align nor all cancel"
-    return f"Coherence is {least:.2g} to {most:.2g}, largest at length {at['path_length']}: {word}.{unknown}"
+    return f"There coherence is {least:.2g} to {most:.2g}, largest at length {at['path_length']}: {word}.{unknown}"
