@@ -153,6 +153,7 @@ def derived(con) -> None:
 
     insert(con, "path_gradients", path_gradients(lambda k, _: k * log10(0.256) - 1, range(55), network="dropping"))
     insert(con, "path_gradients", path_gradients(lambda k, _: None if k else 0.0, range(2)))
+
     def energy(k: int) -> float:  # of C(54, k) paths, each of norm .256^k / 10; their sum as if they were independent
         return comb(54, k) * 0.256 ** (2 * k) / 100
 
