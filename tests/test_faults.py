@@ -101,7 +101,7 @@ def test_a_database_job_that_is_killed_leaves_the_old_database(finished_copy: Pa
         kill_group(process)
         if process.returncode == -signal.SIGKILL:
             assert (folder / "results.duckdb").read_bytes() == before
-    complete(folder)
+    complete(folder, "database")
     assert query(folder, "SELECT config->>'$.claims.equivalence_margin' FROM studies") == [("0.02",)]
     assert sorted(path.name for path in folder.glob("*results.duckdb*")) == ["results.duckdb"]
 
@@ -152,7 +152,7 @@ def test_a_reader_holds_the_database_open_while_the_workflow_finishes(finished_c
     edit_study(folder, claims__equivalence_margin=0.02)
     with duckdb.connect(folder / "results.duckdb", read_only=True) as reader:
         old = reader.execute("SELECT count(*) FROM lesions").fetchall()
-        complete(folder)
+        complete(folder, "database")
         assert reader.execute("SELECT count(*) FROM lesions").fetchall() == old
         text = "SELECT config->>'$.claims.equivalence_margin' FROM studies"
         assert reader.execute(text).fetchall() != [("0.02",)]
