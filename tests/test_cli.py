@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resdag.cli import RULES, main, parser
-from resdag.plan import KEYS, LAYOUT
+from resdag.layout import KEYS, LAYOUT
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = str(ROOT / "config/tiny.yaml")

@@ -13,7 +13,8 @@ from PIL import Image
 
 from resdag import provenance
 from resdag.config.load import load_study, merged, parse_study, read_yaml
-from resdag.plan import VIEWS, Plan, figure_names, plan_study, tables_behind, views_behind
+from resdag.drawn import VIEWS, figure_names, tables_behind, views_behind
+from resdag.plan import Plan, plan_study
 from resdag.records import BY_NAME
 from resdag.runner import TORCH_RULES
 

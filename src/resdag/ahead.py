@@ -15,7 +15,8 @@ from typing import Any
 
 from resdag.config.study import Study
 from resdag.devices import slots_per_device, visible_devices
-from resdag.plan import Job, Plan, base
+from resdag.layout import base
+from resdag.plan import Job, Plan
 from resdag.provenance import code_parts
 
 # Multiply-adds per second that these networks reach.  CPU: one core of a 2023 server, measured with ResNet-110 at batch

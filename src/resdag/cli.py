@@ -180,7 +180,7 @@ def _schema(arguments: argparse.Namespace) -> int:
 
 
 def _forget(arguments: argparse.Namespace) -> int:
-    from resdag.plan import DATABASE
+    from resdag.layout import DATABASE
     from resdag.store.build import forget, studies
 
     if not forget(DATABASE, arguments.study):
@@ -232,7 +232,7 @@ def _clean(arguments: argparse.Namespace) -> int:
 
 def _where(arguments: argparse.Namespace) -> int:
     from resdag.config.load import load_study
-    from resdag.plan import DATABASE, base
+    from resdag.layout import DATABASE, base
 
     study = load_study(arguments.file).study
     print(f"database  {DATABASE}\nreport    {base(study)}/report.html\nfigures   {base(study)}/figures")

@@ -11,7 +11,6 @@ last, after removing the older ones.
 """
 
 import errno
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,76 +21,10 @@ from resdag import provenance
 from resdag.config.networks import RESIDUAL_ARCHITECTURES
 from resdag.config.study import Study
 from resdag.datasets.available import content_fingerprint
+from resdag.drawn import MACROS, figure_names, tables_behind, texts_of, view_files, views_behind
 from resdag.errors import StudyError
+from resdag.layout import LAYOUT, RESULTS, TORCH_RULES, base, pattern
 from resdag.records import BY_NAME
-
-RESULTS = Path("results")
-DATABASE = Path("results.duckdb")
-# What each rule writes, under results/STUDY/: patterns that Snakemake matches and `str.format` fills.
-# A name that is a table's holds rows of it.  Every pattern ends in the fingerprint but for files with fixed names.
-_NETWORK = "{network}/seed{seed}-{fingerprint}"
-_CHUNK = "{network}/seed{seed}-draws{chunk}-{fingerprint}.parquet"
-LAYOUT: dict[str, dict[str, str]] = {
-    "prepare_data": {"images": "data/images-{fingerprint}.safetensors"},
-    "train_network": {
-        "weights": f"networks/{_NETWORK}/weights.safetensors",
-        "initial": f"networks/{_NETWORK}/initial.safetensors",
-        "training": f"networks/{_NETWORK}/training.json",
-        "epochs": f"networks/{_NETWORK}/epochs.parquet",
-    },
-    "load_network": {
-        "weights": f"loaded/{_NETWORK}/weights.safetensors",
-        "training": f"loaded/{_NETWORK}/training.json",
-    },
-    "evaluate_network": {
-        table: f"evaluations/{_NETWORK}/{table}.parquet" for table in ("networks", "evaluations", "blocks", "lesions")
-    },
-    "delete_single": {table: f"lesions/single/{_NETWORK}/{table}.parquet" for table in ("lesions", "predictions")},
-    "delete_random": {"lesions": f"lesions/random/{_CHUNK}"},
-    "reorder_blocks": {"reorderings": f"lesions/reorder/{_CHUNK}"},
-    "sample_path_gradients": {
-        "path_gradients": "paths/gradients/{network}/seed{seed}-{epoch}-batches{chunk}-{fingerprint}.parquet"
-    },
-    "measure_path_spectrum": {
-        "path_spectrum": "paths/spectrum/{network}/seed{seed}-{epoch}-batches{chunk}-{fingerprint}.parquet"
-    },
-    "count_paths": {
-        table: f"paths/closed-forms/{_NETWORK}/{table}.parquet" for table in ("path_lengths", "paths_remaining")
-    },
-    "compute_statistics": {
-        table: f"statistics/{{fingerprint}}/{table}.parquet"
-        for table in ("lesion_tests", "path_norms", "path_fits", "spectrum_norms", "spectrum_windows")
-    },
-    "judge_claims": {"claims": "claims/claims-{fingerprint}.parquet"},
-    "write_database": {"manifest": "database/{fingerprint}.json"},
-    "draw_figure": {form: f"figures/{{figure}}.{form}" for form in ("svg", "png", "html", "csv")}
-    | {"stamp": "figures/stamps/{figure}-{fingerprint}"},
-    "write_report": {"report": "report.html", "stamp": "report-stamps/{fingerprint}"},
-}
-# Rules that compute with torch: each takes a device, and the arithmetic that is set for all.
-TORCH_RULES = {
-    "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
-    "sample_path_gradients", "measure_path_spectrum",
-}  # fmt: skip
-# What tells the jobs of a rule apart, in the names of their logs and benchmarks.
-KEYS: dict[str, tuple[str, ...]] = {
-    "train_network": ("network", "seed"),
-    "load_network": ("network", "seed"),
-    "evaluate_network": ("network", "seed"),
-    "delete_single": ("network", "seed"),
-    "count_paths": ("network", "seed"),
-    "delete_random": ("network", "seed", "chunk"),
-    "reorder_blocks": ("network", "seed", "chunk"),
-    "sample_path_gradients": ("network", "seed", "epoch", "chunk"),
-    "measure_path_spectrum": ("network", "seed", "epoch", "chunk"),
-    "draw_figure": ("figure",),
-}
-
-
-def pattern(rule: str, study: str, folder: str, suffix: str) -> str:
-    """Pattern of a rule's log or benchmark file: `results/STUDY/logs/RULE/NETWORK-SEED-FINGERPRINT.log`."""
-    name = "-".join(f"{{{key}}}" for key in (*KEYS.get(rule, ()), "fingerprint"))
-    return f"{base(study)}/{folder}/{rule}/{name}{suffix}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,11 +126,6 @@ class Plan:
                 if table in found:
                     found[table].append(job.outputs[table])
         return found
-
-
-def base(study: str) -> str:
-    """Folder of a study's results."""
-    return f"{RESULTS}/{study}"
 
 
 def plan_study(study: Study) -> Plan:
@@ -409,45 +337,6 @@ class _Planner:
         looks = self.study.figures.model_dump(mode="json")
         spec = {"study": self.study.study, "figures": looks}
         return self.job("write_report", {}, spec, upstream=[database, *figures], texts=texts_of("report"))
-
-
-VIEWS = Path(__file__).parent / "store" / "views"
-MACROS = Path(__file__).parent / "store" / "macros.sql"
-
-
-def view_files() -> list[Path]:
-    """The SQL of all views, sorted by name."""
-    return sorted(VIEWS.glob("*.sql"))
-
-
-def texts_of(package: str) -> list[Path]:
-    """Files of a package that are code but not Python: templates, styles, scripts."""
-    folder = Path(__file__).parent / package
-    return sorted(path for path in folder.iterdir() if path.suffix in {".html", ".css", ".js", ".svg", ".j2"})
-
-
-def figure_names() -> list[str]:
-    """Figures that there are: one module each, each with a view of its name."""
-    folder = Path(__file__).parent / "figures"
-    return sorted(path.stem for path in folder.glob("figure_*.py"))
-
-
-def views_behind(view: str) -> list[Path]:
-    """SQL files of a view and of the views that it reads."""
-    path = VIEWS / f"{view}.sql"
-    others = sorted({other.stem for other in view_files()} & set(_sources(path)) - {view})
-    return [path, *(below for other in others for below in views_behind(other))]
-
-
-def tables_behind(view: str) -> set[str]:
-    """Tables that a view reads, through other views too, found in its SQL."""
-    return {name for path in views_behind(view) for name in _sources(path) if name in BY_NAME}
-
-
-def _sources(path: Path) -> list[str]:
-    """Names behind FROM and JOIN: a column may have the name of a table, `blocks` for one."""
-    code = "\n".join(line.split("--")[0] for line in path.read_text(encoding="utf-8").splitlines())
-    return re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", code)
 
 
 def _with_tables(jobs: Iterable[Job], tables: Iterable[str]) -> list[Job]:

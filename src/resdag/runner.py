@@ -20,8 +20,9 @@ from resdag.config.study import Study
 from resdag.devices import lease
 from resdag.errors import DamagedFileError, StaleStudyError
 from resdag.jobs.context import Context, Steps, Tables
+from resdag.layout import DATABASE, TORCH_RULES
 from resdag.machine import processor
-from resdag.plan import DATABASE, TORCH_RULES, Job
+from resdag.plan import Job
 
 
 def settings(study: Study, job: Job) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from pathlib import Path
 from resdag.ahead import record_of
 from resdag.config.load import load_study
 from resdag.errors import StudyError
-from resdag.plan import RESULTS, base, plan_study
+from resdag.layout import RESULTS, base
+from resdag.plan import plan_study
 
 # Folders of results/STUDY whose files carry fingerprints; figures and the report have fixed names and stay.
 FINGERPRINTED = (

@@ -21,8 +21,9 @@ from resdag.config.study import Study
 from resdag.datasets.available import check_available
 from resdag.devices import SLOTS
 from resdag.errors import BusyError, ResdagError
+from resdag.layout import LAYOUT, RESULTS, base, pattern
 from resdag.parent import announce
-from resdag.plan import LAYOUT, RESULTS, Job, Plan, base, pattern, plan_study
+from resdag.plan import Job, Plan, plan_study
 from resdag.provenance import fingerprint
 
 LOCK = RESULTS / ".workflow.lock"

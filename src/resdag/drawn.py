@@ -1,0 +1,44 @@
+"""Which figures are there, and which tables does each rest on?  Read from the files, without importing anything."""
+
+import re
+from pathlib import Path
+
+from resdag.records import BY_NAME
+
+VIEWS = Path(__file__).parent / "store" / "views"
+MACROS = Path(__file__).parent / "store" / "macros.sql"
+
+
+def view_files() -> list[Path]:
+    """The SQL of all views, sorted by name."""
+    return sorted(VIEWS.glob("*.sql"))
+
+
+def texts_of(package: str) -> list[Path]:
+    """Files of a package that are code but not Python: templates, styles, scripts."""
+    folder = Path(__file__).parent / package
+    return sorted(path for path in folder.iterdir() if path.suffix in {".html", ".css", ".js", ".svg", ".j2"})
+
+
+def figure_names() -> list[str]:
+    """Figures that there are: one module each, each with a view of its name."""
+    folder = Path(__file__).parent / "figures"
+    return sorted(path.stem for path in folder.glob("figure_*.py"))
+
+
+def views_behind(view: str) -> list[Path]:
+    """SQL files of a view and of the views that it reads."""
+    path = VIEWS / f"{view}.sql"
+    others = sorted({other.stem for other in view_files()} & set(_sources(path)) - {view})
+    return [path, *(below for other in others for below in views_behind(other))]
+
+
+def tables_behind(view: str) -> set[str]:
+    """Tables that a view reads, through other views too, found in its SQL."""
+    return {name for path in views_behind(view) for name in _sources(path) if name in BY_NAME}
+
+
+def _sources(path: Path) -> list[str]:
+    """Names behind FROM and JOIN: a column may have the name of a table, `blocks` for one."""
+    code = "\n".join(line.split("--")[0] for line in path.read_text(encoding="utf-8").splitlines())
+    return re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", code)

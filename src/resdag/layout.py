@@ -1,0 +1,77 @@
+"""Where does each rule write, and what tells its jobs apart?"""
+
+from pathlib import Path
+
+RESULTS = Path("results")
+DATABASE = Path("results.duckdb")
+
+# What each rule writes, under results/STUDY/: patterns that Snakemake matches and `str.format` fills.
+# A name that is a table's holds rows of it.  Every pattern ends in the fingerprint but for files with fixed names.
+_NETWORK = "{network}/seed{seed}-{fingerprint}"
+_CHUNK = "{network}/seed{seed}-draws{chunk}-{fingerprint}.parquet"
+LAYOUT: dict[str, dict[str, str]] = {
+    "prepare_data": {"images": "data/images-{fingerprint}.safetensors"},
+    "train_network": {
+        "weights": f"networks/{_NETWORK}/weights.safetensors",
+        "initial": f"networks/{_NETWORK}/initial.safetensors",
+        "training": f"networks/{_NETWORK}/training.json",
+        "epochs": f"networks/{_NETWORK}/epochs.parquet",
+    },
+    "load_network": {
+        "weights": f"loaded/{_NETWORK}/weights.safetensors",
+        "training": f"loaded/{_NETWORK}/training.json",
+    },
+    "evaluate_network": {
+        table: f"evaluations/{_NETWORK}/{table}.parquet" for table in ("networks", "evaluations", "blocks", "lesions")
+    },
+    "delete_single": {table: f"lesions/single/{_NETWORK}/{table}.parquet" for table in ("lesions", "predictions")},
+    "delete_random": {"lesions": f"lesions/random/{_CHUNK}"},
+    "reorder_blocks": {"reorderings": f"lesions/reorder/{_CHUNK}"},
+    "sample_path_gradients": {
+        "path_gradients": "paths/gradients/{network}/seed{seed}-{epoch}-batches{chunk}-{fingerprint}.parquet"
+    },
+    "measure_path_spectrum": {
+        "path_spectrum": "paths/spectrum/{network}/seed{seed}-{epoch}-batches{chunk}-{fingerprint}.parquet"
+    },
+    "count_paths": {
+        table: f"paths/closed-forms/{_NETWORK}/{table}.parquet" for table in ("path_lengths", "paths_remaining")
+    },
+    "compute_statistics": {
+        table: f"statistics/{{fingerprint}}/{table}.parquet"
+        for table in ("lesion_tests", "path_norms", "path_fits", "spectrum_norms", "spectrum_windows")
+    },
+    "judge_claims": {"claims": "claims/claims-{fingerprint}.parquet"},
+    "write_database": {"manifest": "database/{fingerprint}.json"},
+    "draw_figure": {form: f"figures/{{figure}}.{form}" for form in ("svg", "png", "html", "csv")}
+    | {"stamp": "figures/stamps/{figure}-{fingerprint}"},
+    "write_report": {"report": "report.html", "stamp": "report-stamps/{fingerprint}"},
+}
+# Rules that compute with torch: each takes a device, and the arithmetic that is set for all.
+TORCH_RULES = {
+    "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
+    "sample_path_gradients", "measure_path_spectrum",
+}  # fmt: skip
+# What tells the jobs of a rule apart, in the names of their logs and benchmarks.
+KEYS: dict[str, tuple[str, ...]] = {
+    "train_network": ("network", "seed"),
+    "load_network": ("network", "seed"),
+    "evaluate_network": ("network", "seed"),
+    "delete_single": ("network", "seed"),
+    "count_paths": ("network", "seed"),
+    "delete_random": ("network", "seed", "chunk"),
+    "reorder_blocks": ("network", "seed", "chunk"),
+    "sample_path_gradients": ("network", "seed", "epoch", "chunk"),
+    "measure_path_spectrum": ("network", "seed", "epoch", "chunk"),
+    "draw_figure": ("figure",),
+}
+
+
+def pattern(rule: str, study: str, folder: str, suffix: str) -> str:
+    """Pattern of a rule's log or benchmark file: `results/STUDY/logs/RULE/NETWORK-SEED-FINGERPRINT.log`."""
+    name = "-".join(f"{{{key}}}" for key in (*KEYS.get(rule, ()), "fingerprint"))
+    return f"{base(study)}/{folder}/{rule}/{name}{suffix}"
+
+
+def base(study: str) -> str:
+    """Folder of a study's results."""
+    return f"{RESULTS}/{study}"
