@@ -325,3 +325,23 @@ def test_a_spectrum_without_sampled_paths_or_rows_is_still_a_paragraph_or_nothin
     assert "single paths give" not in text
     assert "As a check" not in text
     assert finding("figure_spectrum", rows.clear()) == finding("figure_3", VIEWS["figure_3"]()) == ""
+
+
+def test_quantities_say_their_unit_once_and_r_squared_keeps_its_nines() -> None:
+    from resdag.report.words import plain, quantity
+
+    assert quantity(0.99964, "R^2") == "0.9996 R²"
+    assert (plain(-0.818, "correlation"), quantity(0.0125, "fraction")) == ("−0.818", "1.25 %")
+    assert plain(0.0125, "fraction") == "1.25"
+
+
+def test_claims_and_errors_come_out_as_markdown_tables() -> None:
+    from resdag.report.markdown import claims_table, errors_table
+
+    claim = {"statement": "It falls.", "figure": "figure 6b", "paper": "exponential", "ours": 0.25, "low": 0.2}
+    claim |= {"high": 0.3, "unit": "factor", "verdict": "reproduced"}
+    table = claims_table(pl.DataFrame([claim, claim | {"verdict": "not run"}]))
+    assert table.splitlines()[2:] == ["| It falls. (figure 6b) | exponential | 0.25 factor (0.2 to 0.3) | reproduced |"]
+    error = {"network": "a", "seed": 0, "training": "loaded", "errors": 827, "images": 10_000, "error": 0.0827}
+    table = errors_table(pl.DataFrame([error | {"low": 0.0775, "high": 0.0882}]))
+    assert table.splitlines()[2:] == ["| a | 0 | loaded | 8.27 %, 827 of 10,000 | 7.75 to 8.82 |"]

@@ -4,6 +4,8 @@ The mean over sampled paths of the logarithm of the gradient's norm, its standar
 the straight line through the means.  Paths of norm exactly 0 have no logarithm: they are counted, not drawn.
 """
 
+import math
+
 import altair as alt
 import polars as pl
 
@@ -80,10 +82,10 @@ def _fact(rows: pl.DataFrame) -> str:
         return ""
     if fits.height > 1:
         low, high, r_squared = fits.select(pl.min("r"), pl.max("r").alias("top"), pl.min("r_squared")).row(0)
-        return f"r = {low:.3f} to {high:.3f} in {fits.height} seeds, R² ≥ {r_squared:.3f}"
+        return f"r = {low:.3f} to {high:.3f} in {fits.height} seeds, R² ≥ {math.floor(r_squared * 1e4) / 1e4:.4f}"
     _, r, low, high, r_squared = fits.row(0)
     interval = "" if low is None or high is None else f" [{low:.3f}, {high:.3f}]"
-    return f"r = {r:.3f}{interval}, R² = {r_squared:.3f}"
+    return f"r = {r:.3f}{interval}, R² = {math.floor(r_squared * 1e4) / 1e4:.4f}"
 
 
 def _dead(rows: pl.DataFrame, style: Style) -> list[alt.Chart]:

@@ -48,7 +48,7 @@ def _template() -> Any:
     environment.filters |= {
         "percent": words.percent, "duration": words.duration, "number": words.number, "listed": words.listed,
     }  # fmt: skip
-    environment.globals |= {"quantity": words.quantity, "interval": words.interval}
+    environment.globals |= {"quantity": words.quantity, "plain": words.plain, "interval": words.interval}
     return environment.from_string(_asset("page.html.j2"))
 
 

@@ -22,8 +22,15 @@ def quantity(value: float | None, unit: str) -> str:
         return NOTHING
     if unit == "fraction":
         return percent(value)
-    text = f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return f"{text.replace('-', '−')} {unit.replace('^2', '²')}".rstrip()
+    return f"{plain(value, unit)} {unit.replace('^2', '²')}".rstrip()
+
+
+def plain(value: float, unit: str) -> str:
+    """The number of a quantity, without its unit; R^2 to four places, since it is close to 1."""
+    if unit == "fraction":
+        return f"{100 * value:.2f}"
+    text = f"{value:.4f}" if unit == "R^2" else f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return text.replace("-", "−")
 
 
 def duration(seconds: float | None) -> str:
