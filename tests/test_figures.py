@@ -114,7 +114,7 @@ def test_axis_titles_and_labels_are_drawn_as_text(name, titles):
 
 
 def test_the_fit_of_figure_6b_is_written_from_the_rows():
-    assert "r = 0.256 [0.252, 0.261], R² = 0.997" in svg_texts("figure_6b")
+    assert "r = 0.256 [0.252, 0.261], R² = 0.9970" in svg_texts("figure_6b")
 
 
 def test_dead_paths_are_counted_on_figure_6b():

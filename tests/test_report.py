@@ -181,7 +181,7 @@ def test_each_claim_stands_with_its_verdict_and_symbol(page):
     for claim in rows()["claims"]:
         assert claim["statement"] in text
         assert f"{VERDICTS[claim['verdict']]} {claim['verdict']}" in text
-    assert "0.42 % 0.10 % to 0.80 %" in text
+    assert "0.42 % 0.10 to 0.80 %" in text
     assert "p = 0.00012" in text
     assert "11 blocks" in text
     assert "Of 4 claims, 1 is reproduced, 1 is not reproduced, 1 is inconclusive, 1 is not run." in text
