@@ -64,7 +64,7 @@ def _free_ports() -> list[int]:
 
 def test_the_study_runs_through_slurm_on_the_devices_that_it_assigns(fresh: Path, cluster: Path, plugin: Path) -> None:
     # A thread for each job: two of them fit on two cores, a device each.
-    profile = ("--profile", "workflow/profiles/slurm", "--latency-wait", "5", "--set-threads", *THREADS)
+    profile = ("--workflow-profile", "workflow/profiles/slurm", "--latency-wait", "5", "--set-threads", *THREADS)
     changes = {"SLURM_CONF": str(cluster), "PYTHONPATH": pythonpath(fresh, plugin)}
     said = complete_command(fresh, "snakemake", "report", *profile, timeout=1500, **changes)
     assert "(100%) done" in said
