@@ -7,7 +7,7 @@ rule and network; else from a model: multiply-adds over a stated rate.
 import csv
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -57,30 +57,33 @@ def size_of(study: Study) -> Size | None:
 
 
 def multiply_adds(study: Study, network: str, size: Size) -> float:
-    """Multiply-adds of one forward pass of one image: convolutions and the linear layer."""
-    options = study.networks[network].options()
+    """Multiply-adds of the convolutions in one forward pass of one image."""
+    return sum(weights * side**2 for weights, side in _convolutions(study.networks[network].options(), size))
+
+
+def parameters(study: Study, network: str, size: Size) -> float:
+    """Weights of the convolutions: nearly all that a network has."""
+    return sum(weights for weights, _ in _convolutions(study.networks[network].options(), size))
+
+
+def _convolutions(options: Mapping[str, Any], size: Size) -> Iterator[tuple[float, int]]:
+    """Weights of each convolution, and the side of the map that it makes."""
+    side, entering = size.side, size.channels
     if options["architecture"] == "vgg":
-        return _vgg(options, size)
-    width, side = options["width"], size.side
-    per_stage = (options["depth"] - 2) // 3
-    total = 9.0 * size.channels * width * side**2
+        layers = options["depth"] - 1
+        for group in range(5):
+            for _ in range(layers // 5 + (group >= 5 - layers % 5)):
+                yield 9.0 * entering * options["channels"], side
+                entering = options["channels"]
+            side = side // 2 if side > 2 else side
+        return
+    yield 9.0 * entering * options["width"], side
+    entering = options["width"]
     for stage in range(3):
-        channels = width * 2**stage
-        first = channels if stage == 0 else channels // 2
-        total += 9 * side**2 * (first * channels + (per_stage - 1) * channels**2) / (1 if stage == 0 else 4)
         side = side if stage == 0 else -(-side // 2)
-    return total
-
-
-def _vgg(options: Mapping[str, Any], size: Size) -> float:
-    layers, channels, side = options["depth"] - 1, options["channels"], size.side
-    total, entering = 0.0, size.channels
-    for group in range(5):
-        for _ in range(layers // 5 + (group >= 5 - layers % 5)):
-            total += 9 * entering * channels * side**2
-            entering = channels
-        side = side // 2 if side > 2 else side
-    return total
+        for _ in range((options["depth"] - 2) // 3):
+            yield 9.0 * entering * options["width"] * 2**stage, side
+            entering = options["width"] * 2**stage
 
 
 def work(study: Study, job: Job, size: Size) -> float:
@@ -182,13 +185,10 @@ def _spoken(seconds: float) -> str:
 def _disk(study: Study, plan: Plan, size: Size | None) -> float:
     """Bytes: the prepared images, weights twice (initial and trained), figures, and 100 bytes a row at most."""
     images = (size.train + size.test) * size.channels * size.side**2 if size else 0
-    weights = sum(2 * 4 * _parameters(study, str(job.of["network"])) for job in plan.of_rule("train_network"))
+    shape = size or Size(1, 1, 3, 32)
+    trained = [str(job.of["network"]) for job in plan.of_rule("train_network")]
+    weights = sum(2 * 4 * parameters(study, name, shape) for name in trained)
     return images + weights + 20e6 + 2e5 * len(plan.jobs)
-
-
-def _parameters(study: Study, network: str) -> float:
-    """Parameters of the convolutions: multiply-adds of a network whose maps are one pixel."""
-    return multiply_adds(study, network, Size(1, 1, 3, 1)) * (1 if study.networks[network].architecture == "vgg" else 4)
 
 
 # Why

@@ -1,0 +1,144 @@
+"""What is said before anything runs: cost, reasons, and files that no study uses any more."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from resdag import ahead
+from resdag.config.load import load_study, parse_study
+from resdag.config.study import Study
+from resdag.layout import base
+from resdag.models.build import build, count_parameters
+from resdag.plan import Job, plan_study
+from resdag.tidy import forgotten, remove, unused
+
+STUDY = {
+    "study": "small",
+    "dataset": {"kind": "digits"},
+    "networks": {"a": {"architecture": "preact_resnet", "depth": 20}, "b": {"architecture": "vgg"}},
+    "lesions": {"single": {"networks": ["a", "b"]}},
+}
+
+
+def study(**changes: object) -> Study:
+    return parse_study(STUDY | changes)
+
+
+def multiply_adds_counted(options: dict, side: int, channels: int) -> float:
+    """Multiply-adds of every convolution, counted by hooks while one image passes; the linear layer left out."""
+    import torch
+
+    architecture = options.pop("architecture")
+    network = build(architecture, in_channels=channels, classes=10, **options).eval()
+    total = 0
+
+    def count(layer: torch.nn.Conv2d, _: object, out: torch.Tensor) -> None:
+        nonlocal total
+        total += layer.weight.numel() * out.shape[2] * out.shape[3]
+
+    for module in network.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            module.register_forward_hook(count)
+    with torch.inference_mode():
+        network(torch.zeros(1, channels, side, side))
+    return total
+
+
+@pytest.mark.parametrize("kind", ["digits", "cifar10"])
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_the_model_of_cost_counts_what_the_networks_compute(kind: str, name: str) -> None:
+    here = study(dataset={"kind": kind})
+    size = ahead.size_of(here)
+    counted = multiply_adds_counted(here.networks[name].options(), size.side, size.channels)
+    assert ahead.multiply_adds(here, name, size) == counted
+
+
+def test_resnet_110_costs_253_million_multiply_adds_an_image() -> None:
+    here = load_study(Path(__file__).parents[1] / "config" / "config.yaml")
+    assert round(ahead.multiply_adds(here, "resnet110", ahead.size_of(here)) / 1e6) == 253
+
+
+def test_disk_counts_the_parameters_of_the_networks() -> None:
+    network = build("preact_resnet", in_channels=3, classes=10, depth=20)
+    here = study(dataset={"kind": "cifar10"})
+    counted = ahead.parameters(here, "a", ahead.size_of(here))
+    # What is left are batch norms and the linear layer of 640 weights and 10 biases.
+    norms = sum(value.numel() for name, value in network.named_parameters() if "bn" in name)
+    assert counted == count_parameters(network) - norms - 650
+
+
+def test_the_plan_of_the_paper_s_study_warns_where_there_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = load_study(Path(__file__).parents[1] / "config" / "config.yaml")
+    plan = plan_study(here)
+    monkeypatch.setattr(ahead, "visible_devices", list)
+    lines = "\n".join(ahead.estimate(here, plan, cores=2))
+    assert "WARNING: this is a study for a GPU" in lines
+    assert "none: the CPU, 2 cores" in lines
+    monkeypatch.setattr(ahead, "visible_devices", lambda: ["0", "1"])
+    with_devices = "\n".join(ahead.estimate(here, plan, cores=2))
+    assert "WARNING" not in with_devices and "with 2 jobs at a time" in with_devices
+
+
+def test_times_come_from_earlier_runs_of_the_same_rule_and_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    job = next(job for job in plan_study(study()).jobs if job.rule == "train_network" and job.of["network"] == "a")
+    assert ahead.measured_seconds(job) is None
+    folder = Path(job.benchmark).parent
+    folder.mkdir(parents=True)
+    for number, seconds in enumerate((10, 30, 20)):
+        (folder / f"a-0-{number:012d}.tsv").write_text(f"s\tmax_rss\n{seconds}\t5\n")
+    (folder / "b-0-000000000000.tsv").write_text("s\tmax_rss\n500\t5\n")
+    (folder / "a-0-00000000000x.tsv").write_text("half a")
+    assert ahead.measured_seconds(job) == 20
+
+
+def finish(job: Job) -> None:
+    from resdag.atomic import write_json, write_text
+
+    for path in job.outputs.values():
+        write_text(path, "")
+    write_json(ahead.record_of(job), ahead.record(job))
+
+
+def test_why_names_what_changed_since_the_job_last_ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    target = "train_network a"
+    (line,) = ahead.why(plan_study(study()), target)
+    assert line.startswith("train_network network=a seed=0: would run, for the first time")
+    for job in plan_study(study()).jobs:
+        finish(job)
+    assert "is done" in ahead.why(plan_study(study()), target)[0]
+    edited = study(training={"epochs": 7})
+    assert ahead.why(plan_study(edited), target)[1:] == ["    config.recipe.epochs: 164 -> 7"]
+    (upstream,) = ahead.why(plan_study(edited), "evaluate-network a")[1:]
+    assert upstream.startswith("    upstream.train_network network=a seed=0: ")
+    output = plan_study(edited).of_rule("delete_single")[0].outputs["lesions"]
+    assert ahead.why(plan_study(edited), output)[0].startswith("delete_single network=a seed=0: would run")
+    assert ahead.why(plan_study(study()), "no such thing") == []
+
+
+def test_clean_finds_what_no_study_uses_and_leaves_a_training_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config").mkdir()
+    file = tmp_path / "config" / "small.yaml"
+    file.write_text(yaml.safe_dump(STUDY))
+    for job in plan_study(study()).jobs:
+        finish(job)
+    assert unused() == []
+    weights = Path(plan_study(study()).of_rule("train_network")[0].outputs["weights"])
+    weights.with_name("state.pt").write_text("")
+    assert unused() == []
+    file.write_text(yaml.safe_dump(STUDY | {"training": {"epochs": 7}}))
+    old = unused()
+    assert weights in old and weights.with_name("state.pt") in old
+    assert not [path for path in old if path.parts[2] in ("data", "figures")]
+    remove(old)
+    assert unused() == [] and not weights.parent.exists()
+    assert Path(base("small")).is_dir()
+    file.write_text(yaml.safe_dump(STUDY | {"study": "other"}))
+    assert forgotten() == ["small"]
