@@ -115,6 +115,27 @@ def test_fewer_draws_measure_nothing() -> None:
     assert {"figure_5a", "figure_5b", "figure_6b"} <= drawn(labels)
 
 
+def test_lesions_beyond_the_paper_add_their_own_jobs_alone() -> None:
+    beyond: dict[str, Any] = {
+        "skip": {"networks": ["a"]},
+        "recalibrated": {"networks": ["a", "v"]},
+        "pair": {"networks": ["a"]},
+        "run": {"networks": ["a"], "lengths": [2]},
+    }
+    labels = rerun({"lesions": beyond})
+    assert torch_jobs(labels) == [
+        "delete_skips network=a seed=0",
+        "delete_recalibrated network=a seed=0",
+        "delete_pairs network=a seed=0",
+        "delete_runs network=a seed=0",
+        "delete_recalibrated network=v seed=0",
+    ]
+    assert {"figure_control", "figure_pairs"} <= drawn(labels)
+    for name, change in (("recalibrated", {"images": 100}), ("run", {"lengths": [3]})):
+        again = added(planned({"lesions": beyond}), planned({"lesions": beyond}, {"lesions": {name: change}}))
+        assert rules(torch_jobs(again)) == {f"delete_{name}".removesuffix("s") + ("s" if name == "run" else "")}
+
+
 def test_more_reorderings_add_their_chunks_alone() -> None:
     assert torch_jobs(rerun({"lesions": {"reorder": {"draws": 21}}})) == ["reorder_blocks network=a seed=0 chunk=0020"]
 

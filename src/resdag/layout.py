@@ -53,7 +53,8 @@ LAYOUT: dict[str, dict[str, str]] = {
 # Rules that compute with torch: each takes a device, and the arithmetic that is set for all.
 TORCH_RULES = {
     "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
-    "delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs", "sample_path_gradients", "measure_path_spectrum",
+    "delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs",
+    "sample_path_gradients", "measure_path_spectrum",
 }  # fmt: skip
 # What tells the jobs of a rule apart, in the names of their logs and benchmarks.
 KEYS: dict[str, tuple[str, ...]] = {

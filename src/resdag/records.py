@@ -175,7 +175,8 @@ class Lesion(_Measured):
     table: ClassVar[str] = "lesions"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "lesion")
     lesion: str
-    """Stable name: intact, single-018, single-018+bn, random-k10-d003, skip-018, pair-003-017, run-012-004 (start, length)."""
+    """Stable name: intact, single-018, random-k10-d003, skip-018, pair-003-017, run-012-004 (start, length);
+    a name that ends in +bn is recalibrated."""
     experiment: str
     """intact, single, random, pair, run: blocks deleted; skip: a skip deleted and its branch kept."""
     count: Count

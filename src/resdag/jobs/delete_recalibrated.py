@@ -1,4 +1,4 @@
-"""Job: delete each block of one network by itself, then re-estimate its batch-norm statistics (beyond Veit et al. 2016)."""
+"""Job: delete each block by itself, then re-estimate batch-norm statistics (beyond Veit et al. 2016)."""
 
 from resdag.jobs.context import Context, Tables
 from resdag.jobs.opening import description, images, network_and_test_images

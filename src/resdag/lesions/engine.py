@@ -112,9 +112,9 @@ def _check_deletions(network: Network, lesion: Lesion) -> None:
             raise NetworkError(f"{lesion.name}: {cannot_delete(f'block {index}', network.blocks[index])}")
     for index in sorted(lesion.skipless):
         if not 0 <= index <= last:
-            raise NetworkError(f"{lesion.name}: there is no block {index} to delete the skip of: blocks are 0 to {last}")
+            raise NetworkError(f"{lesion.name}: there is no skip {index} to delete: blocks are 0 to {last}")
         if not network.blocks[index].has_skip:
-            raise NetworkError(f"{lesion.name}: block {index} has no skip connection to delete; its branch is all of it")
+            raise NetworkError(f"{lesion.name}: block {index} has no skip connection to delete")
         if index in lesion.deleted:
             raise NetworkError(f"{lesion.name}: nothing is left of block {index}: delete its branch or its skip")
 

@@ -102,7 +102,7 @@ class Block(nn.Module):
         return self.join(self.skip(x))
 
     def delete_skip(self, x: Tensor) -> Tensor:
-        """What is left of the block when its skip is deleted: `join(scale * branch(x))`; NetworkError without a skip."""
+        """What is left when the skip is deleted: `join(scale * branch(x))`; NetworkError where there is none."""
         if not self.has_skip:
             raise NetworkError("this block has no skip connection to delete; its branch is all of it")
         branch = self.branch(x)
