@@ -111,8 +111,8 @@ def _control_of(rows: pl.DataFrame) -> str:
 
 
 def _points(rows: pl.DataFrame) -> str:
-    mean, most = (float(value) for value in rows.select(pl.col("change").mean(), pl.col("change").max()).row(0))
-    return f"{100 * mean:+.2f} points (at most {100 * most:+.2f})"
+    change = rows["change"].to_numpy()
+    return f"{100 * change.mean():+.2f} points (at most {100 * change.max():+.2f})"
 
 
 def _statistics_share(found: dict[str, pl.DataFrame]) -> str:
