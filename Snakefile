@@ -18,6 +18,9 @@ except ResdagError as error:
     raise WorkflowError(str(error)) from None
 
 
+report: "workflow/report/workflow.rst"
+
+
 wildcard_constraints:
     network=r"[a-zA-Z0-9][a-zA-Z0-9._-]*",
     seed=r"\d+",

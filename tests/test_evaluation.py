@@ -164,3 +164,12 @@ def test_recalibration_forgets_the_old_statistics_and_changes_nothing_else() -> 
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     assert {norm.momentum for norm in norms} == {0.1}
     assert not any(norm.training for norm in norms)
+
+
+@pytest.mark.parametrize(("side", "together"), [(8, 500), (32, 500), (33, 470), (224, 10), (1024, 1)])
+def test_large_images_are_measured_in_small_batches(side: int, together: int) -> None:
+    from resdag.training.evaluate import batch_of
+
+    pixels = torch.zeros(1, 3, side, side, dtype=torch.uint8)
+    half = torch.full((3,), 0.5, dtype=torch.float64)
+    assert batch_of(Images(pixels, torch.zeros(1, dtype=torch.int64), ("a",), half, half)) == together

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from resdag.layout import TORCH_RULES
 from workflow_tools import ROOT, complete_command, pythonpath, query
 
 pytestmark = pytest.mark.long
+THREADS = [f"{rule}=1" for rule in sorted(TORCH_RULES)]
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "munged")
 # The plugin and what it needs beyond our lock, without its pins of what is locked.
 # In the environment itself it would ask the cluster at every call of snakemake, for 10 s where none answers.
@@ -62,7 +64,7 @@ def _free_ports() -> list[int]:
 
 def test_the_study_runs_through_slurm_on_the_devices_that_it_assigns(fresh: Path, cluster: Path, plugin: Path) -> None:
     # A thread for each job: two of them fit on two cores, a device each.
-    profile = ("--profile", "workflow/profiles/slurm", "--latency-wait", "5", "--set-threads", "train_network=1")
+    profile = ("--workflow-profile", "workflow/profiles/slurm", "--latency-wait", "5", "--set-threads", *THREADS)
     changes = {"SLURM_CONF": str(cluster), "PYTHONPATH": pythonpath(fresh, plugin)}
     said = complete_command(fresh, "snakemake", "report", *profile, timeout=1500, **changes)
     assert "(100%) done" in said

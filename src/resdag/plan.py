@@ -21,7 +21,7 @@ from resdag import provenance
 from resdag.config.networks import RESIDUAL_ARCHITECTURES
 from resdag.config.study import Study
 from resdag.datasets.available import content_fingerprint
-from resdag.drawn import MACROS, figure_names, tables_behind, texts_of, view_files, views_behind
+from resdag.drawn import MACROS, figure_names, tables_behind, texts_of, view_files, views_behind, words_of
 from resdag.errors import StudyError
 from resdag.layout import LAYOUT, RESULTS, TORCH_RULES, base, pattern
 from resdag.records import BY_NAME
@@ -341,8 +341,9 @@ class _Planner:
         own = {key: value for key, value in (looks.pop("styles").get(name) or {}).items() if value is not None}
         tables = tables_behind(name)
         limits = {table: limit for table, limit in self._limits_of_rows().items() if table in tables}
+        spec = words_of(name) | {"study": self.study.study, "style": looks | own, "limits": limits}
         return self.job(
-            "draw_figure", {"figure": name}, {"study": self.study.study, "style": looks | own, "limits": limits},
+            "draw_figure", {"figure": name}, spec,
             upstream=_with_tables(sources, tables), modules=[f"resdag.figures.{name}"],
             texts=[MACROS, *views_behind(name), *texts_of("figures")],
         )  # fmt: skip

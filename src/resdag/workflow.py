@@ -26,6 +26,7 @@ from resdag.parent import announce
 from resdag.plan import Job, Plan, plan_study
 from resdag.provenance import fingerprint
 
+CLUSTER_THREADS = 2  # of a torch job on a cluster, where --set-threads does not say otherwise
 LOCK = RESULTS / ".workflow.lock"
 
 
@@ -106,9 +107,20 @@ def open_workflow(snakemake: Any) -> Workflow:
     overrides = dict(snakemake.config_settings.config)
     study = load_study(*files, overrides=overrides)
     alone = len(files) == 1 and not overrides
-    cores, gpus = snakemake.resource_settings.cores, _value(snakemake.global_resources.get("gpu"))
+    cores, gpus = _cores_and_gpus(snakemake)
     _tell_jobs(_value(snakemake.global_resources.get("jobs_per_gpu")))
     return Workflow(study, files[0] if alone else _copy(study), cores or 1, gpus)
+
+
+def _cores_and_gpus(snakemake: Any) -> tuple[int | None, int | None]:
+    """Cores, and how many jobs that compute with torch share them; None without a limit.
+
+    On a cluster each of these jobs has cores of its own.  Their number is the same where the job is
+    submitted and where it runs, though the cores of both differ: SLURM refuses a step larger than its job.
+    """
+    if snakemake.remote_exec or snakemake.resource_settings.nodes is not None:
+        return CLUSTER_THREADS, 1
+    return snakemake.resource_settings.cores, _value(snakemake.global_resources.get("gpu"))
 
 
 def _tell_jobs(jobs_per_gpu: int | None) -> None:

@@ -10,7 +10,16 @@ for figure in STUDY.plan.of_rule("draw_figure"):
             figure.inputs(),
             database=ancient(STUDY.only("write_database").outputs["manifest"]),
         output:
-            **figure.outputs,
+            **{name: path for name, path in figure.outputs.items() if name != "svg"},
+            svg=report(
+                figure.outputs["svg"],
+                caption="../report/figure.rst",
+                category="Figures",
+                labels={
+                    "figure": figure.of["figure"].removeprefix("figure_"),
+                    "what": figure.spec["title"],
+                },
+            ),
         log:
             figure.log,
         benchmark:

@@ -6,7 +6,13 @@ rule write_report:
     input:
         STUDY.only("write_report").inputs(),
     output:
-        **STUDY.only("write_report").outputs,
+        stamp=STUDY.only("write_report").outputs["stamp"],
+        report=report(
+            STUDY.only("write_report").outputs["report"],
+            caption="../report/report.rst",
+            category="The report",
+            labels={"study": STUDY.study.study},
+        ),
     log:
         STUDY.only("write_report").log,
     benchmark:

@@ -2,8 +2,8 @@
 
 What follows a deleted block was normalised with statistics of activations that had the
 block's branch in them.  Here each lesioned network gets statistics of its own, from
-training images, in the way of `evaluate.recalibrate`: the mean over batches of 500.  What
-is deleted is not run.
+training images, in the way of `evaluate.recalibrate`: the mean over batches.  What is
+deleted is not run.
 
 Lesions that begin alike have the same statistics there, so they share the blocks of the engine's
 trie: one copy of a block for each place in it, with the parameters of the network and
@@ -21,7 +21,7 @@ from resdag.datasets.tensors import Images
 from resdag.lesions.engine import DEFAULT_MEMORY_BYTES, Parts, batch_size, check, layer, nodes, scores, trie, walk
 from resdag.lesions.lesion import Lesion
 from resdag.models.network import Network
-from resdag.training.evaluate import EVALUATION_BATCH, Score, eval_mode
+from resdag.training.evaluate import Score, batch_of, eval_mode
 
 T = TypeVar("T", bound=nn.Module)
 
@@ -45,8 +45,8 @@ def measure_recalibrated(
     blocks = {id(child): _own(network.blocks[step[0]]) for node in nodes(root) for step, child in node.children.items()}
     heads = {id(node): _own(network.head) for node in nodes(root) if node.ends}
     parts = Parts(stem, lambda node, step: layer(blocks[id(node)], step), lambda node: heads[id(node)])
-    for start in range(0, len(train), EVALUATION_BATCH):
-        for _ in walk(root, parts, [train.normalised(start, start + EVALUATION_BATCH)]):
+    for start in range(0, len(train), batch_of(train)):
+        for _ in walk(root, parts, [train.normalised(start, start + batch_of(train))]):
             pass
     for part in (stem, *blocks.values(), *heads.values()):
         part.eval()

@@ -13,7 +13,8 @@ from torch.nn import functional
 from resdag.datasets.tensors import Images
 from resdag.models.network import Network
 
-EVALUATION_BATCH = 500
+EVALUATION_BATCH = 500  # images of CIFAR's size; larger ones come in smaller batches
+EVALUATION_PIXELS = EVALUATION_BATCH * 32 * 32
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,15 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def batches(images: Images, size: int = EVALUATION_BATCH) -> Iterator[tuple[Tensor, Tensor]]:
+def batch_of(images: Images) -> int:
+    """Images that are measured together: as many pixels as 500 of CIFAR's images have, at most 500, at least one."""
+    height, width = images.pixels.shape[2:]
+    return max(1, min(EVALUATION_BATCH, EVALUATION_PIXELS // (height * width)))
+
+
+def batches(images: Images, size: int | None = None) -> Iterator[tuple[Tensor, Tensor]]:
     """Normalised, unaugmented batches (n, C, H, W) float32 channels_last, with labels (n,)."""
+    size = size or batch_of(images)
     for start in range(0, len(images), size):
         yield images.normalised(start, start + size), images.labels[start : start + size]
 
@@ -77,7 +85,7 @@ def eval_mode(network: nn.Module) -> Iterator[None]:
 
 
 @torch.inference_mode()
-def evaluate(network: nn.Module, images: Images, size: int = EVALUATION_BATCH) -> Score:
+def evaluate(network: nn.Module, images: Images, size: int | None = None) -> Score:
     """Score of the network on unaugmented images, in eval mode; the network's mode is restored."""
     with eval_mode(network):
         logits = [network(batch) for batch, _ in batches(images, size)]
@@ -102,7 +110,7 @@ def set_scales(network: Network, scales: Sequence[float]) -> None:
 
 
 @torch.no_grad()
-def recalibrate(network: nn.Module, images: Images, size: int = EVALUATION_BATCH) -> None:
+def recalibrate(network: nn.Module, images: Images, size: int | None = None) -> None:
     """Re-estimate all batch-norm statistics on unaugmented images: the mean over batches of their statistics.
 
     The variance of a batch is the unbiased one, as in training; a last, partial batch counts as much as a whole one.
