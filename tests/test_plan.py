@@ -219,7 +219,8 @@ def test_where_the_images_lie_changes_nothing() -> None:
 
 def test_the_test_limit_measures_again_and_trains_nothing() -> None:
     labels = torch_jobs(rerun({"dataset": {"test_limit": 1000}}))
-    assert rules(labels) == {"evaluate_network", "delete_single", "delete_random", "reorder_blocks"}
+    controls = {"delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs"}
+    assert rules(labels) == {"evaluate_network", "delete_single", "delete_random", "reorder_blocks", *controls}
 
 
 def test_what_training_sees_measures_everything_again_but_closed_forms() -> None:
