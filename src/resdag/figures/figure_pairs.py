@@ -9,12 +9,12 @@ VIEW = "figure_pairs"
 TITLE = "Every two blocks deleted together: more damage than the sum, or less?"
 CAPTION = (
     "Interaction of each pair of blocks: the change of test error when both are deleted, less the changes when each is "
-    "deleted by itself. Zero, in white: the damage adds up, as if blocks did not depend on each other. Above "
-    "zero, in red: together they hurt more than their sum; below, in blue: less, as where one deletion has already "
+    "deleted by itself. Zero, in pale grey: the damage adds up, as if blocks did not depend on each other. Above "
+    "zero, in orange: together they hurt more than their sum; below, in blue: less, as where one deletion has already "
     "done most of the damage. A column is the earlier block of the pair, a row the later one."
 )
 DEPENDS = ("lesions",)
-DIVERGING = ("#0072B2", "#ffffff", "#D55E00")
+DIVERGING = ("#0072B2", "#efefef", "#D55E00")
 
 
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
@@ -30,7 +30,7 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
 
 def _panel(rows: pl.DataFrame, largest: float, side: int, titled: bool) -> Panel:
     last = int(rows["second"].max())  # type: ignore[arg-type]
-    scale = alt.Scale(domain=[-largest, 0, largest], range=list(DIVERGING))
+    scale = alt.Scale(domain=[-largest, 0, largest], range=list(DIVERGING), interpolate="rgb")
     legend = alt.Legend(title="interaction (points)", labelExpr="format(100 * datum.value, '+~r')", gradientLength=200)
     # Squares from index - 1/2 to index + 1/2: an axis of numbers, so that labels thin out.
     squares = rows.with_columns(

@@ -7,6 +7,7 @@ import polars as pl
 
 PAPER_LENGTHS = (5, 17)  # Veit et al. 2016, section 5
 PAPER_BLOCKS = 54
+LEAST_DAMAGE = 0.001  # of which a share is worth saying; an error, a fraction
 
 
 def finding(figure: str, rows: pl.DataFrame) -> str:
@@ -121,9 +122,11 @@ def _statistics_share(found: dict[str, pl.DataFrame]) -> str:
     if any(kind not in found for kind in kinds):
         return ""
     before, after = (float(found[kind]["change"].to_numpy().mean()) for kind in kinds)
-    if before <= 0:
+    if before < LEAST_DAMAGE:
         return ""
-    return f": {1 - after / before:.0%} of the blocks' damage is shifted statistics"
+    if after >= before:
+        return "; statistics that fit take nothing of the damage away"
+    return f"; {1 - max(after, 0) / before:.0%} of the blocks' damage is shifted statistics"
 
 
 def _pairs(rows: pl.DataFrame) -> str:
