@@ -70,7 +70,15 @@ rule train:
 
 rule lesions:
     input:
-        STUDY.targets("delete_single", "delete_random", "reorder_blocks"),
+        STUDY.targets(
+            "delete_single",
+            "delete_random",
+            "reorder_blocks",
+            "delete_skips",
+            "delete_recalibrated",
+            "delete_pairs",
+            "delete_runs",
+        ),
 
 
 rule paths:

@@ -4,7 +4,7 @@ import csv
 import json
 from functools import cache
 from html.parser import HTMLParser
-from math import isfinite, nan
+from math import exp, isfinite, nan
 from xml.etree import ElementTree
 
 import duckdb
@@ -102,6 +102,8 @@ def test_fonts_end_in_sans_serif(name):
         "figure_6b": ["gradient norm of a path (log10)", "path length (blocks)"],
         "figure_6c": ["share of the gradient", "path length (blocks)", "all paths"],
         "figure_spectrum": ["gradient norm (log10)", "share by length", "coherence", "sum of all paths"],
+        "figure_control": ["test error", "index of the block", "resnet110", "branch, batch norm re-estimated", "skip"],
+        "figure_pairs": ["earlier block", "later block", "interaction (points)"],
         "figure_7": ["paths that remain", "path length (blocks)", "blocks deleted"],
         "figure_8": ["test error", "index of the deleted block", "stochastic depth"],
         "figure_training": ["error", "epochs of training"],
@@ -125,6 +127,14 @@ def test_dead_paths_are_counted_on_figure_6b():
 def test_the_window_of_figure_6c_is_written_from_the_rows():
     # Binomial(54, .256 / 1.256): mean 11.0 and sd 2.96, so mean - 2 sd = 5.1 and mean + 2 sd = 16.9
     assert "5.1 to 16.9 blocks: 0.45 % of all paths" in svg_texts("figure_6c")
+
+
+def test_interactions_are_coloured_around_zero():
+    (unit,) = [unit for unit, _ in units(drawn("figure_pairs"), drawn("figure_pairs")["datasets"])]
+    low, middle, high = unit["encoding"]["color"]["scale"]["domain"]
+    assert (low, middle) == (-high, 0)
+    assert high == pytest.approx(0.04 * exp(-1 / 4) - 0.01, rel=1e-5)
+    assert len(next(iter(drawn("figure_pairs")["datasets"].values()))) == 54 * 53 // 2
 
 
 def test_coherence_is_hollow_where_the_energy_is_uncertain():

@@ -17,12 +17,23 @@ from torch.utils._pytree import tree_leaves
 from resdag.combinatorics import random_deletion, random_swaps, reversal, shuffle
 from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError
-from resdag.lesions import engine, rows
+from resdag.lesions import controls, engine, rows
 from resdag.lesions.engine import WORKING_ACTIVATIONS, batch_size, block_evaluations, check, measure, trie
-from resdag.lesions.lesion import Lesion, deletion, intact, reordering, single_deletions
+from resdag.lesions.lesion import (
+    Lesion,
+    Part,
+    deletion,
+    intact,
+    pair_deletions,
+    reordering,
+    run_deletions,
+    single_deletions,
+    skip_deletions,
+)
+from resdag.lesions.recalibrated import measure_recalibrated
 from resdag.models.build import build
 from resdag.models.network import Network
-from resdag.training.evaluate import Score, evaluate
+from resdag.training.evaluate import Score, evaluate, recalibrate
 
 NETWORKS = {
     "pre-activation": ("preact_resnet", {"depth": 20, "width": 4}),
@@ -61,7 +72,11 @@ def by_hand(network: Network, batch: Tensor, lesion: Lesion) -> Tensor:
     """Logits of one lesion, block after block."""
     x = network.stem(batch)
     for index in lesion.order:
-        x = network.blocks[index].delete(x) if index in lesion.deleted else network.blocks[index](x)
+        block = network.blocks[index]
+        if index in lesion.skipless:
+            x = block.join(block.scale * block.branch(x))
+        else:
+            x = block.delete(x) if index in lesion.deleted else block(x)
     return network.head(x)
 
 
@@ -76,6 +91,9 @@ def many_lesions(network: Network) -> list[Lesion]:
         for draw in range(4)
     ]
     lesions += [reordering("order", order) for order in orders]
+    with_skip = [index for index, block in enumerate(network.blocks) if block.has_skip]
+    lesions += skip_deletions(blocks, with_skip)
+    lesions += [Lesion("apart", orders[0], frozenset([block - 1]), frozenset([block])) for block in with_skip[1:]]
     return [*lesions, Lesion("both", orders[0], frozenset(deletable[:2])), lesions[3]]
 
 
@@ -179,15 +197,18 @@ def test_reorderings_of_54_blocks_cost_1_20_times_less_than_alone() -> None:
 def lesion_sets(draw: st.DrawFn) -> list[Lesion]:
     blocks = draw(st.integers(1, 6))
     order, subset = st.permutations(range(blocks)), st.frozensets(st.integers(0, blocks - 1))
-    found = draw(st.lists(st.tuples(order, subset), min_size=1, max_size=8))
-    return [Lesion(str(index), tuple(permuted), deleted) for index, (permuted, deleted) in enumerate(found)]
+    found = draw(st.lists(st.tuples(order, subset, subset), min_size=1, max_size=8))
+    return [
+        Lesion(str(index), tuple(permuted), deleted, skipless - deleted)
+        for index, (permuted, deleted, skipless) in enumerate(found)
+    ]
 
 
 @given(lesion_sets())
 @settings(max_examples=100, deadline=None)
 def test_each_beginning_that_lesions_share_is_run_once(lesions: list[Lesion]) -> None:
     beginnings = {lesion.steps()[:length] for lesion in lesions for length in range(1, len(lesion.order) + 1)}
-    assert block_evaluations(lesions) == sum(beginning[-1][1] for beginning in beginnings)
+    assert block_evaluations(lesions) == sum(beginning[-1][1] is not Part.SKIP for beginning in beginnings)
 
 
 @given(lesion_sets())
@@ -209,7 +230,7 @@ def test_the_engine_runs_as_many_blocks_as_it_says() -> None:
     network, images = small(), noise()
     lesions, runs = many_lesions(network), []
     for block in network.blocks:
-        block.register_forward_hook(lambda *_: runs.append(1))
+        block.body.register_forward_hook(lambda *_: runs.append(1))
     engine_logits(network, lesions, images, slice(0, 12))
     assert len(runs) == block_evaluations(lesions)
 
@@ -241,7 +262,7 @@ def live_activations(network: Network) -> Iterator[list[int]]:
     handles = [network.stem.register_forward_hook(end), network.head.register_forward_pre_hook(begin)]
     for block in network.blocks:
         handles += [block.register_forward_pre_hook(begin), block.register_forward_hook(end)]
-        block.delete = watch(block.delete)
+        block.delete, block.delete_skip = watch(block.delete), watch(block.delete_skip)
     yield counts
     for handle in handles:
         handle.remove()
@@ -325,6 +346,8 @@ def test_the_batch_follows_from_the_bound() -> None:
         (Lesion("a", (*range(8), 9)), "must name each of the blocks 0 to 8 once"),
         (deletion("a", 9, [9]), "a: there is no block 9 to delete: blocks are 0 to 8"),
         (deletion("a", 9, [-1]), "there is no block -1 to delete"),
+        (Lesion("a", tuple(range(9)), skipless=frozenset([9])), "a: there is no skip 9 to delete"),
+        (Lesion("a", tuple(range(9)), frozenset([2]), frozenset([2])), "a: nothing is left of block 2"),
         (reordering("a", (3, 1, 2, 0, *range(4, 9))), "a: block 1 reads 4 channels, and the order hands it 8"),
         (reordering("a", (8, *range(8))), "a: block 8 reads 16 channels, and the order hands it 4"),
     ],
@@ -414,3 +437,122 @@ def test_rows_of_reorderings_hold_the_order_and_its_distance() -> None:
 def test_the_identity_and_the_reversal_belong_to_the_first_chunk_of_draws() -> None:
     later = rows.reorder(small(), noise(), [1, "reversal"], range(10, 12))
     assert [row["reordering"] for row in later] == ["swaps-001-d010", "swaps-001-d011"]
+
+
+# Beyond the paper
+
+
+def test_a_skip_is_deleted_by_a_factor_of_nothing() -> None:
+    """Another way to the same numbers: a network whose skip gives zeros. The post-activation ReLU stays."""
+    for name in ("pre-activation", "pre-activation, projection", "post-activation"):
+        network, images = small(name), noise()
+        for block in (0, 3, 4, 8):  # 3 changes shape
+            kept = network.blocks[block].shortcut
+            network.blocks[block].shortcut = Zeros(kept)
+            expected = evaluate(network, images)
+            network.blocks[block].shortcut = kept
+            (score,) = measure(network, images, skip_deletions(9, [block]))
+            assert torch.equal(score.predicted, expected.predicted)
+            assert score.loss == pytest.approx(expected.loss, rel=1e-5)
+
+
+class Zeros(nn.Module):
+    """Nothing, of the shape that a part gives."""
+
+    def __init__(self, part: nn.Module) -> None:
+        super().__init__()
+        self.part = part
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.zeros_like(self.part(x))
+
+
+def test_a_block_without_a_skip_has_none_to_delete() -> None:
+    network, images = small("vgg"), noise()
+    with pytest.raises(NetworkError, match="skip-005: block 5 has no skip connection to delete"):
+        measure(network, images, skip_deletions(14, [5]))
+    with pytest.raises(NetworkError, match="this block has no skip connection to delete"):
+        network.blocks[5].delete_skip(torch.zeros(1, 6, 8, 8))
+    with pytest.raises(NetworkError, match="this network has no skip connections to delete"):
+        controls.skip(network, images)
+
+
+def test_all_pairs_and_all_runs_are_named_by_what_they_delete() -> None:
+    pairs = {lesion.name: lesion.deleted for lesion in pair_deletions(54, range(54))}
+    assert len(pairs) == 54 * 53 // 2
+    assert pairs["pair-003-017"] == {3, 17}
+    runs = {lesion.name: lesion.deleted for lesion in run_deletions(54, range(54), [2, 4])}
+    assert len(runs) == 53 + 51
+    assert runs["run-012-004"] == {12, 13, 14, 15}
+    around = run_deletions(9, [block for block in range(9) if block not in (3, 6)], [2, 3])
+    assert [lesion.name[4:] for lesion in around] == ["000-002", "001-002", "004-002", "007-002", "000-003"]
+
+
+def test_rows_of_pairs_runs_and_skips_are_those_of_plain_loops() -> None:
+    network, images = small(), noise()
+    found = {row["lesion"]: row for row in controls.pairs(network, images) + controls.runs(network, images, [3])}
+    found |= {row["lesion"]: row for row in controls.skip(network, images)}
+    assert len(found) == 36 + 7 + 9
+    for name, lesion, experiment in (
+        ("pair-001-004", deletion("", 9, [1, 4]), "pair"),
+        ("run-005-003", deletion("", 9, [5, 6, 7]), "run"),
+        ("skip-003", Lesion("", tuple(range(9)), skipless=frozenset([3])), "skip"),
+    ):
+        row, predicted = found[name], by_hand(network, images.normalised(0, 12), lesion).argmax(1)
+        deleted = sorted(lesion.deleted | lesion.skipless)
+        assert (row["experiment"], row["deleted"], row["count"]) == (experiment, deleted, len(deleted))
+        assert (row["errors"], row["recalibrated"]) == (int((predicted != images.labels).sum()), False)
+
+
+class Lesioned(nn.Module):
+    """A network that runs under one lesion only, for `recalibrate`."""
+
+    def __init__(self, network: Network, lesion: Lesion) -> None:
+        super().__init__()
+        self.network, self.active = network, [block not in lesion.deleted for block in lesion.order]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network(x, self.active)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_statistics_re_estimated_together_are_those_of_each_lesioned_network_alone(name: str) -> None:
+    network, train, test = small(name), noise(521), noise(23)  # a batch of 500 and one of 21
+    blocks = len(network.blocks)
+    lesions = [intact(blocks), *single_deletions(blocks, rows.deletable_blocks(network)), deletion("", blocks, [2, 4])]
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    together = measure_recalibrated(network, train, test, lesions)
+    assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
+    for lesion, score in list(zip(lesions, together, strict=True))[::4]:
+        alone = Lesioned(small(name), lesion)
+        recalibrate(alone, train)
+        expected = evaluate(alone, test)
+        assert torch.equal(score.predicted, expected.predicted)
+        assert score.loss == pytest.approx(expected.loss, rel=1e-6)
+
+
+def test_behind_a_deleted_block_the_mean_over_batches_of_their_statistics_is_used() -> None:
+    """By hand: the first batch norm behind deleted block 0, whose input is the stem's output as it is."""
+    network, train, test = small(), noise(600), noise(23)
+    norm = next(part for part in network.blocks[1].modules() if isinstance(part, nn.BatchNorm2d))
+    with torch.no_grad():
+        entering = [network.stem(train.normalised(start, start + 500)) for start in (0, 500)]
+    mean = sum(x.mean((0, 2, 3)) for x in entering) / 2
+    var = sum(x.var((0, 2, 3)) for x in entering) / 2  # unbiased
+    seen: list[nn.BatchNorm2d] = []
+    norm.register_forward_hook(lambda module, *_: seen.append(module))
+    measure_recalibrated(network, train, test, [deletion("", 9, [0])])
+    assert torch.allclose(seen[0].running_mean, mean, atol=1e-6)
+    assert torch.allclose(seen[0].running_var, var, rtol=1e-5)
+    assert seen[0].weight is norm.weight
+
+
+def test_rows_of_recalibrated_deletions_are_held_against_the_network_as_it_was_trained() -> None:
+    network, train, test = small(), noise(40), noise(23)
+    found = controls.recalibrated(network, train, test)
+    assert [row["lesion"] for row in found] == ["intact+bn", *(f"single-{block:03d}+bn" for block in range(9))]
+    assert {(row["experiment"], row["recalibrated"], row["count"]) for row in found} == {
+        ("intact", True, 0), ("single", True, 1),
+    }  # fmt: skip
+    before = evaluate(network, test)
+    assert all(row["errors"] - before.errors == row["broken"] - row["repaired"] for row in found)

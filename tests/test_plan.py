@@ -36,6 +36,10 @@ STUDY: dict[str, Any] = {
         "single": {"networks": ["a", "b", "v"]},
         "random": {"networks": ["a", "b"], "counts": [1, 2], "draws": 15},
         "reorder": {"networks": ["a"], "swaps": [1, "reversal"], "draws": 15},
+        "skip": {"networks": ["a"]},
+        "recalibrated": {"networks": ["a"]},
+        "pair": {"networks": ["a"]},
+        "run": {"networks": ["a"], "lengths": [2, 4]},
     },
     "paths": {
         "gradients": {"networks": ["a"], "samples": 60},
@@ -113,6 +117,21 @@ def test_fewer_draws_measure_nothing() -> None:
     )
     assert torch_jobs(labels) == []
     assert {"figure_5a", "figure_5b", "figure_6b"} <= drawn(labels)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"skip": {"networks": ["a", "b"]}}, "delete_skips network=b"),
+        ({"pair": {"networks": ["a", "b"]}}, "delete_pairs network=b"),
+        ({"recalibrated": {"images": 100}}, "delete_recalibrated network=a"),
+        ({"run": {"lengths": [2]}}, "delete_runs network=a"),
+    ],
+)
+def test_a_lesion_beyond_the_paper_runs_its_own_job_alone(change: dict[str, Any], rule: str) -> None:
+    labels = rerun({"lesions": change})
+    assert torch_jobs(labels) == [f"{rule} seed=0"]
+    assert {"figure_control", "figure_pairs"} <= drawn(labels)
 
 
 def test_more_reorderings_add_their_chunks_alone() -> None:
@@ -200,7 +219,8 @@ def test_where_the_images_lie_changes_nothing() -> None:
 
 def test_the_test_limit_measures_again_and_trains_nothing() -> None:
     labels = torch_jobs(rerun({"dataset": {"test_limit": 1000}}))
-    assert rules(labels) == {"evaluate_network", "delete_single", "delete_random", "reorder_blocks"}
+    controls = {"delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs"}
+    assert rules(labels) == {"evaluate_network", "delete_single", "delete_random", "reorder_blocks", *controls}
 
 
 def test_what_training_sees_measures_everything_again_but_closed_forms() -> None:

@@ -327,6 +327,23 @@ def test_a_spectrum_without_sampled_paths_or_rows_is_still_a_paragraph_or_nothin
     assert finding("figure_spectrum", rows.clear()) == finding("figure_3", VIEWS["figure_3"]()) == ""
 
 
+def test_the_paragraph_on_control_lesions_is_written_from_its_rows():
+    text = finding("figure_control", VIEWS["figure_control"]())
+    assert "vgg15, seed 0, on average: one block deleted changes the error by +83.60 points" in text  # .9 - .064
+    assert "with batch norm re-estimated afterwards changes the error by +23.40 points" in text  # .3 - .066
+    assert "72% of the blocks' damage is shifted statistics" in text  # 1 - .234 / .836
+    # .8 - block / 100 - .064 over 54 blocks: .736 - .265
+    assert "resnet110, seed 1" in text and "one skip deleted changes the error by +47.10 points" in text
+
+
+def test_the_paragraph_on_pairs_is_written_from_its_rows():
+    text = finding("figure_pairs", VIEWS["figure_pairs"]())
+    assert "Of 1,431 pairs " in text
+    # .04 exp(-d / 4) - .01 is above 0 up to a distance of 5: 53 + 52 + 51 + 50 + 49 = 255 pairs
+    assert "18% hurt more than their sum and 82% less" in text
+    assert "the largest interaction is +2.12 points, of blocks 0 and 1" in text
+
+
 def test_quantities_say_their_unit_once_and_r_squared_keeps_its_nines() -> None:
     from resdag.report.words import plain, quantity
 

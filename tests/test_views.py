@@ -53,6 +53,14 @@ EXPECTED = {
         "study network seed epoch measured_at path_length",
         "contribution contribution_low contribution_high fraction mean_length window_low window_high window_share",
     ),
+    "figure_control": (
+        "study network seed block kind",
+        "architecture stage changes_shape errors images error low high intact_error change",
+    ),
+    "figure_pairs": (
+        "study network seed first second",
+        "errors images error intact_error change change_first change_second interaction",
+    ),
     "figure_spectrum": (
         "study network seed epoch measured_at path_length",
         "batches mean_norm mean_norm_low mean_norm_high sampled_rms_norm rms_norm rms_norm_low rms_norm_high "
@@ -109,6 +117,8 @@ def con():
                     lesion("single-001+bn", 700, [1], recalibrated=True, **of),
                 ],
             )
+        beyond = [lesion("intact+bn", 640, recalibrated=True, experiment="intact"), lesion("skip-000", 8000, [0])]
+        insert(con, "lesions", [*beyond, lesion("skip-001", 9000, [1]), lesion("pair-000-001", 1100, [0, 1])])
         insert(con, "lesion_tests", [OF | {"lesion": "single-001", "p": 0.001, "p_holm": 0.002}])
         insert(con, "lesions", [random(2, draw, errors) for draw, errors in enumerate((1000, 2000, 3000, 4000, 5000))])
         insert(
@@ -288,6 +298,24 @@ def test_the_spectrum_gives_the_norm_of_one_path_back_where_all_are_alike(con) -
     assert found["summed_contribution"].sum() == pytest.approx(1)
     # two batches, each with a standard error of 5 %: the mean's is 5 % over the root of 2
     assert found["energy_relative_se"].to_list() == pytest.approx([0.05 / sqrt(2)] * 55)
+
+
+def test_what_was_deleted_of_a_block_is_held_against_the_intact_network_of_the_same_statistics(con) -> None:
+    found = rows(con, "figure_control", "network = 'resnet110'")
+    assert found.select("block", "kind", "intact_error").rows() == [
+        (0, "branch", 0.06), (0, "skip", 0.06),
+        (1, "branch", 0.06), (1, "branch, batch norm re-estimated", 0.064), (1, "skip", 0.06),
+    ]  # fmt: skip
+    assert found["change"].to_list() == pytest.approx([0.005, 0.74, 0.03, 0.006, 0.84])
+
+
+def test_the_interaction_of_a_pair_is_what_it_does_beyond_the_sum_of_both(con) -> None:
+    (pair,) = rows(con, "figure_pairs").to_dicts()
+    assert (pair["first"], pair["second"], pair["errors"]) == (0, 1, 1100)
+    # intact 600, without block 0 650, without block 1 900, without both 1100 of 10,000
+    assert pair["change"] == pytest.approx(0.05)
+    assert (pair["change_first"], pair["change_second"]) == pytest.approx((0.005, 0.03))
+    assert pair["interaction"] == pytest.approx(0.015)
 
 
 def test_the_window_of_the_spectrum_is_weighted_by_the_norm_of_the_sum(con) -> None:

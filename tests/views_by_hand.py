@@ -174,6 +174,36 @@ def figure_spectrum() -> pl.DataFrame:
     return _frame(rows)
 
 
+def figure_control() -> pl.DataFrame:
+    noise, rows = np.random.default_rng(10), []
+    for network, seed in (("resnet110", 0), ("resnet110", 1), ("vgg15", 0)):
+        for block in range(BLOCKS if network == "resnet110" else 14):
+            vgg = network == "vgg15"
+            branch = 0.9 if vgg else _residual_error(block, noise)
+            kinds = {"branch": (branch, 0.064), "branch, batch norm re-estimated": (0.3 if vgg else 0.07, 0.066)}
+            kinds |= {} if vgg else {"skip": (0.8 - block / 100, 0.064)}
+            for kind, (error, intact) in kinds.items():
+                row = _deletion(network, seed, "vgg" if vgg else "preact_resnet", block, error, intact)
+                rows.append({"kind": kind} | {key: value for key, value in row.items() if key != "p_holm"})
+    return _frame(rows)
+
+
+def figure_pairs() -> pl.DataFrame:
+    rows = []
+    for first in range(BLOCKS):
+        for second in range(first + 1, BLOCKS):
+            one, other = 0.001 * (54 - first), 0.001 * (54 - second)
+            interaction = 0.04 * exp(-(second - first) / 4) - 0.01
+            change = one + other + interaction
+            rows.append({
+                "network": "resnet110", "seed": 0, "first": first, "second": second,
+                "errors": round(1e4 * (0.064 + change)), "images": 10_000, "error": 0.064 + change,
+                "intact_error": 0.064, "change": change, "change_first": one, "change_second": other,
+                "interaction": interaction,
+            })  # fmt: skip
+    return _frame(rows)
+
+
 def figure_7() -> pl.DataFrame:
     return _frame([
         {"blocks": BLOCKS, "deleted": d, "path_length": k, "fraction": comb(BLOCKS - d, k) / comb(BLOCKS, k)}
@@ -215,6 +245,6 @@ VIEWS = {
     view.__name__: view
     for view in (
         figure_1, figure_2, figure_3, figure_4, figure_5a, figure_5b, figure_6a, figure_6b, figure_6c, figure_7,
-        figure_8, figure_spectrum, figure_training,
+        figure_8, figure_control, figure_pairs, figure_spectrum, figure_training,
     )
 }  # fmt: skip

@@ -108,6 +108,14 @@ def work(study: Study, job: Job, size: Size) -> float:
             return sum(1 - k / blocks for k in spec["counts"]) * draws * size.test * one / SHARED_DELETIONS
         case "reorder_blocks":
             return len(spec["swaps"]) * (spec["draws"][1] - spec["draws"][0] + 1) * size.test * one / SHARED_ORDERS
+        case "delete_skips":
+            return blocks / 2 * size.test * one
+        case "delete_recalibrated":
+            return blocks / 2 * (size.test + min(spec["images"], size.train)) * one
+        case "delete_pairs":  # the trie of two deletions: blocks^3 / 6 block evaluations
+            return blocks**2 / 6 * size.test * one
+        case "delete_runs":
+            return len(spec["lengths"]) * blocks / 2 * size.test * one
         case "sample_path_gradients":
             paths = (blocks + 1) * spec["samples_per_batch"] * (spec["batches"][1] - spec["batches"][0] + 1)
             return paths / 2 * spec["batch_size"] * one

@@ -34,6 +34,10 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "delete-single": ("delete each block by itself (figures 3, 4, 8)", ("network", "seed")),
     "delete-random": ("delete k random blocks (figure 5a)", ("network", "seed", "chunk")),
     "reorder-blocks": ("let blocks change places (figure 5b)", ("network", "seed", "chunk")),
+    "delete-skips": ("delete each skip by itself, its branch kept", ("network", "seed")),
+    "delete-recalibrated": ("delete each block by itself, then re-estimate batch norm", ("network", "seed")),
+    "delete-pairs": ("delete every two blocks together", ("network", "seed")),
+    "delete-runs": ("delete consecutive blocks together", ("network", "seed")),
     "sample-path-gradients": ("gradients along paths (figures 6b, 6c)", ("network", "seed", "epoch", "chunk")),
     "measure-path-spectrum": (
         "all paths of each length: their sum, exactly, and their energy",

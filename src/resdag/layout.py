@@ -27,6 +27,10 @@ LAYOUT: dict[str, dict[str, str]] = {
     "delete_single": {table: f"lesions/single/{_NETWORK}/{table}.parquet" for table in ("lesions", "predictions")},
     "delete_random": {"lesions": f"lesions/random/{_CHUNK}"},
     "reorder_blocks": {"reorderings": f"lesions/reorder/{_CHUNK}"},
+    "delete_skips": {"lesions": f"lesions/skip/{_NETWORK}.parquet"},
+    "delete_recalibrated": {"lesions": f"lesions/recalibrated/{_NETWORK}.parquet"},
+    "delete_pairs": {"lesions": f"lesions/pair/{_NETWORK}.parquet"},
+    "delete_runs": {"lesions": f"lesions/run/{_NETWORK}.parquet"},
     "sample_path_gradients": {
         "path_gradients": "paths/gradients/{network}/seed{seed}-{epoch}-batches{chunk}-{fingerprint}.parquet"
     },
@@ -49,6 +53,7 @@ LAYOUT: dict[str, dict[str, str]] = {
 # Rules that compute with torch: each takes a device, and the arithmetic that is set for all.
 TORCH_RULES = {
     "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
+    "delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs",
     "sample_path_gradients", "measure_path_spectrum",
 }  # fmt: skip
 # What tells the jobs of a rule apart, in the names of their logs and benchmarks.
@@ -57,6 +62,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "load_network": ("network", "seed"),
     "evaluate_network": ("network", "seed"),
     "delete_single": ("network", "seed"),
+    "delete_skips": ("network", "seed"),
+    "delete_recalibrated": ("network", "seed"),
+    "delete_pairs": ("network", "seed"),
+    "delete_runs": ("network", "seed"),
     "count_paths": ("network", "seed"),
     "delete_random": ("network", "seed", "chunk"),
     "reorder_blocks": ("network", "seed", "chunk"),

@@ -240,6 +240,20 @@ class _Planner:
             for chunk, draws in _chunks(lesions.reorder.draws, self.study.jobs.draws):
                 spec = self._limits() | {"swaps": list(lesions.reorder.swaps), "draws": draws}
                 yield self.job("reorder_blocks", of | {"chunk": chunk}, spec, **common)
+        yield from self.controls(name, of, common)
+
+    def controls(self, name: str, of: dict[str, Any], common: dict[str, Any]) -> Iterator[Job]:
+        """Lesions beyond the paper."""
+        lesions = self.study.lesions
+        if lesions.skip and name in lesions.skip.networks:
+            yield self.job("delete_skips", of, self._limits(), **common)
+        if lesions.recalibrated and name in lesions.recalibrated.networks:
+            spec = self._limits() | {"train_limit": self.study.dataset.train_limit}
+            yield self.job("delete_recalibrated", of, spec | {"images": lesions.recalibrated.images}, **common)
+        if lesions.pair and name in lesions.pair.networks:
+            yield self.job("delete_pairs", of, self._limits(), **common)
+        if lesions.run and name in lesions.run.networks:
+            yield self.job("delete_runs", of, self._limits() | {"lengths": list(lesions.run.lengths)}, **common)
 
     def path_gradients(self, name: str, seed: int, data: Job, made: Job) -> Iterator[Job]:
         gradients = self.study.paths.gradients

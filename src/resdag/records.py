@@ -175,15 +175,16 @@ class Lesion(_Measured):
     table: ClassVar[str] = "lesions"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "lesion")
     lesion: str
-    """Stable name: intact, single-018, random-k10-d003."""
+    """Stable name: intact, single-018, random-k10-d003, skip-018, pair-003-017, run-012-004 (start, length);
+    a name that ends in +bn is recalibrated."""
     experiment: str
-    """intact, single, random."""
+    """intact, single, random, pair, run: blocks deleted; skip: a skip deleted and its branch kept."""
     count: Count
-    """Blocks deleted."""
+    """Blocks deleted, or skips."""
     draw: Count | None
     """Which random choice; NULL where nothing is drawn."""
     deleted: list[int]
-    """Indices of the deleted blocks, ascending."""
+    """Indices of the deleted blocks, ascending; in experiment skip, of the block whose skip is deleted."""
     recalibrated: bool
     """Whether batch-norm statistics were re-estimated after the lesion."""
     broken: Count

@@ -74,3 +74,103 @@ rule reorder_blocks:
         "exec resdag reorder-blocks {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed} --chunk {wildcards.chunk}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
+
+
+rule delete_skips:
+    """Delete each skip by itself and keep its branch: figure_control."""
+    input:
+        STUDY.inputs("delete_skips"),
+    output:
+        **STUDY.outputs("delete_skips"),
+    log:
+        STUDY.log("delete_skips"),
+    benchmark:
+        STUDY.benchmark("delete_skips")
+    conda:
+        "../envs/resdag.yaml"
+    threads: STUDY.threads
+    resources:
+        study=STUDY.source,
+        gpu=1,
+        mem_mb=6000,
+    params:
+        job=STUDY.identity("delete_skips"),
+    shell:
+        "exec resdag delete-skips {resources.study:q}"
+        " --network {wildcards.network} --seed {wildcards.seed}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
+
+
+rule delete_recalibrated:
+    """Delete each block by itself, then re-estimate batch-norm statistics: figure_control."""
+    input:
+        STUDY.inputs("delete_recalibrated"),
+    output:
+        **STUDY.outputs("delete_recalibrated"),
+    log:
+        STUDY.log("delete_recalibrated"),
+    benchmark:
+        STUDY.benchmark("delete_recalibrated")
+    conda:
+        "../envs/resdag.yaml"
+    threads: STUDY.threads
+    resources:
+        study=STUDY.source,
+        gpu=1,
+        mem_mb=6000,
+    params:
+        job=STUDY.identity("delete_recalibrated"),
+    shell:
+        "exec resdag delete-recalibrated {resources.study:q}"
+        " --network {wildcards.network} --seed {wildcards.seed}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
+
+
+rule delete_pairs:
+    """Delete every two blocks together: figure_pairs."""
+    input:
+        STUDY.inputs("delete_pairs"),
+    output:
+        **STUDY.outputs("delete_pairs"),
+    log:
+        STUDY.log("delete_pairs"),
+    benchmark:
+        STUDY.benchmark("delete_pairs")
+    conda:
+        "../envs/resdag.yaml"
+    threads: STUDY.threads
+    resources:
+        study=STUDY.source,
+        gpu=1,
+        mem_mb=6000,
+    params:
+        job=STUDY.identity("delete_pairs"),
+    shell:
+        "exec resdag delete-pairs {resources.study:q}"
+        " --network {wildcards.network} --seed {wildcards.seed}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
+
+
+rule delete_runs:
+    """Delete consecutive blocks together."""
+    input:
+        STUDY.inputs("delete_runs"),
+    output:
+        **STUDY.outputs("delete_runs"),
+    log:
+        STUDY.log("delete_runs"),
+    benchmark:
+        STUDY.benchmark("delete_runs")
+    conda:
+        "../envs/resdag.yaml"
+    threads: STUDY.threads
+    resources:
+        study=STUDY.source,
+        gpu=1,
+        mem_mb=6000,
+    params:
+        job=STUDY.identity("delete_runs"),
+    shell:
+        "exec resdag delete-runs {resources.study:q}"
+        " --network {wildcards.network} --seed {wildcards.seed}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

@@ -66,17 +66,21 @@ def _experiments(study: Study) -> Iterator[str]:
 def _experiment(study: Study, key: str, experiment: Experiment, place: str, name: str) -> Iterator[str]:
     network = study.networks[name]
     residual = network.architecture in RESIDUAL_ARCHITECTURES
-    if key in {"paths.gradients", "paths.spectrum", "lesions.reorder"} and not residual:
+    if key in {"paths.gradients", "paths.spectrum", "lesions.reorder", "lesions.skip"} and not residual:
         yield (
             f"{place}: got {name!r}, a {network.architecture} network, but this needs skip connections; "
             f"allowed are networks of {', '.join(RESIDUAL_ARCHITECTURES)}"
         )
-    if key == "lesions.random":
+    counted = {"lesions.random": "counts", "lesions.run": "lengths"}
+    if key in counted:
         deletable = network.blocks - (2 if network.architecture == "plain" else 0)
-        too_many = [count for count in getattr(experiment, "counts", ()) if count > deletable]
+        too_many = [count for count in getattr(experiment, counted[key], ()) if count > deletable]
         if too_many:
             reason = f"but {name!r} has {deletable} blocks that can be deleted"
-            yield f"{key}.counts: got {shown(too_many)}, {reason}: allowed are 1 to {deletable}"
+            yield f"{key}.{counted[key]}: got {shown(too_many)}, {reason}: allowed are 1 to {deletable}"
+    singly = study.lesions.single.networks if study.lesions.single else ()
+    if key in {"lesions.pair", "lesions.skip", "lesions.recalibrated"} and name not in singly:
+        yield f"{place}: got {name!r}, but this is held against lesions.single; allowed are networks that stand there"
     first = "first" in getattr(experiment, "epochs", ())
     if key in {"paths.gradients", "paths.spectrum"} and first and network.weights is not None:
         yield f"{key}.epochs: got 'first', but {name!r} is loaded, so its initialisation is not known; allowed is last"

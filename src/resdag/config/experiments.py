@@ -58,6 +58,33 @@ class Reordering(Experiment):
         return distinct(swaps)
 
 
+class SkipDeletion(Experiment):
+    """The skip of each block deleted by itself, its branch kept: beyond the paper, a control."""
+
+
+class PairDeletion(Experiment):
+    """Every two blocks deleted together: beyond the paper, whether damage adds up."""
+
+
+class RunDeletion(Experiment):
+    """Consecutive blocks deleted together: beyond the paper."""
+
+    lengths: Annotated[tuple[Count, ...], Field(min_length=1, max_length=10_000)] = (2, 4, 8, 16)
+    """How many blocks in a row are deleted; every place where they fit is measured."""
+
+    @field_validator("lengths")
+    @classmethod
+    def _distinct_lengths(cls, lengths: tuple[int, ...]) -> tuple[int, ...]:
+        return distinct(lengths)
+
+
+class RecalibratedDeletion(Experiment):
+    """Each block deleted by itself, then batch-norm statistics re-estimated: beyond the paper."""
+
+    images: Count = 5000
+    """Training images that the statistics are re-estimated on: the first so many of the training set."""
+
+
 class Lesions(Section):
     """Changes to trained networks at test time (section 4 of the paper). What is not named is not run."""
 
@@ -67,6 +94,14 @@ class Lesions(Section):
     """Random deletion, figure 5a."""
     reorder: Reordering | None = None
     """Reordering, figure 5b."""
+    skip: SkipDeletion | None = None
+    """Deletion of skips, beyond the paper: are branches alone as expendable?"""
+    recalibrated: RecalibratedDeletion | None = None
+    """Single deletion with batch norm re-estimated, beyond the paper: is the damage a shift of statistics?"""
+    pair: PairDeletion | None = None
+    """Double deletion, beyond the paper: does the damage of two blocks add up?"""
+    run: RunDeletion | None = None
+    """Deletion of consecutive blocks, beyond the paper."""
 
 
 class PathGradients(Experiment):

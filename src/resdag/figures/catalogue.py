@@ -19,6 +19,8 @@ CATALOGUE: dict[str, str] = {
     "figure_6c": "resdag.figures.figure_6c",
     "figure_7": "resdag.figures.figure_7",
     "figure_8": "resdag.figures.figure_8",
+    "figure_control": "resdag.figures.figure_control",
+    "figure_pairs": "resdag.figures.figure_pairs",
     "figure_spectrum": "resdag.figures.figure_spectrum",
     "figure_training": "resdag.figures.figure_training",
 }

@@ -14,6 +14,7 @@ and the intact network cost 1,485 blocks instead of 2,916.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,9 +22,9 @@ from torch.nn import functional
 
 from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError
-from resdag.lesions.lesion import Lesion, Step
+from resdag.lesions.lesion import Lesion, Part, Step
 from resdag.models.inference import folded
-from resdag.models.network import Network, cannot_delete
+from resdag.models.network import Block, Network, cannot_delete
 from resdag.training.evaluate import EVALUATION_BATCH, Score, finite
 
 Layer = Callable[[Tensor], Tensor]
@@ -56,7 +57,7 @@ def trie(lesions: Sequence[Lesion]) -> Node:
         for step in lesion.steps():
             node = node.children.setdefault(step, Node())
         node.ends.append(index)
-    for node in reversed(_nodes(root)):  # children before parents
+    for node in reversed(nodes(root)):  # children before parents
         ordered = sorted(node.children.items(), key=lambda item: item[1].alive)
         node.children = dict(ordered)
         last = len(ordered) - 1
@@ -64,7 +65,8 @@ def trie(lesions: Sequence[Lesion]) -> Node:
     return root
 
 
-def _nodes(root: Node) -> list[Node]:
+def nodes(root: Node) -> list[Node]:
+    """All nodes of a trie, parents before children."""
     found, waiting = [], [root]
     while waiting:
         node = waiting.pop()
@@ -74,8 +76,8 @@ def _nodes(root: Node) -> list[Node]:
 
 
 def block_evaluations(lesions: Sequence[Lesion]) -> int:
-    """Whole blocks that the engine runs for one batch of images; what is left of deleted ones is not counted."""
-    return sum(step[1] for node in _nodes(trie(lesions)) for step in node.children)
+    """Branches that the engine runs for one batch of images; what is left of deleted blocks is not counted."""
+    return sum(part is not Part.SKIP for node in nodes(trie(lesions)) for _, part in node.children)
 
 
 def check(network: Network, lesions: Sequence[Lesion]) -> None:
@@ -108,6 +110,13 @@ def _check_deletions(network: Network, lesion: Lesion) -> None:
             raise NetworkError(f"{lesion.name}: there is no block {index} to delete: blocks are 0 to {last}")
         if not network.blocks[index].deletable:
             raise NetworkError(f"{lesion.name}: {cannot_delete(f'block {index}', network.blocks[index])}")
+    for index in sorted(lesion.skipless):
+        if not 0 <= index <= last:
+            raise NetworkError(f"{lesion.name}: there is no skip {index} to delete: blocks are 0 to {last}")
+        if not network.blocks[index].has_skip:
+            raise NetworkError(f"{lesion.name}: block {index} has no skip connection to delete")
+        if index in lesion.deleted:
+            raise NetworkError(f"{lesion.name}: nothing is left of block {index}: delete its branch or its skip")
 
 
 @torch.inference_mode()
@@ -128,11 +137,19 @@ def measure(
 def _measure(network: Network, images: Images, lesions: Sequence[Lesion], memory_bytes: int) -> list[Score]:
     root = trie(lesions)
     size = batch_size(network, images, root.alive, memory_bytes)
-    predicted = torch.empty(len(lesions), len(images), dtype=torch.int64, device=images.labels.device)
-    losses = torch.zeros(len(lesions), dtype=torch.float64, device=images.labels.device)
+    return scores(len(lesions), images, size, lambda here: _run(network, root, images, here))
+
+
+Run = Callable[[slice], Iterator[tuple[int, Tensor]]]
+
+
+def scores(lesions: int, images: Images, size: int, run: Run) -> list[Score]:
+    """Scores of so many lesions from their logits, which `run` gives batch by batch."""
+    predicted = torch.empty(lesions, len(images), dtype=torch.int64, device=images.labels.device)
+    losses = torch.zeros(lesions, dtype=torch.float64, device=images.labels.device)
     for start in range(0, len(images), size):
         here = slice(start, start + size)
-        for index, logits in _run(network, root, images, here):
+        for index, logits in run(here):
             predicted[index, here] = logits.argmax(1)
             losses[index] += functional.cross_entropy(logits.double(), images.labels[here], reduction="sum")
     means = (losses / len(images)).tolist()
@@ -140,26 +157,40 @@ def _measure(network: Network, images: Images, lesions: Sequence[Lesion], memory
 
 
 def _run(network: Network, root: Node, images: Images, here: slice) -> Iterator[tuple[int, Tensor]]:
-    """Index and logits (n, classes) of each lesion of the trie on images `here`, depth first.
+    """Index and logits (n, classes) of each lesion of the trie on images `here`."""
+    parts = Parts(network.stem, lambda _, step: layer(network.blocks[step[0]], step), lambda _: network.head)
+    return walk(root, parts, [images.normalised(here.start, here.stop)])
+
+
+class Parts(NamedTuple):
+    """What runs at the root of a trie, at each other node, and where a lesion ends."""
+
+    stem: Layer
+    layer: Callable[[Node, Step], Layer]
+    head: Callable[[Node], Layer]
+
+
+def walk(root: Node, parts: Parts, batch: list[Tensor]) -> Iterator[tuple[int, Tensor]]:
+    """Index and logits (n, classes) of each lesion of the trie on the one batch in the list, depth first.
 
     The stack holds the only lasting references to activations: one is freed as soon as its last child has read it.
     """
-    stack: list[tuple[Node, Layer, Tensor]] = [(root, network.stem, images.normalised(here.start, here.stop))]
+    stack: list[tuple[Node, Layer, Tensor]] = [(root, parts.stem, batch.pop())]
     while stack:
         node, layer, x = stack.pop()
         x = layer(x)
         if node.ends:
-            logits = network.head(x)
+            logits = parts.head(node)(x)
             for index in node.ends:
                 yield index, logits
         # The stack gives the first child back first.
-        stack += [(child, _layer(network, step), x) for step, child in reversed(node.children.items())]
+        stack += [(child, parts.layer(child, step), x) for step, child in reversed(node.children.items())]
 
 
-def _layer(network: Network, step: Step) -> Layer:
+def layer(block: Block, step: Step) -> Layer:
     """What a step does to an activation."""
-    index, whole = step
-    return network.blocks[index] if whole else network.blocks[index].delete
+    layers: dict[Part, Layer] = {Part.WHOLE: block, Part.SKIP: block.delete, Part.BRANCH: block.delete_skip}
+    return layers[step[1]]
 
 
 @torch.inference_mode()

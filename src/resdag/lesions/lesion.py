@@ -6,21 +6,38 @@ into the sequence of steps that it asks for.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import combinations
 
-Step = tuple[int, bool]  # a block, and whether it runs whole (True) or deleted (False)
+
+class Part(Enum):
+    """What runs of a block."""
+
+    WHOLE = auto()
+    SKIP = auto()  # the block is deleted
+    BRANCH = auto()  # its skip is deleted
+
+
+Step = tuple[int, Part]
 
 
 @dataclass(frozen=True)
 class Lesion:
-    """Blocks in `order`, those in `deleted` taken out; `order[i]` runs at place i."""
+    """Blocks in `order`, those in `deleted` taken out, those in `skipless` without skip; `order[i]` is at place i."""
 
     name: str
     order: tuple[int, ...]
     deleted: frozenset[int] = frozenset()
+    skipless: frozenset[int] = frozenset()
 
     def steps(self) -> tuple[Step, ...]:
         """What runs at each place."""
-        return tuple((block, block not in self.deleted) for block in self.order)
+        return tuple((block, self._part(block)) for block in self.order)
+
+    def _part(self, block: int) -> Part:
+        if block in self.deleted:
+            return Part.SKIP
+        return Part.BRANCH if block in self.skipless else Part.WHOLE
 
 
 def intact(blocks: int) -> Lesion:
@@ -36,6 +53,26 @@ def deletion(name: str, blocks: int, deleted: Sequence[int]) -> Lesion:
 def single_deletions(blocks: int, deletable: Sequence[int]) -> list[Lesion]:
     """Each block that can be deleted, by itself (Veit et al. 2016, figure 3)."""
     return [deletion(f"single-{block:03d}", blocks, [block]) for block in deletable]
+
+
+def skip_deletions(blocks: int, with_skip: Sequence[int]) -> list[Lesion]:
+    """Each skip that there is, by itself: the branch stays, so half of all paths go here too."""
+    return [Lesion(f"skip-{block:03d}", tuple(range(blocks)), skipless=frozenset([block])) for block in with_skip]
+
+
+def pair_deletions(blocks: int, deletable: Sequence[int]) -> list[Lesion]:
+    """Every two blocks that can be deleted: n (n - 1) / 2 of them."""
+    return [deletion(f"pair-{i:03d}-{j:03d}", blocks, [i, j]) for i, j in combinations(deletable, 2)]
+
+
+def run_deletions(blocks: int, deletable: Sequence[int], lengths: Sequence[int]) -> list[Lesion]:
+    """Every run of consecutive blocks of these lengths that can be deleted whole."""
+    runs = [(start, length) for length in lengths for start in range(blocks - length + 1)]
+    return [
+        deletion(f"run-{start:03d}-{length:03d}", blocks, range(start, start + length))
+        for start, length in runs
+        if set(range(start, start + length)) <= set(deletable)
+    ]
 
 
 def reordering(name: str, permutation: Sequence[int]) -> Lesion:

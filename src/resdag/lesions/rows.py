@@ -37,9 +37,9 @@ def deletion_row(lesion: Lesion, experiment: str, draw: int | None, before: Scor
     return {
         "lesion": lesion.name,
         "experiment": experiment,
-        "count": len(lesion.deleted),
+        "count": len(lesion.deleted | lesion.skipless),
         "draw": draw,
-        "deleted": sorted(lesion.deleted),
+        "deleted": sorted(lesion.deleted | lesion.skipless),
         "recalibrated": False,
     } | damage(before, after)
 

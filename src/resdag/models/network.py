@@ -101,6 +101,13 @@ class Block(nn.Module):
             raise NetworkError(cannot_delete("this block", self))
         return self.join(self.skip(x))
 
+    def delete_skip(self, x: Tensor) -> Tensor:
+        """What is left when the skip is deleted: `join(scale * branch(x))`; NetworkError where there is none."""
+        if not self.has_skip:
+            raise NetworkError("this block has no skip connection to delete; its branch is all of it")
+        branch = self.branch(x)
+        return self.join(branch if self.scale == 1 else self.scale * branch)
+
     def _shortcut(self, shared: Any) -> Tensor:
         if self.shortcut is None:
             raise NetworkError("this block has no skip connection: paths exist in networks whose every block has one")

@@ -7,11 +7,14 @@ import polars as pl
 
 PAPER_LENGTHS = (5, 17)  # Veit et al. 2016, section 5
 PAPER_BLOCKS = 54
+LEAST_DAMAGE = 0.001  # of which a share is worth saying; an error, a fraction
 
 
 def finding(figure: str, rows: pl.DataFrame) -> str:
     """The paragraph of a figure, from the rows of its view; empty where its caption says it all."""
-    paragraphs: dict[str, Callable[[pl.DataFrame], str]] = {"figure_spectrum": _spectrum}
+    paragraphs: dict[str, Callable[[pl.DataFrame], str]] = {
+        "figure_spectrum": _spectrum, "figure_control": _control, "figure_pairs": _pairs,
+    }  # fmt: skip
     return paragraphs[figure](rows) if figure in paragraphs and rows.height else ""
 
 
@@ -83,3 +86,63 @@ def _coherence(rows: pl.DataFrame) -> str:
     else:
         word = "paths of one length neither all align nor all cancel"
     return f"There coherence is {least:.2g} to {most:.2g}, largest at length {at['path_length']}: {word}.{unknown}"
+
+
+def _control(rows: pl.DataFrame) -> str:
+    asked = (
+        "Deleting a branch halves the number of paths, and so does deleting a skip; and a deletion shifts what the "
+        "batch norms behind it are fed. Is it the number of paths that counts, and how much of the damage is "
+        "shifted statistics?"
+    )
+    parts = rows.sort("network", "seed", "block").partition_by("network", "seed", maintain_order=True)
+    return " ".join([asked, *(_control_of(part) for part in parts)])
+
+
+def _control_of(rows: pl.DataFrame) -> str:
+    """One network and seed: mean change of error by what was deleted."""
+    found = {kind: part for (kind,), part in rows.group_by("kind")}
+    words = {
+        "branch": "one block deleted",
+        "branch, batch norm re-estimated": "with batch norm re-estimated afterwards",
+        "skip": "one skip deleted",
+    }
+    said = [f"{word} changes the error by {_points(found[kind])}" for kind, word in words.items() if kind in found]
+    first: dict[str, Any] = rows.row(0, named=True)
+    return f"{first['network']}, seed {first['seed']}, on average: {'; '.join(said)}{_statistics_share(found)}."
+
+
+def _points(rows: pl.DataFrame) -> str:
+    change = rows["change"].to_numpy()
+    return f"{100 * change.mean():+.2f} points (at most {100 * change.max():+.2f})"
+
+
+def _statistics_share(found: dict[str, pl.DataFrame]) -> str:
+    """How much of the damage goes when statistics fit; nothing where there is no damage to speak of."""
+    kinds = ("branch", "branch, batch norm re-estimated")
+    if any(kind not in found for kind in kinds):
+        return ""
+    before, after = (float(found[kind]["change"].to_numpy().mean()) for kind in kinds)
+    if before < LEAST_DAMAGE:
+        return ""
+    if after >= before:
+        return "; statistics that fit take nothing of the damage away"
+    return f"; {1 - max(after, 0) / before:.0%} of the blocks' damage is shifted statistics"
+
+
+def _pairs(rows: pl.DataFrame) -> str:
+    asked = "Does the damage of two blocks add up, as if they did not depend on each other?"
+    parts = rows.sort("network", "seed", "first", "second").partition_by("network", "seed", maintain_order=True)
+    return " ".join([asked, *(_pairs_of(part) for part in parts)])
+
+
+def _pairs_of(rows: pl.DataFrame) -> str:
+    interaction = rows["interaction"].to_numpy()
+    at: dict[str, Any] = rows.row(int(abs(interaction).argmax()), named=True)
+    sum_alone = float(rows.select((pl.col("change_first") + pl.col("change_second")).mean()).item())
+    return (
+        f"{at['network']}, seed {at['seed']}: two blocks together change the error by "
+        f"{100 * float(rows['change'].to_numpy().mean()):+.2f} points on average, and the sum of what they do alone is "
+        f"{100 * sum_alone:+.2f}. Of {rows.height:,} pairs {(interaction > 0).mean():.0%} hurt more than their sum and "
+        f"{(interaction < 0).mean():.0%} less; the largest interaction is {100 * at['interaction']:+.2f} points, of "
+        f"blocks {at['first']} and {at['second']}."
+    )

@@ -12,6 +12,7 @@ def method(figure: str, config: Config) -> str:
     sentences = {
         "figure_3": _single, "figure_4": _single, "figure_8": _single, "figure_5a": _random, "figure_5b": _reorder,
         "figure_6b": _gradients, "figure_6c": _gradients, "figure_spectrum": _spectrum,
+        "figure_control": _control, "figure_pairs": _pairs,
         "figure_training": _training,
     }  # fmt: skip
     return sentences[figure](config) if figure in sentences else ""
@@ -57,6 +58,23 @@ def _spectrum(config: Config) -> str:
         f"{number(spectrum['batches'])} batches of {number(spectrum['batch_size'])} training images, batch norm "
         f"in eval mode. The sums are exact; the energy is estimated with {number(spectrum['sign_draws'])} random signs "
         "for each image and block, and so has a standard error of its own."
+    )  # fmt: skip
+
+
+def _control(config: Config) -> str:
+    skip, recalibrated = (_section(config, "lesions", name) for name in ("skip", "recalibrated"))
+    parts = [
+        f"Skips are deleted one by one, on {listed(skip['networks'])}." if skip else "",
+        f"Statistics are re-estimated on the first {number(recalibrated['images'])} training images, on "
+        f"{listed(recalibrated['networks'])}; what is deleted is not run." if recalibrated else "",
+    ]  # fmt: skip
+    return " ".join(part for part in parts if part)
+
+
+def _pairs(config: Config) -> str:
+    pair = _section(config, "lesions", "pair")
+    return "" if pair is None else (
+        f"All pairs, on {listed(pair['networks'])}; every number is a difference of counts over the same test images."
     )  # fmt: skip
 
 

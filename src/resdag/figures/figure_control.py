@@ -1,0 +1,71 @@
+"""Is a deleted branch special?  Its skip deleted instead, and statistics re-estimated (beyond the paper)."""
+
+import altair as alt
+import polars as pl
+
+from resdag.figures.theme import (
+    PALE,
+    Panel,
+    Style,
+    colour,
+    dash,
+    error_axis,
+    finish,
+    finite,
+    grid,
+    index_axis,
+    names,
+    seed_opacity,
+    sized,
+)  # fmt: skip
+
+VIEW = "figure_control"
+TITLE = "Deleting a branch, deleting a skip, and re-estimating batch norm"
+CAPTION = (
+    "Test error of each network after the deletion of one block, three ways: its branch is deleted, as in the paper; "
+    "its branch is deleted, and batch-norm statistics are re-estimated on training images afterwards; its skip is "
+    "deleted and its branch stays. Branch or skip, half of all paths are gone. Bands are 95 % Wilson intervals "
+    "over test images, dotted lines the error of the intact network, with batch norm re-estimated in its own colour; "
+    "dashed verticals are the blocks that change shape."
+)
+DEPENDS = ("networks", "blocks", "lesions")
+KINDS = ("branch", "branch, batch norm re-estimated", "skip")
+
+
+def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
+    """The chart of the view's rows: one panel for each network."""
+    rows = finite(frame, "error").sort("network", "seed", "block", "kind")
+    domain = names(rows)
+    columns = min(2, len(domain))
+    panels = [sized(_panel(rows.filter(network=name)), style, columns, name) for name in domain]
+    return finish(grid(panels, columns), style)
+
+
+def _panel(rows: pl.DataFrame) -> Panel:
+    last = int(rows["block"].max())  # type: ignore[arg-type]
+    x, y = index_axis("block", (-0.5, last + 0.5), "index of the block"), error_axis("error", (0, 1))
+    base = alt.Chart(rows).encode(x=x, color=colour("kind", KINDS), detail="seed:N")
+    band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q"), y2="high:Q")
+    line = base.mark_line(opacity=seed_opacity(rows)).encode(y=y, strokeDash=dash("kind", KINDS))
+    points = base.mark_point(filled=True, size=18, opacity=seed_opacity(rows)).encode(y=y, tooltip=_tooltip())
+    return alt.layer(*_references(rows), band, line, points)
+
+
+def _references(rows: pl.DataFrame) -> list[alt.Chart]:
+    """Dashed verticals at the blocks that change shape, dotted horizontals at the intact errors."""
+    changes = rows.filter("changes_shape").select("block").unique().sort("block")
+    intact = rows.filter(pl.col("kind") != "skip").select("kind", "seed", "intact_error").unique().sort("kind", "seed")
+    dotted = alt.Chart(intact).mark_rule(strokeDash=[1, 3], strokeWidth=1.4)
+    return [
+        alt.Chart(changes).mark_rule(color=PALE, strokeDash=[3, 3]).encode(x="block:Q"),
+        dotted.encode(y="intact_error:Q", color=colour("kind", KINDS)),
+    ]
+
+
+def _tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("block:Q"),
+        alt.Tooltip("kind:N", title="what was deleted"),
+        *(alt.Tooltip(f"{name}:Q", format=".2%") for name in ("error", "low", "high")),
+        alt.Tooltip("change:Q", format="+.2%"),
+    ]  # fmt: skip

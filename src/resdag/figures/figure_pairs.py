@@ -1,0 +1,62 @@
+"""Does the damage of two deleted blocks add up? (beyond the paper)"""
+
+import altair as alt
+import polars as pl
+
+from resdag.figures.theme import Panel, Style, finish, finite, grid, panel_width
+
+VIEW = "figure_pairs"
+TITLE = "Every two blocks deleted together: more damage than the sum, or less?"
+CAPTION = (
+    "Interaction of each pair of blocks: the change of test error when both are deleted, less the changes when each is "
+    "deleted by itself. Zero, in pale grey: the damage adds up, as if blocks did not depend on each other. Above "
+    "zero, in orange: together they hurt more than their sum; below, in blue: less, as where one deletion has already "
+    "done most of the damage. A column is the earlier block of the pair, a row the later one."
+)
+DEPENDS = ("lesions",)
+DIVERGING = ("#0072B2", "#efefef", "#D55E00")
+
+
+def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
+    """The chart of the view's rows: a heat map for each network and seed, the upper triangle of all pairs."""
+    rows = finite(frame, "interaction").sort("network", "seed", "first", "second")
+    largest = float(rows.select(pl.col("interaction").abs().max()).item() or 0.01)
+    parts = rows.partition_by("network", "seed", maintain_order=True)
+    columns = min(2, len(parts))
+    side = min(panel_width(style, columns), round(1.4 * style.height))
+    panels = [_panel(part, largest, side, titled=len(parts) > 1) for part in parts]
+    return finish(grid(panels, columns), style)
+
+
+def _panel(rows: pl.DataFrame, largest: float, side: int, titled: bool) -> Panel:
+    last = int(rows["second"].max())  # type: ignore[arg-type]
+    scale = alt.Scale(domain=[-largest, 0, largest], range=list(DIVERGING), interpolate="rgb")
+    legend = alt.Legend(title="interaction (points)", labelExpr="format(100 * datum.value, '+~r')", gradientLength=200)
+    # Squares from index - 1/2 to index + 1/2: an axis of numbers, so that labels thin out.
+    squares = rows.with_columns(
+        *(pl.col(name).sub(0.5).alias(f"{name}_low") for name in ("first", "second")),
+        *(pl.col(name).add(0.5).alias(f"{name}_high") for name in ("first", "second")),
+    )
+    chart = alt.Chart(squares).mark_rect().encode(
+        x=_axis("first_low", last, "earlier block"), x2="first_high:Q",
+        y=_axis("second_low", last, "later block"), y2="second_high:Q",
+        color=alt.Color("interaction:Q", scale=scale, legend=legend), tooltip=_tooltip(),
+    )  # fmt: skip
+    name = {"title": f"{rows['network'][0]}, seed {rows['seed'][0]}"} if titled else {}
+    return alt.layer(chart).properties(width=side, height=side, **name)
+
+
+def _axis(field: str, last: int, title: str) -> alt.X | alt.Y:
+    kind = alt.X if field.startswith("first") else alt.Y
+    scale = alt.Scale(domain=[-0.5, last + 0.5], nice=False)
+    return kind(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(format="d", tickMinStep=1, grid=False))
+
+
+def _tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("first:Q", title="earlier block"),
+        alt.Tooltip("second:Q", title="later block"), alt.Tooltip("error:Q", format=".2%"),
+        *(alt.Tooltip(f"{name}:Q", title=title, format="+.2%")
+          for name, title in (("change", "change, both"), ("change_first", "change, earlier alone"),
+                              ("change_second", "change, later alone"), ("interaction", "interaction"))),
+    ]  # fmt: skip
