@@ -245,6 +245,7 @@ SENTENCES: list[tuple[str, Any, str]] = [
     ("lesions.reorder.swaps", [1, "mix"], r"swaps\[1\]: got 'mix', but .*, or it should be 'shuffle' or 'reversal'"),
     ("lesions.skip.networks", ["vgg8"], r"lesions\.skip\.networks\[0\]: got 'vgg8', .*needs skip connections"),
     ("lesions.run.lengths", [2, 13], r"lesions\.run\.lengths: got \[13\], but 'resnet26' has 12 blocks"),
+    ("lesions.recalibrated.images", 0, r"lesions\.recalibrated\.images: got 0, but it should be greater than or equal"),
     ("lesions.pair.networks", ["resnet26-effective-paths"], r"lesions\.pair\.networks\[0\]: .*against lesions\.single"),
     ("paths.gradients.networks", ["vgg8"], r"paths\.gradients\.networks\[0\]: got 'vgg8', .*needs skip connections"),
     ("paths.gradients.samples", 3, r"paths\.gradients: samples 3 must be a multiple of samples_per_batch 2"),
