@@ -38,7 +38,7 @@ bench: $(READY)
 # What is generated from code and committed; tests hold it fresh.
 docs: $(READY)
 	$(BIN)/resdag schema > config/schema.json
-	$(BIN)/python -m resdag.config.page > config/README.md
+	$(BIN)/python -m resdag.config.page config/README.md
 	$(BIN)/python -m resdag.store.tables_page > docs/tables.md
 
 # uv installs the lock in half a minute; it is itself a package of the lock, with hashes.

@@ -104,7 +104,7 @@ def _batches(study: Study) -> Iterator[str]:
     if gradients and spectrum and gradients.batch_size != spectrum.batch_size:
         yield (
             f"paths.spectrum.batch_size: got {spectrum.batch_size}, allowed is {gradients.batch_size}, as in "
-            "paths.gradients: a figure compares norms over the same batches"
+            "paths.gradients.batch_size: a figure compares norms over the same batches"
         )
 
 

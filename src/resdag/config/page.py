@@ -187,3 +187,11 @@ def _range(schema: Schema) -> str:
     ]
     text = " ".join(part for part in parts if part).replace(".0 ", " ").removesuffix(".0")
     return f", {text}" if text else ""
+
+
+if __name__ == "__main__":
+    import sys
+    from pathlib import Path
+
+    written = Path(sys.argv[1])
+    written.write_text(page_text(written.read_text(encoding="utf-8")), encoding="utf-8")

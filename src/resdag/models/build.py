@@ -22,7 +22,7 @@ import resdag.models
 from resdag.errors import NetworkError
 from resdag.models.network import Network
 
-NOT_ARCHITECTURES = {"build", "layers", "network", "weights"}
+NOT_ARCHITECTURES = {"build", "inference", "layers", "network", "weights"}
 
 
 def architectures() -> list[str]:
