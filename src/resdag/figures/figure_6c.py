@@ -93,7 +93,9 @@ def _fact(windows: pl.DataFrame) -> str:
         low, high = windows.select(pl.min("window_low"), pl.max("window_high")).row(0)
         return f"within {low:.1f} to {high:.1f} blocks in {windows.height} seeds"
     row = windows.row(0, named=True)
-    return f"{row['window_low']:.1f} to {row['window_high']:.1f} blocks: {100 * row['window_share']:.2g} % of all paths"
+    share = 100 * row["window_share"]
+    said = f"{share:.0f}" if share >= 10 else f"{share:.2g}"
+    return f"{row['window_low']:.1f} to {row['window_high']:.1f} blocks: {said} % of all paths"
 
 
 def _tooltip() -> list[alt.Tooltip]:

@@ -20,9 +20,10 @@ def moments(rows: pl.DataFrame) -> list[str]:
 
 
 def moment() -> pl.Expr:
-    """The name of the moment of training that a row belongs to."""
+    """The name of the moment of training that a row belongs to; a loaded network has epoch 1."""
     later = pl.format("after {} epochs", "epoch")
-    return pl.when(pl.col("epoch") == 0).then(pl.lit("at initialisation")).otherwise(later)
+    early = pl.when(pl.col("epoch") == 0).then(pl.lit("at initialisation"))
+    return early.when(pl.col("epoch") == 1).then(pl.lit("loaded, or after 1 epoch")).otherwise(later)
 
 
 def path_panels(rows: pl.DataFrame, panel: Callable[[pl.DataFrame], Panel], style: Style) -> alt.TopLevelMixin:
