@@ -145,7 +145,8 @@ def test_more_draws_run_only_the_draws_that_are_new(finished_copy: Path) -> None
 def test_a_network_s_own_training_reruns_that_network_alone(finished_copy: Path) -> None:
     folder = finished_copy
     edit_study(folder, networks__vgg8__training={"epochs": 3})
-    assert measuring(dry_run(folder)) == {"train_network": 1, "evaluate_network": 1, "delete_single": 1}
+    again = {"train_network", "evaluate_network", "delete_single", "delete_recalibrated"}
+    assert measuring(dry_run(folder)) == dict.fromkeys(again, 1)
 
 
 def test_values_of_two_keys_that_change_places_are_seen(finished_copy: Path) -> None:
@@ -200,7 +201,8 @@ def test_after_an_edit_a_job_that_failed_once_runs_again_and_all_after_it(finish
 
 def test_a_network_that_is_renamed_leaves_no_rows_behind(finished_copy: Path) -> None:
     folder = finished_copy
-    edit_study(folder, networks__vgg8=None, lesions__single__networks=["resnet26"], claims__vgg="vgg")
+    others = {f"lesions__{key}__networks": ["resnet26"] for key in ("single", "recalibrated")}
+    edit_study(folder, networks__vgg8=None, claims__vgg="vgg", **others)
     complete(folder, "database")
     assert query(folder, "SELECT DISTINCT network FROM networks ORDER BY 1") == [
         ("resnet26",),
