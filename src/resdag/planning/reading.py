@@ -1,0 +1,80 @@
+"""Which jobs read: statistics, claims, the database, the figures and the report."""
+
+from collections.abc import Iterator
+
+from resdag.drawn import MACROS, figure_names, tables_behind, texts_of, view_files, views_behind, words_of
+from resdag.planning.job import Job
+from resdag.planning.maker import Maker, with_tables
+
+
+def reading(maker: Maker, measured: list[Job]) -> Iterator[Job]:
+    """Every job that reads what was measured, upstream first."""
+    statistics = computed(maker, measured)
+    claims = judged(maker, [*measured, statistics])
+    sources = [*measured, statistics, claims]
+    database = stored(maker, sources)
+    figures = [drawn(maker, name, sources) for name in figure_names()]
+    yield from (statistics, claims, database, *figures, reported(maker, database, figures))
+
+
+def _limits_of_rows(maker: Maker) -> dict[str, dict[str, int]]:
+    """Jobs compute whole chunks; rows from these limits on are not the study's."""
+    lesions, gradients = maker.study.lesions, maker.study.paths.gradients
+    limits: dict[str, dict[str, int]] = {}
+    if lesions.random:
+        limits["lesions"] = {"draw": lesions.random.draws}
+    if lesions.reorder:
+        limits["reorderings"] = {"draw": lesions.reorder.draws}
+    if gradients:
+        limits["path_gradients"] = {"sample": gradients.samples}
+    if maker.study.paths.spectrum:
+        limits["path_spectrum"] = {"batch": maker.study.paths.spectrum.batches}
+    return limits
+
+
+def computed(maker: Maker, measured: list[Job]) -> Job:
+    spec = {
+        "study": maker.study.study,
+        "kind": maker.study.dataset.kind,
+        "confidence": maker.study.claims.confidence,
+        "limits": _limits_of_rows(maker),
+    }
+    sources = with_tables(measured, ("networks", "lesions", "path_gradients", "path_spectrum", "path_lengths"))
+    return maker.job("compute_statistics", {}, spec, upstream=sources)
+
+
+def judged(maker: Maker, sources: list[Job]) -> Job:
+    spec = {
+        "study": maker.study.study,
+        "kind": maker.study.dataset.kind,
+        "claims": maker.study.claims.model_dump(mode="json"),
+        "limits": _limits_of_rows(maker),
+    }
+    return maker.job("judge_claims", {}, spec, upstream=[job for job in sources if job.tables])
+
+
+def stored(maker: Maker, sources: list[Job]) -> Job:
+    whole = maker.study.model_dump(mode="json", exclude={"dataset": {"root", "archive", "download"}, "jobs": True})
+    spec = {"study": whole, "limits": _limits_of_rows(maker)}
+    return maker.job(
+        "write_database", {}, spec, upstream=[job for job in sources if job.tables], texts=[MACROS, *view_files()]
+    )
+
+
+def drawn(maker: Maker, name: str, sources: list[Job]) -> Job:
+    looks = maker.study.figures.model_dump(mode="json")
+    own = {key: value for key, value in (looks.pop("styles").get(name) or {}).items() if value is not None}
+    tables = tables_behind(name)
+    limits = {table: limit for table, limit in _limits_of_rows(maker).items() if table in tables}
+    spec = words_of(name) | {"study": maker.study.study, "style": looks | own, "limits": limits}
+    return maker.job(
+        "draw_figure", {"figure": name}, spec,
+        upstream=with_tables(sources, tables), modules=[f"resdag.figures.{name}"],
+        texts=[MACROS, *views_behind(name), *texts_of("figures")],
+    )  # fmt: skip
+
+
+def reported(maker: Maker, database: Job, figures: list[Job]) -> Job:
+    looks = maker.study.figures.model_dump(mode="json")
+    spec = {"study": maker.study.study, "figures": looks}
+    return maker.job("write_report", {}, spec, upstream=[database, *figures], texts=texts_of("report"))
