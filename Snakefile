@@ -34,6 +34,7 @@ onstart:
     try:
         take_lock()
         STUDY.check_data()
+        STUDY.warm_up()
     except ResdagError as error:
         raise WorkflowError(str(error)) from None
 

@@ -195,7 +195,12 @@ def kill_group(process: subprocess.Popen[str]) -> None:
 
 
 def jobs_running(folder: Path) -> list[str]:
-    """Command lines of resdag processes whose folder is this checkout."""
+    """Command lines of the jobs whose folder is this checkout: their commands, not the servers that they fork from."""
+    return [line for line in left_running(folder) if "resdag.warm" not in line]
+
+
+def left_running(folder: Path) -> list[str]:
+    """Command lines of all resdag processes whose folder is this checkout."""
     return [line for _, line in processes(folder) if "resdag" in line.split(" --")[0]]
 
 

@@ -32,10 +32,10 @@ VERDICTS = {"reproduced": "✓", "not reproduced": "✗", "inconclusive": "?", "
 """Symbol of each verdict: colour alone would not reach everyone."""
 
 
-def write_report(database: Path, study: str, figures: Path, out: Path) -> Path:
+def write_report(database: Path, study: str, figures: Path, out: Path, cache: Path | None = None) -> Path:
     """Write the report of one study from the database and the folder of its figures; StudyError if it has no rows."""
     with connect(database) as con:
-        page = _template().render(_context(con, study, figures))
+        page = _template().render(_context(con, study, figures, cache))
     out.parent.mkdir(parents=True, exist_ok=True)
     aside = out.with_name(f".{out.name}.part")
     aside.write_text(page, encoding="utf-8")
@@ -56,7 +56,7 @@ def _asset(name: str) -> str:
     return files("resdag.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _context(con: duckdb.DuckDBPyConnection, study: str, figures: Path) -> dict[str, Any]:
+def _context(con: duckdb.DuckDBPyConnection, study: str, figures: Path, cache: Path | None) -> dict[str, Any]:
     """Everything that the page says."""
     row = _study(con, study)
     networks = _rows(con, "networks", study, "network, seed")
@@ -69,7 +69,7 @@ def _context(con: duckdb.DuckDBPyConnection, study: str, figures: Path) -> dict[
         "effective": _rows(con, "table_effective_paths", study, _EFFECTIVE_ORDER).to_dicts(),
         "figures": drawn, "missing": missing, "choices": choices(networks), "remarks": remarks(),
         "jobs": _jobs(con, study), "css": Markup(_asset("page.css")), "script": Markup(_asset("page.js")),
-        "bundle": Markup(javascript_bundle()),
+        "bundle": Markup(javascript_bundle(cache)),
     }  # fmt: skip
 
 
