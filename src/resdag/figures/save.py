@@ -7,7 +7,6 @@ Every file is written aside and moved into place whole.
 """
 
 import json
-import os
 from html import escape
 from importlib.metadata import version
 from importlib.resources import files
@@ -18,7 +17,7 @@ import altair as alt
 import polars as pl
 import vl_convert
 
-from resdag.atomic import write_text
+from resdag.atomic import write_bytes, write_text
 from resdag.errors import DamagedFileError
 from resdag.figures.theme import DEFAULT, Style, font_list, message
 
@@ -36,11 +35,10 @@ def save(
     spec = specification(chart if drawn else message(f"{title or name}: {NOT_RUN}", style))  # type: ignore[arg-type]
     svg = _titled(vl_convert.vegalite_to_svg(spec), title or name)
     figure = {"name": name, "title": title, "caption": caption, "drawn": drawn, "spec": spec}
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / f"{name}.svg", svg.encode())
-    _write(folder / f"{name}.png", vl_convert.vegalite_to_png(spec, scale=png_scale))
-    _write(folder / f"{name}.html", _page(figure, svg, style, cache).encode())
-    _write(folder / f"{name}.csv", _flat(frame).write_csv().encode())
+    write_text(folder / f"{name}.svg", svg)
+    write_bytes(folder / f"{name}.png", vl_convert.vegalite_to_png(spec, scale=png_scale))
+    write_text(folder / f"{name}.html", _page(figure, svg, style, cache))
+    write_text(folder / f"{name}.csv", _flat(frame).write_csv())
     return [folder / f"{name}{suffix}" for suffix in SUFFIXES]
 
 
@@ -108,13 +106,3 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
     lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List | pl.Array)]
     text = [pl.format("[{}]", pl.col(name).cast(pl.List(pl.String)).list.join(", ")).alias(name) for name in lists]
     return frame.with_columns(text)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write aside, then move into place."""
-    aside = path.with_name(f".{path.name}.part")
-    with aside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(aside, path)

@@ -8,7 +8,6 @@ turns into an interactive chart when it comes into view.
 """
 
 import json
-import os
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import polars as pl
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from resdag.atomic import write_text
 from resdag.errors import StudyError
 from resdag.figures.catalogue import CATALOGUE
 from resdag.figures.save import javascript_bundle, json_for_script, read_figure
@@ -36,10 +36,7 @@ def write_report(database: Path, study: str, figures: Path, out: Path, cache: Pa
     """Write the report of one study from the database and the folder of its figures; StudyError if it has no rows."""
     with connect(database) as con:
         page = _template().render(_context(con, study, figures, cache))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = out.with_name(f".{out.name}.part")
-    aside.write_text(page, encoding="utf-8")
-    os.replace(aside, out)
+    write_text(out, page)
     return out
 
 
