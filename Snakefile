@@ -56,12 +56,12 @@ rule report:
 
 rule figures:
     input:
-        STUDY.targets("draw_figure"),
+        STUDY.targets_but("write_report"),
 
 
 rule database:
     input:
-        STUDY.targets("write_database"),
+        STUDY.targets_but("draw_figure", "write_report"),
 
 
 rule train:

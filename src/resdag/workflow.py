@@ -88,6 +88,10 @@ class Workflow:
         """Outputs of all jobs of some rules."""
         return self.plan.outputs(*rules)
 
+    def targets_but(self, *rules: str) -> list[str]:
+        """Outputs of all jobs but those of some rules: a target that lists every stage sees what was lost of any."""
+        return [path for job in self.plan.jobs if job.rule not in rules for path in job.outputs.values()]
+
     def warm_up(self) -> None:
         """Start servers that jobs fork from, for the wings that have something to do on this machine."""
         if not self.remote:
