@@ -14,9 +14,11 @@ from resdag.figures.catalogue import CATALOGUE, module_of
 from resdag.figures.job import read_view
 from resdag.figures.save import save, specification
 from resdag.figures.theme import Style
+from resdag.queries.statements import STATEMENTS
 from resdag.records import BY_NAME
 from resdag.report.build import VERDICTS, label, write_report
 from resdag.report.choices import dataset_note
+from resdag.report.conclusion import EVIDENCE, conclusion
 from resdag.report.findings import finding
 from resdag.report.methods import method
 from resdag.report.remarks import blocks_kept, remarks
@@ -362,3 +364,40 @@ def test_claims_and_errors_come_out_as_markdown_tables() -> None:
     error = {"network": "a", "seed": 0, "training": "loaded", "errors": 827, "images": 10_000, "error": 0.0827}
     table = errors_table(pl.DataFrame([error | {"low": 0.0775, "high": 0.0882}]))
     assert table.splitlines()[2:] == ["| a | 0 | loaded | 8.27 %, 827 of 10,000 | 7.75 to 8.82 |"]
+
+
+# Depth or ensemble
+
+
+def claim(name: str, verdict: str, **changes: object) -> dict[str, object]:
+    """A row of claims."""
+    row = {"claim": name, "statement": f"It is {name}.", "verdict": verdict, "ours": 0.25, "low": None, "high": None}
+    return row | {"unit": "fraction"} | changes
+
+
+def test_evidence_stands_on_the_side_that_its_verdict_speaks_for() -> None:
+    claims = [
+        claim("random_deletion", "reproduced"),
+        claim("multiplicity", "not reproduced", low=0.1, high=0.4),
+        claim("depth", "reproduced"),
+        claim("mean_field", "not reproduced"),
+        claim("highway_frozen", "inconclusive"),
+        claim("baseline_error", "reproduced"),  # says nothing of the question
+    ]
+    found = conclusion(claims)
+    assert {side: [each["claim"] for each in evidence] for side, evidence in found["sides"].items()} == {
+        "for": ["random_deletion"],
+        "against": ["multiplicity", "depth"],
+        "open": ["highway_frozen", "mean_field"],
+    }
+    assert found["sides"]["against"][0]["number"] == "25.00 % (10.00 to 40.00)"
+    assert "fewer paths do not bear deletions worse" in found["sides"]["against"][0]["text"]
+    assert found["answer"].startswith("Of 5 findings that bear on the question, 1 speak for")
+
+
+def test_a_study_that_judged_nothing_of_it_draws_no_conclusion() -> None:
+    assert conclusion([claim("random_deletion", "not run", ours=None)])["answer"].endswith("too little to say.")
+
+
+def test_every_piece_of_evidence_is_a_claim_that_is_judged() -> None:
+    assert {evidence.claim for evidence in EVIDENCE} <= {statement.claim for statement in STATEMENTS}
