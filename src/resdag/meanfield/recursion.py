@@ -19,12 +19,12 @@ System = Literal["plain", "residual", "full"]
 
 
 class Sigmas(NamedTuple):
-    """Standard deviations of the entries of W, b, V and a; those of matrices are divided by the root of the width."""
+    """Standard deviations of the entries of W, b, V and a, those of matrices times the root of the width."""
 
     w: float
     b: float
-    v: float
-    a: float
+    v: float = 0.0
+    a: float = 0.0
 
 
 class State(NamedTuple):

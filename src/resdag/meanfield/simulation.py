@@ -19,6 +19,7 @@ from resdag.meanfield.weights import Conditioned, Formed, Matrix, Source
 
 KINDS: dict[str, type[Formed] | type[Conditioned]] = {"formed": Formed, "conditioned": Conditioned}
 DTYPE = torch.float32
+GENERATOR_BYTES = 5056  # of the state of torch's generator on the CPU
 
 
 class Simulated(NamedTuple):
@@ -51,6 +52,13 @@ def simulate(
         moments.append(_moments(x))
     power, cosines = torch.stack(moments, dim=-1).double().cpu().unbind(0)
     return Simulated(power, cosines, _back(system, layers, source.normal(width)))
+
+
+def bytes_kept(matrices: str, width: int, depth: int) -> int:
+    """Memory that one network takes until its gradient is back: of `full`, the most that a system keeps."""
+    vectors = 9 if matrices == "conditioned" else 1  # Q and W Q of two matrices, and tanh'
+    states = 0 if matrices == "conditioned" else 2 * GENERATOR_BYTES
+    return depth * (vectors * width * DTYPE.itemsize + states)
 
 
 def inputs(source: Source, cosine: float) -> Tensor:

@@ -23,14 +23,15 @@ class Source:
     """Standard normal numbers for several random networks side by side, each from a generator of its own."""
 
     def __init__(self, experiment: str, draws: Sequence[int], width: int, device: str, dtype: torch.dtype) -> None:
-        self.width, self.options = width, {"device": device, "dtype": dtype}
+        self.width, self.device, self.dtype = width, device, dtype
         self.generators = [torch.Generator(device) for _ in draws]
         for own, draw in zip(self.generators, draws, strict=True):
             own.manual_seed(int(generator(experiment, 0, draw, width).bit_generator.random_raw() >> 1))
 
     def normal(self, *shape: int) -> Tensor:
         """Numbers of this shape for each network: (networks, *shape)."""
-        return torch.stack([torch.randn(shape, generator=own, **self.options) for own in self.generators])
+        drawn = [torch.randn(shape, generator=own, device=self.device, dtype=self.dtype) for own in self.generators]
+        return torch.stack(drawn)
 
 
 class Matrix(Protocol):
@@ -62,7 +63,8 @@ class Formed:
         return self._each(again, d, lambda w, column: w.T @ column)
 
     def _each(self, sources: list[torch.Generator], x: Tensor, product: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-        w = torch.empty(self.source.width, self.source.width, **self.source.options)
+        width, device, dtype = self.source.width, self.source.device, self.source.dtype
+        w = torch.empty(width, width, device=device, dtype=dtype)
         columns = [product(w.normal_(generator=own), column) for own, column in zip(sources, x, strict=True)]
         return self.scale * torch.stack(columns)
 
@@ -80,7 +82,7 @@ class Conditioned:
         return self.wq @ r
 
     def transposed_times(self, d: Tensor) -> Tensor:
-        """W^T d: along Q it follows from W Q; across Q it is a fresh normal vector of variance |d|^2 sigma^2 / width."""
+        """W^T d: along Q it follows from W Q; across Q it is fresh, of variance |d|^2 sigma^2 / width."""
         fresh = self.scale * d.norm(dim=-1, keepdim=True) * self.source.normal(self.source.width)
         along = torch.einsum("nwk,nw->nk", self.wq, d) - torch.einsum("nwk,nw->nk", self.q, fresh)
         return fresh + torch.einsum("nwk,nk->nw", self.q, along)
