@@ -304,7 +304,7 @@ class _MeanField(_OfStudy):
     power: Positive
     """Mean square of a state's units, p; 1 at the input."""
     cosine: Annotated[float, Field(ge=-1.001, le=1.001)]
-    """Mean product of the units of two inputs' states, over p; a little above 1 by rounding where they are equal."""
+    """Cosine between the states of two inputs, e; a little above 1 by rounding where they are equal."""
     log10_gradient: float
     """log10 of the mean squared gradient at layer 0 over that at this layer."""
 

@@ -73,7 +73,7 @@ def _panel(rows: pl.DataFrame, quantity: str, title: str, *guides: alt.Chart) ->
         scale=alt.Scale(type="log", domain=[1, last], nice=False),
     )  # fmt: skip
     scale = alt.Scale(type="log", domain=list(ends), nice=False, clamp=True)
-    y = alt.Y("theory:Q", title=title, axis=alt.Axis(format="~g", values=_round_numbers(*ends)), scale=scale)
+    y = alt.Y("theory:Q", title=title, axis=alt.Axis(format=",~g", values=_round_numbers(*ends)), scale=scale)
     return _layers(_thinned(chosen, CURVE), simulated, x, y, *guides)
 
 

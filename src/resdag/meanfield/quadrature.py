@@ -1,7 +1,7 @@
 """What are the mean-field integrals of tanh?
 
 For normal z, z' of variance q and covariance lam: V(q) = E tanh^2(z), W(q, lam) = E tanh(z) tanh(z'),
-Vd(q) = E tanh'(z)^2 (Yang and Schoenholz 2017, section 3).  Below q = 1 Gauss-Hermite quadrature is exact to
+Vd(q) = E tanh'(z)^2 (Yang and Schoenholz 2017).  Below q = 1 Gauss-Hermite quadrature is exact to
 ten digits.  Above, tanh(sqrt(q) z) turns into a step and its nodes miss the step, so there everything is written with
 sech^2(u), which is one unit wide at any q: V = 1 - E sech^2, Vd = E sech^4, and W by Price's theorem as an integral
 over the covariance from 0,

@@ -1,7 +1,7 @@
 """What do states and gradients do in an infinitely wide random tanh network?
 
 Per layer, for two inputs of equal mean square: p = E x^2 and gamma = E x x'; the preactivations have variance
-q = sw^2 p + sb^2 and covariance lam = sw^2 gamma + sb^2 (Yang and Schoenholz 2017, section 4).  The factor is that of
+q = sw^2 p + sb^2 and covariance lam = sw^2 gamma + sb^2 (Yang and Schoenholz 2017).  The factor is that of
 the mean squared gradient from a layer's output to its input.
 
     plain      p' = V             gamma' = W             factor sw^2 Vd

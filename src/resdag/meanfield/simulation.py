@@ -2,7 +2,7 @@
 
 Two inputs of mean square 1 and a given cosine go forward through a network at initialisation; a random gradient goes
 back from the last layer along the first of them.  Systems, with independent normal weights of variance sigma^2 / width
-(Yang and Schoenholz 2017, section 3): `plain` x' = tanh(Wx + b), `residual` x' = x + tanh(Wx + b), `full`
+(Yang and Schoenholz 2017): `plain` x' = tanh(Wx + b), `residual` x' = x + tanh(Wx + b), `full`
 x' = x + V tanh(Wx + b) + a.  The gradient is scaled to mean square 1 in each layer and the logarithms are added, since
 a plain chain runs out of any floating-point range.
 """
@@ -26,7 +26,7 @@ class Simulated(NamedTuple):
     """Of each network and layer 0..depth: (networks, depth + 1), float64, on the CPU."""
 
     power: Tensor  # mean square of the first input's state, p
-    cosine: Tensor  # mean product of both states over `power`, e = gamma / p
+    cosine: Tensor  # between both states: e = gamma / p where both have the same mean square, as in the recursion
     log10_gradient: Tensor  # of the mean squared gradient at layer 0 over that at the layer
 
 
@@ -84,9 +84,9 @@ def _forward(
 
 
 def _moments(x: Tensor) -> Tensor:
-    """Mean square of the first state, and the mean product of both over it: (2, networks)."""
-    power = x[..., 0].square().mean(-1)
-    return torch.stack([power, x.prod(-1).mean(-1) / power])
+    """Mean square of the first state, and the cosine between both: (2, networks)."""
+    first, second = x.unbind(-1)
+    return torch.stack([first.square().mean(-1), torch.cosine_similarity(first, second, dim=-1)])
 
 
 def _back(system: System, layers: list[_Layer], gradient: Tensor) -> Tensor:

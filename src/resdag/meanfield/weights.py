@@ -4,7 +4,7 @@ A network at initialisation uses each matrix W three times: on the states of two
 gradient.  `Formed` forms W from the place of the random numbers that it was first drawn from, and again on the way
 back: a depth of 1,500 and a width of 1,000 would else be 6 GB.  `Conditioned` never forms it.  The entries of W are
 independent normals, so W X is normal given X, and W given W X is W X X^+ plus a fresh matrix on the orthogonal
-complement of X (Bolthausen 2014, section 2): both products are drawn from their exact joint law, at any finite width,
+complement of X (Bolthausen 2014): both products are drawn from their exact joint law, at any finite width,
 in O(width) where the matrix costs O(width^2).
 """
 
