@@ -35,6 +35,7 @@ onstart:
     try:
         take_lock()
         STUDY.check_data()
+        STUDY.warm_up()
     except ResdagError as error:
         raise WorkflowError(str(error)) from None
 
@@ -57,12 +58,12 @@ rule report:
 
 rule figures:
     input:
-        STUDY.targets("draw_figure"),
+        STUDY.targets_but("write_report"),
 
 
 rule database:
     input:
-        STUDY.targets("write_database"),
+        STUDY.targets_but("draw_figure", "write_report"),
 
 
 rule train:

@@ -28,8 +28,8 @@ START_SECONDS = 6.0  # of a process with torch
 TRAIN_PASSES = 3  # a backward pass costs two forward passes
 SHARED_DELETIONS, SHARED_ORDERS = 1.47, 1.18  # what the lesion engine saves by sharing, for the paper's draws
 
-NORMAL = 32  # multiply-adds in the time of one normal random number: 2.6 ns on such a core
-CONDITIONED_NORMALS = 12  # in the time that a layer of a conditioned matrix takes for each unit
+NORMAL = 50  # multiply-adds in the time of one normal random number and its share of a product: 4 ns on such a core
+CONDITIONED_NORMALS = 20  # in the time that a layer of a conditioned matrix takes for each unit
 
 IMAGES = {"digits": (1437, 360, 1, 8), "cifar10": (50_000, 10_000, 3, 32), "cifar100": (50_000, 10_000, 3, 32)}
 DAY_HOURS = 24

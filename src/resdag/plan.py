@@ -8,6 +8,7 @@ from resdag.planning.maker import Maker
 from resdag.planning.mean_field import mean_field
 from resdag.planning.measuring import measured
 from resdag.planning.reading import reading
+from resdag.provenance import this_package
 
 __all__ = ["Job", "Plan", "plan_study"]
 
@@ -18,5 +19,12 @@ def plan_study(study: Study) -> Plan:
     if unknown:
         raise StudyError(f"figures.styles.{unknown[0]}: is no figure; there are {', '.join(figure_names())}")
     maker = Maker(study)
+<<<<<<< HEAD
     jobs = [*measured(maker), *mean_field(maker)]
     return Plan(study, (*jobs, *reading(maker, jobs)))
+=======
+    jobs = list(measured(maker))
+    plan = Plan(study, (*jobs, *reading(maker, jobs)))
+    this_package().save()
+    return plan
+>>>>>>> origin/main

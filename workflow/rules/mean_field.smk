@@ -7,8 +7,6 @@ rule iterate_mean_field:
         **STUDY.outputs("iterate_mean_field"),
     log:
         STUDY.log("iterate_mean_field"),
-    benchmark:
-        STUDY.benchmark("iterate_mean_field")
     conda:
         "../envs/resdag.yaml"
     threads: 1
@@ -28,8 +26,6 @@ rule simulate_mean_field:
         **STUDY.outputs("simulate_mean_field"),
     log:
         STUDY.log("simulate_mean_field"),
-    benchmark:
-        STUDY.benchmark("simulate_mean_field")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads

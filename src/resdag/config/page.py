@@ -41,7 +41,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("`paths.spectrum`", ("PathSpectrum",),
      "For each image and sign draw, and once more, half as many backward passes as there are blocks."),
     ("`mean_field`", ("MeanField",),
-     "Two random matrices of `width` squared for each system, layer and draw (four in `full`), 3 ns an entry on a CPU "
+     "Two random matrices of `width` squared for each system, layer and draw (four in `full`), 4 ns an entry on a CPU "
      "core; with conditioned matrices a few vectors of `width`."),
     ("`jobs`", ("Jobs",), "How the same work is cut into processes; starting one takes seconds."),
     ("`claims`", ("Claims",), "Any change judges again, and writes database and report again: seconds."),
