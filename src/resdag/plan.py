@@ -19,12 +19,7 @@ def plan_study(study: Study) -> Plan:
     if unknown:
         raise StudyError(f"figures.styles.{unknown[0]}: is no figure; there are {', '.join(figure_names())}")
     maker = Maker(study)
-<<<<<<< HEAD
     jobs = [*measured(maker), *mean_field(maker)]
-    return Plan(study, (*jobs, *reading(maker, jobs)))
-=======
-    jobs = list(measured(maker))
     plan = Plan(study, (*jobs, *reading(maker, jobs)))
     this_package().save()
     return plan
->>>>>>> origin/main
