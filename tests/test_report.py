@@ -267,7 +267,9 @@ def test_the_paper_s_own_dataset_needs_no_note():
 
 
 def test_figures_are_labelled_by_the_paper_s_numbers():
-    assert [label(name) for name in ("figure_5a", "figure_training")] == ["Figure 5a", "Training"]
+    assert [label(name) for name in ("figure_5a", "figure_training", "figure_mean_field")] == [
+        "Figure 5a", "Training", "Mean field",
+    ]  # fmt: skip
 
 
 def test_numbers_are_written_as_a_reader_expects():
@@ -344,6 +346,19 @@ def test_the_paragraph_on_pairs_is_written_from_its_rows():
     # .04 exp(-d / 4) - .01 is above 0 up to a distance of 5: 53 + 52 + 51 + 50 + 49 = 255 pairs
     assert "18% hurt more than their sum and 82% less" in text
     assert "the largest interaction is +2.12 points, of blocks 0 and 1" in text
+
+
+def test_the_paragraph_on_random_networks_is_written_from_its_rows():
+    rows = VIEWS["figure_mean_field"]()
+    text = finding("figure_mean_field", rows)
+    # .43 exp(-l / 8) falls below 1 % of .47 at 8 ln(.43 / .0047) = 36.1
+    assert "of a plain chain goes from 0.9 to 0.470 at layer 300 and is within 1% of that from layer 37 on" in text
+    assert "by a factor of 10⁵ over 50 layers and of 10¹⁰ over 100" in text
+    assert "residual chain goes from 0.9 to 0.202 at layer 300, where it still moves" in text  # .9 x 61^-.363 = .202
+    assert "Of 900 means over 20 simulated networks, " in text
+    assert "here 100 and 2,000" in text
+    bare = rows.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in ("simulated", "deviation"))
+    assert "simulated" not in finding("figure_mean_field", bare)
 
 
 def test_quantities_say_their_unit_once_and_r_squared_keeps_its_nines() -> None:

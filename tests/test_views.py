@@ -1,6 +1,6 @@
 """Every view on a few rows written by hand; the numbers are worked on paper."""
 
-from math import comb, log10, sqrt
+from math import comb, log, log10, sqrt
 
 import polars as pl
 import pytest
@@ -15,6 +15,8 @@ from rows_by_hand import (
     evaluation,
     insert,
     lesion,
+    mean_field,
+    mean_field_theory,
     network,
     path_gradients,
     path_spectrum,
@@ -57,6 +59,10 @@ EXPECTED = {
         "study network seed block kind",
         "architecture stage changes_shape errors images error low high intact_error change",
     ),
+    "figure_mean_field": (
+        "study system quantity layer",
+        "theory simulated standard_error deviation draws width matrices sigma_w sigma_b sigma_v sigma_a",
+    ),
     "figure_pairs": (
         "study network seed first second",
         "errors images error intact_error change change_first change_second interaction",
@@ -87,6 +93,9 @@ EXPECTED = {
         "intact_error change p_holm",
     ),
 }  # fmt: skip
+
+
+RECURSION = (lambda layer: 1.0 + layer, lambda layer: 0.8 / (1 + layer), lambda layer: 100.0 * layer)
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +163,8 @@ def con():
                 for x in range(55)
             ]
             insert(con, "paths_remaining", left)
+        insert(con, "mean_field_theory", theory := mean_field_theory("residual", 3, *RECURSION))
+        insert(con, "mean_field", mean_field(theory, 2, lambda _, draw: (-0.1, 0.3)[draw], depth=2))
         derived(con)
         yield con
 
@@ -316,6 +327,20 @@ def test_the_interaction_of_a_pair_is_what_it_does_beyond_the_sum_of_both(con) -
     assert pair["change"] == pytest.approx(0.05)
     assert (pair["change_first"], pair["change_second"]) == pytest.approx((0.005, 0.03))
     assert pair["interaction"] == pytest.approx(0.015)
+
+
+def test_simulated_means_stand_beside_the_recursion_and_gradients_are_averaged_before_their_logarithm(con) -> None:
+    found = rows(con, "figure_mean_field")
+    assert found["layer"].to_list() == [0, 1, 2, 3] * 3
+    at = {row["quantity"]: row for row in found.filter(layer=2).to_dicts()}
+    # two networks, .9 and 1.3 times the recursion: mean 1.1, standard error .2, so half a standard error away
+    assert (at["power"]["theory"], at["power"]["simulated"]) == pytest.approx((3, 3.3))
+    assert at["cosine"]["standard_error"] == pytest.approx(0.2 * 0.8 / 3)
+    assert [at[name]["deviation"] for name in ("power", "cosine")] == pytest.approx([0.5, 0.5])
+    assert at["log10_gradient"]["simulated"] == pytest.approx(200 + log10(1.1))
+    assert at["log10_gradient"]["standard_error"] == pytest.approx(0.2 / 1.1 / log(10))
+    assert found.filter(layer=0)["deviation"].to_list() == [None] * 3
+    assert found.filter(layer=3).select("simulated", "draws", "deviation").rows() == [(None,) * 3] * 3
 
 
 def test_the_window_of_the_spectrum_is_weighted_by_the_norm_of_the_sum(con) -> None:

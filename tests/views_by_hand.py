@@ -188,6 +188,32 @@ def figure_control() -> pl.DataFrame:
     return _frame(rows)
 
 
+def figure_mean_field() -> pl.DataFrame:
+    noise, rows, depth = np.random.default_rng(11), [], 100
+    cosines = {
+        "plain": lambda layer: 0.47 + 0.43 * exp(-layer / 8),
+        "residual": lambda layer: 0.9 * (1 + layer / 5) ** -0.363,
+        "full": lambda layer: 0.79 + 0.11 * (1 + layer) ** -0.2,
+    }
+    powers = {"plain": lambda _: 0.56, "residual": lambda layer: 1 + layer, "full": lambda layer: 1 + 2 * layer}
+    growths = {
+        "plain": lambda layer: layer / 10,
+        "residual": lambda layer: layer**0.5,
+        "full": lambda layer: 0.7 * layer**0.5,
+    }
+    curves = {"cosine": cosines, "power": powers, "log10_gradient": growths}
+    for quantity, system, layer in product(curves, cosines, range(301)):
+        theory = curves[quantity][system](layer)
+        row = {"system": system, "quantity": quantity, "layer": layer, "theory": theory, "sigma_w": 2.0, "sigma_b": 0.5}
+        row |= dict.fromkeys(("sigma_v", "sigma_a"), 1.0 if system == "full" else None)
+        if layer <= depth:
+            deviation = float(noise.normal()) if layer else 0.0
+            row |= {"simulated": theory * (1 + 0.02 * deviation), "standard_error": 0.02 * theory}
+            row |= {"deviation": deviation if layer else None, "draws": 20, "width": 2000, "matrices": "conditioned"}
+        rows.append(row)
+    return _frame(rows)
+
+
 def figure_pairs() -> pl.DataFrame:
     rows = []
     for first in range(BLOCKS):
@@ -245,6 +271,6 @@ VIEWS = {
     view.__name__: view
     for view in (
         figure_1, figure_2, figure_3, figure_4, figure_5a, figure_5b, figure_6a, figure_6b, figure_6c, figure_7,
-        figure_8, figure_control, figure_pairs, figure_spectrum, figure_training,
+        figure_8, figure_control, figure_mean_field, figure_pairs, figure_spectrum, figure_training,
     )
 }  # fmt: skip

@@ -44,6 +44,8 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("network", "seed", "epoch", "chunk"),
     ),
     "count-paths": ("path lengths and remaining paths in closed form (figures 6a, 7)", ("network", "seed")),
+    "iterate-mean-field": ("moments of infinitely wide random networks, by recursion", ("system",)),
+    "simulate-mean-field": ("moments of random networks, simulated", ("system", "chunk")),
     "compute-statistics": ("tests, intervals and fits", ()),
     "judge-claims": ("hold the numbers to each statement of the paper", ()),
     "write-database": ("put the study's rows into results.duckdb", ()),

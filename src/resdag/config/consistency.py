@@ -93,6 +93,7 @@ def _chunks(study: Study) -> Iterator[str]:
     pieces = [(key, count, "draws") for key, count in drawn.items()]
     spectra = study.paths.spectrum.batches if study.paths.spectrum else 0
     pieces += [("paths.gradients.samples", batches, "batches"), ("paths.spectrum.batches", spectra, "spectra")]
+    pieces += [("mean_field.draws", study.mean_field.draws if study.mean_field else 0, "simulations")]
     for key, count, size in pieces:
         jobs = -(-count // getattr(study.jobs, size))
         if jobs > MOST_JOBS:

@@ -6,6 +6,7 @@ from resdag.config.base import NetworkName, Section, StudyName
 from resdag.config.claims import Claims, Figures
 from resdag.config.dataset import Dataset
 from resdag.config.experiments import Experiment, Jobs, Lesions, Paths
+from resdag.config.mean_field import MeanField
 from resdag.config.networks import Network
 from resdag.config.training import Training
 
@@ -25,6 +26,8 @@ class Study(Section):
     """Changes to trained networks at test time."""
     paths: Paths = Paths()
     """Gradients along paths."""
+    mean_field: MeanField | None = None
+    """Random networks at initialisation, against the recursion of their moments."""
     jobs: Jobs = Jobs()
     """How measurements are gathered into jobs."""
     claims: Claims = Claims()
