@@ -227,7 +227,7 @@ SENTENCES: list[tuple[str, Any, str]] = [
     ("networks.resnet26.dept", 26, r"networks\.resnet26\.dept: is an unknown key; did you mean depth\?"),
     ("networks.int", {"architecture": "vgg", "depth": 1}, r"networks\.int\.depth: got 1"),
     ("networks.vgg", {"architecture": "vgg", "vgg": 1}, r"networks\.vgg\.vgg: is an unknown key"),
-    ("networks.new", {"depth": 20}, r"networks\.new\.architecture: got null, allowed are preact_resnet, resnet, plain"),
+    ("networks.new", {"depth": 20}, r"networks\.new\.architecture: got null, allowed are preact_resnet, resnet, highway"),
     ("networks.new", {"architecture": "wide"}, r"networks\.new\.architecture: got 'wide', allowed are 'preact_resnet'"),
     ("networks.vgg8.training", {"stochastic_depth": 0.5}, r"networks\.vgg8\.training\.stochastic_depth: got 0\.5, but"),
     ("networks.resnet26.training", {"blocks_per_batch": 13}, r"blocks_per_batch: got 13, allowed are 1 to 12"),

@@ -24,6 +24,7 @@ LAYOUT: dict[str, dict[str, str]] = {
     "evaluate_network": {
         table: f"evaluations/{_NETWORK}/{table}.parquet" for table in ("networks", "evaluations", "blocks", "lesions")
     },
+    "measure_gates": {"gates": f"gates/{_NETWORK}.parquet"},
     "delete_single": {table: f"lesions/single/{_NETWORK}/{table}.parquet" for table in ("lesions", "predictions")},
     "delete_random": {"lesions": f"lesions/random/{_CHUNK}"},
     "reorder_blocks": {"reorderings": f"lesions/reorder/{_CHUNK}"},
@@ -54,13 +55,14 @@ LAYOUT: dict[str, dict[str, str]] = {
 TORCH_RULES = {
     "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
     "delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs",
-    "sample_path_gradients", "measure_path_spectrum",
+    "sample_path_gradients", "measure_path_spectrum", "measure_gates",
 }  # fmt: skip
 # What tells the jobs of a rule apart, in the names of their logs and benchmarks.
 KEYS: dict[str, tuple[str, ...]] = {
     "train_network": ("network", "seed"),
     "load_network": ("network", "seed"),
     "evaluate_network": ("network", "seed"),
+    "measure_gates": ("network", "seed"),
     "delete_single": ("network", "seed"),
     "delete_skips": ("network", "seed"),
     "delete_recalibrated": ("network", "seed"),

@@ -24,7 +24,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("`training`", ("Training",),
      "The defaults are the paper's recipe. Any change trains every network again, except those that say otherwise in "
      "their own `training`, which takes the same keys."),
-    ("`networks.NAME`", ("PreactResNet", "ResNet", "Plain", "Vgg"),
+    ("`networks.NAME`", ("PreactResNet", "ResNet", "Highway", "Plain", "Vgg"),
      "Each network costs one training per seed, and its share of every experiment that names it. A change, or one "
      "more, repeats nothing of the other networks."),
     ("`networks.NAME.normalization`", ("Normalization",), "Part of the network: a change makes it again."),
@@ -40,6 +40,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
      "One backward pass of `batch_size` images for each path length, 0 to the number of blocks, and sample."),
     ("`paths.spectrum`", ("PathSpectrum",),
      "For each image and sign draw, and once more, half as many backward passes as there are blocks."),
+    ("`gates`", ("Gates",), "Two passes over the test images, of the network as it started and as it ended."),
     ("`jobs`", ("Jobs",), "How the same work is cut into processes; starting one takes seconds."),
     ("`claims`", ("Claims",), "Any change judges again, and writes database and report again: seconds."),
     ("`figures`", ("Figures",), "Any change draws again: seconds."),
