@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError
@@ -13,6 +13,9 @@ from resdag.models.build import build, count_parameters
 from resdag.models.network import Block, Network
 from resdag.training.gates import BINS, gate_rows
 from small_networks import batch, small
+
+
+QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 
 
 def normalised(x: Tensor, state: dict[str, Tensor], name: str) -> Tensor:
@@ -70,9 +73,8 @@ def test_every_block_is_equation_3_and_without_its_gate_the_input(name: str) -> 
 
 
 def test_a_frozen_gate_has_the_parameters_of_resnet_and_a_learned_one_those_of_its_convolutions() -> None:
-    frozen, learned = (
-        build("highway", in_channels=3, classes=10, depth=20, gate=gate) for gate in ("frozen", "learned")
-    )
+    kinds = ("frozen", "learned")
+    frozen, learned = (build("highway", in_channels=3, classes=10, depth=20, gate=gate) for gate in kinds)
     assert count_parameters(frozen) == 269_722  # He et al. 2015, option A
     widths = [(16, 16)] * 3 + [(16, 32)] + [(32, 32)] * 2 + [(32, 64)] + [(64, 64)] * 2
     gates = sum(before * after + after for before, after in widths)
@@ -128,7 +130,7 @@ def test_gates_are_counted_as_by_a_loop_over_images(size: int) -> None:
         assert row["sd_images"] == pytest.approx(means.std().item(), rel=1e-4)
         for name, share in {"image_q05": 0.05, "image_q95": 0.95}.items():
             assert row[name] == pytest.approx(means.quantile(share).item(), rel=1e-6)
-        for name, share in {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}.items():
+        for name, share in QUANTILES.items():
             near = gates.flatten().quantile(share, interpolation="nearest").item()
             assert row[name] == pytest.approx(near, abs=1 / BINS + 0.02 * near)  # some hundred gates: steps of a rank
         assert row["below_half"] == (gates < 0.5).double().mean().item()
@@ -143,9 +145,7 @@ def test_gates_of_a_constant_are_that_constant() -> None:
         expected = 1 / (1 + math.exp(4 - index))
         assert row["mean"] == pytest.approx(expected, rel=1e-6)
         assert row["sd_images"] == pytest.approx(0, abs=1e-7)
-        assert all(
-            row[f"q{share}"] == pytest.approx(expected, abs=1 / BINS) for share in ("05", "25", "50", "75", "95")
-        )
+        assert [row[name] for name in QUANTILES] == pytest.approx([expected] * 5, abs=1 / BINS)
         assert row["below_half"] == float(index < 4)
 
 
@@ -161,4 +161,3 @@ def test_measuring_leaves_the_network_in_its_mode_and_its_statistics_alone() -> 
     gate_rows(network, some_images())
     assert network.training
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
-    assert isinstance(network.head, nn.Sequential)

@@ -16,7 +16,6 @@ from resdag.figures.theme import (
     finite,
     index_axis,
     seed_opacity,
-    shape,
 )  # fmt: skip
 
 VIEW = "figure_highway"
@@ -32,7 +31,6 @@ CAPTION = (
 DEPENDS = ("networks", "blocks", "lesions", "gates")
 
 KINDS = ("learned gate", "gate frozen at 0.5", "identity skip")
-SHAPES = ("circle", "square", "diamond")
 
 
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
@@ -76,12 +74,11 @@ def _base(rows: pl.DataFrame, drawn: pl.DataFrame) -> alt.Chart:
 
 
 def _curve(base: alt.Chart, y: alt.Y, rows: pl.DataFrame, tooltip: list[alt.Tooltip]) -> list[alt.Chart]:
-    """A line with points, each kind with a dash and a shape of its own."""
+    """A line with points, each kind with a dash of its own."""
     opacity = seed_opacity(rows)
-    points = base.mark_point(filled=True, size=32, opacity=opacity)
     return [
         base.mark_line(opacity=opacity).encode(y=y, strokeDash=dash("kind", KINDS)),
-        points.encode(y=y, shape=shape("kind", KINDS, SHAPES), tooltip=tooltip),
+        base.mark_point(filled=True, size=32, opacity=opacity).encode(y=y, tooltip=tooltip),
     ]
 
 

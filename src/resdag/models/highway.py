@@ -60,13 +60,7 @@ def _block(place: Place, convolutions: int, bias: float | None) -> Block:
     """A block whose gate starts at `bias`; None for a frozen one."""
     transform = post_activation_body(place, convolutions)
     transform.add_module(f"relu{convolutions}", nn.ReLU())
-    if bias is None:
-        shared, shortcut = None, nn.Sequential(_reshape(place), Times(1 - FROZEN))
-        transform.add_module("gate", Times(FROZEN))
-        body: nn.Module = transform
-    else:
-        shared = Gate(place.in_channels, place.out_channels, place.stride, bias)
-        shortcut, body = Carried(_reshape(place)), Transformed(transform)
+    shared, shortcut, body = _frozen(place, transform) if bias is None else _gated(place, transform, bias)
     return Block(
         stage=place.stage,
         in_channels=place.in_channels,
@@ -77,6 +71,18 @@ def _block(place: Place, convolutions: int, bias: float | None) -> Block:
         bypass=_reshape(place),
         changes_shape=place.changes_shape,
     )
+
+
+def _gated(place: Place, transform: nn.Sequential, bias: float) -> tuple[Gate, Carried, Transformed]:
+    """The gate, the skip and the branch."""
+    gate = Gate(place.in_channels, place.out_channels, place.stride, bias)
+    return gate, Carried(_reshape(place)), Transformed(transform)
+
+
+def _frozen(place: Place, transform: nn.Sequential) -> tuple[None, nn.Module, nn.Module]:
+    """No gate to compute; the skip and the branch."""
+    transform.add_module("gate", Times(FROZEN))
+    return None, nn.Sequential(_reshape(place), Times(1 - FROZEN)), transform
 
 
 def _reshape(place: Place) -> nn.Module:

@@ -18,7 +18,7 @@ CONFIDENCE = 0.95
 
 def highway(rows: pl.DataFrame) -> str:
     """The paragraph on figure_highway."""
-    parts = rows.sort("kind", "network", "seed", "block").partition_by("kind", "network", "seed", maintain_order=True)
+    parts = rows.sort("network", "seed", "block").partition_by("network", "seed", maintain_order=True)
     learned = [_gates(part.drop_nulls("gate")) for part in parts if part["gate"].count()]
     errors = [_errors(part.drop_nulls("error")) for part in parts if part["error"].count()]
     compared = f"Intact error, and mean change by the deletion of one block: {'; '.join(errors)}." if errors else ""
@@ -35,8 +35,8 @@ def _gates(rows: pl.DataFrame) -> str:
     gate = rows["gate"].to_numpy()
     return (
         f"{_of(rows)}: mean gates of {gate.min():.2f} to {gate.max():.2f}, below one half in {(gate < 0.5).sum()} of "
-        f"{rows.height} blocks, as are {float(rows['below_half'].to_numpy().mean()):.0%} of all single gates on the "
-        f"mean over blocks{_moved(rows)}.{_matters(rows)}"
+        f"{rows.height} blocks; of single gates, {float(rows['below_half'].to_numpy().mean()):.0%} are, on the mean "
+        f"over blocks{_moved(rows)}.{_matters(rows)}"
     )
 
 
@@ -47,8 +47,8 @@ def _moved(rows: pl.DataFrame) -> str:
         return ""
     start, gate = known["gate_at_start"].to_numpy(), known["gate"].to_numpy()
     return (
-        f"; they started at {start.min():.2f} to {start.max():.2f}, and training opened {(gate > start).sum()} and "
-        f"shut {(gate < start).sum()} of them further"
+        f"; they started at {start.min():.2f} to {start.max():.2f}, and training opened them in {(gate > start).sum()} "
+        f"blocks and shut them further in {(gate < start).sum()}"
     )
 
 
