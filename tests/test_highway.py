@@ -14,7 +14,6 @@ from resdag.models.network import Block, Network
 from resdag.training.gates import BINS, gate_rows
 from small_networks import batch, small
 
-
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 
 
