@@ -78,8 +78,6 @@ rule measure_gates:
         **STUDY.outputs("measure_gates"),
     log:
         STUDY.log("measure_gates"),
-    benchmark:
-        STUDY.benchmark("measure_gates")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads
