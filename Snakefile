@@ -68,7 +68,7 @@ rule database:
 
 rule train:
     input:
-        STUDY.targets("train_network", "load_network", "evaluate_network"),
+        STUDY.targets("train_network", "load_network", "evaluate_network", "measure_gates"),
 
 
 rule lesions:

@@ -100,6 +100,15 @@ def evaluation(test_scale: str, errors: int, recalibrated: bool = False, images:
     } | columns  # fmt: skip
 
 
+def gates(index: int, mean: float, epoch: int = 164, **columns: Any) -> Row:
+    """Gates all alike, but for the images at the ends."""
+    share = dict.fromkeys(("q05", "q25", "q50", "q75", "q95"), mean)
+    return OF | share | {
+        "epoch": epoch, "block": index, "images": 100, "units": 1024, "mean": mean, "sd_images": 0.01,
+        "image_q05": mean - 0.02, "image_q95": mean + 0.03, "below_half": float(mean < 0.5),
+    } | columns  # fmt: skip
+
+
 def path_spectrum(blocks: int, norm: Any, energy: Any, batches: int = 2, se: float = 0.05, **columns: Any) -> list[Row]:
     """`norm(length)` of the sum over all paths, `energy(length)` of all paths, the same in every batch."""
     of = OF | {"epoch": 164, "measured_at": "input", "sign_draws": 20} | columns

@@ -1,6 +1,7 @@
 """Each verdict on rows written by hand, by the rules that the study of the paper has."""
 
 from math import comb, log10, pi, sqrt
+from statistics import median
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from rows_by_hand import (
     block,
     emptied,
     evaluation,
+    gates,
     insert,
     lesion,
     mean_field,
@@ -373,6 +375,64 @@ def test_effective_path_training_needs_two_seeds_of_each_and_shows_every_test_sc
     assert "m/n: 6 %" in row["detail"]
     assert "none, batch norm re-estimated: 6.4 %" in row["detail"]
     assert verdict(seeds(610, 620), "effective_training") == "not run"
+
+
+def opened(*means: float, seeds: int = 1) -> dict[str, list[dict]]:
+    """A highway network with a block for each mean gate, of every seed, all from 0.12 at the start."""
+    of = [{"network": "highway110", "seed": seed} for seed in range(seeds)]
+    options = '{"width": 16, "gate": "learned"}'
+    return {
+        "networks": [network(architecture="highway", options=options, **each) for each in of],
+        "blocks": [block(index, **each) for each in of for index in range(len(means))],
+        "gates": [
+            gates(index, mean + each["seed"] / 100 if epoch else 0.12, epoch, **each)
+            for each in of
+            for index, mean in enumerate(means)
+            for epoch in (0, 164)
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("means", "expected"),
+    [
+        ((0.1, 0.2, 0.3, 0.1, 0.2, 0.3, 0.2, 0.2, 0.9), "reproduced"),
+        ((0.6, 0.7, 0.8, 0.6, 0.7, 0.8, 0.7, 0.7, 0.1), "not reproduced"),
+        ((0.1, 0.2, 0.3, 0.4, 0.6, 0.6, 0.7, 0.8, 0.9), "inconclusive"),
+        ((0.1, 0.2, 0.3), "inconclusive"),  # three blocks have no interval
+    ],
+)
+def test_gates_are_judged_by_their_median_over_blocks(means: tuple[float, ...], expected: str) -> None:
+    row = judged(opened(*means))["highway"]
+    assert row["verdict"] == expected
+    assert row["ours"] == pytest.approx(median(means))
+    shut = sum(mean < 0.5 for mean in means)
+    assert f"1 seed; mean gate below 0.5 in {shut} of {len(means)} blocks" in row["detail"]
+    assert "at the start 0.12 to 0.12" in row["detail"]
+
+
+def test_a_blocks_gate_is_its_mean_over_seeds() -> None:
+    row = judged(opened(*[0.2] * 6, seeds=3))["highway"]
+    assert row["ours"] == pytest.approx(0.21)
+    assert "3 seeds" in row["detail"]
+
+
+@pytest.mark.parametrize(
+    ("frozen", "expected"),
+    [
+        ((1235, 1240, 1230), "not reproduced"),
+        ((660, 664, 659), "reproduced"),
+        ((661,), "inconclusive"),
+        ((), "not run"),
+    ],
+)
+def test_a_frozen_gate_is_held_against_identity_skips(frozen: tuple[int, ...], expected: str) -> None:
+    tables = merged(seeds(661, 665, 657, network="resnet110-original"), seeds(*frozen, network="highway110-frozen"))
+    row = judged(tables)["highway_frozen"]
+    assert row["verdict"] == expected
+    if len(frozen) > 1:
+        assert row["ours"] == pytest.approx((sum(frozen) - 1983) / 30_000)
+        assert row["low"] < row["ours"] < row["high"]
 
 
 @pytest.mark.parametrize(("change", "expected"), [(5, "reproduced"), (60, "not reproduced"), (20, "inconclusive")])

@@ -111,6 +111,13 @@ def test_fonts_end_in_sans_serif(name):
             "full",
             "σw = 2, σb = 0.5, σv = 1, σa = 1; 20 simulated networks of each system, width 2,000",
         ],
+        "figure_highway": [
+            "mean gate T",
+            "test error, block deleted",
+            "learned gate",
+            "gate frozen at 0.5",
+            "identity skip",
+        ],
         "figure_pairs": ["earlier block", "later block", "interaction (points)"],
         "figure_7": ["paths that remain", "path length (blocks)", "blocks deleted"],
         "figure_8": ["test error", "index of the deleted block", "stochastic depth"],
@@ -135,6 +142,14 @@ def test_dead_paths_are_counted_on_figure_6b():
 def test_the_window_of_figure_6c_is_written_from_the_rows():
     # Binomial(54, .256 / 1.256): mean 11.0 and sd 2.96, so mean - 2 sd = 5.1 and mean + 2 sd = 16.9
     assert "5.1 to 16.9 blocks: 0.45 % of all paths" in svg_texts("figure_6c")
+
+
+def test_gates_are_drawn_alone_where_no_deletion_was_measured():
+    rows = VIEWS["figure_highway"]().with_columns(
+        pl.lit(None, dtype=pl.Float64).alias(name) for name in ("error", "low", "high", "intact_error", "change")
+    )
+    texts = json.dumps(drawn("figure_highway", rows.drop_nulls("gate")))
+    assert "mean gate T" in texts and "block deleted" not in texts
 
 
 def test_interactions_are_coloured_around_zero():

@@ -134,6 +134,14 @@ def test_a_lesion_beyond_the_paper_runs_its_own_job_alone(change: dict[str, Any]
     assert {"figure_control", "figure_pairs"} <= drawn(labels)
 
 
+def test_gates_add_their_job_alone_and_draw_their_figure() -> None:
+    network = {"networks": {"h": {"architecture": "highway", "depth": 8}}}
+    labels = added(planned(network), planned(network, {"gates": {"networks": ["h"]}}))
+    assert torch_jobs(labels) == ["measure_gates network=h seed=0"]
+    assert "figure_highway" in drawn(labels)
+    assert rules(labels) <= {"measure_gates", *READING}
+
+
 def test_more_reorderings_add_their_chunks_alone() -> None:
     assert torch_jobs(rerun({"lesions": {"reorder": {"draws": 21}}})) == ["reorder_blocks network=a seed=0 chunk=0020"]
 
@@ -176,7 +184,7 @@ def test_a_seed_more_adds_its_jobs_alone() -> None:
     labels = torch_jobs(rerun({"networks": {"a": {"seeds": [0, 1]}}}))
     assert labels
     assert all("network=a seed=1" in label for label in labels)
-    assert rules(labels) == TORCH_RULES - {"load_network", "simulate_mean_field"}
+    assert rules(labels) == TORCH_RULES - {"load_network", "measure_gates", "simulate_mean_field"}
 
 
 def test_a_network_more_adds_its_jobs_alone() -> None:

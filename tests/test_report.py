@@ -340,6 +340,28 @@ def test_the_paragraph_on_control_lesions_is_written_from_its_rows():
     assert "resnet110, seed 1" in text and "one skip deleted changes the error by +47.10 points" in text
 
 
+def test_the_paragraph_on_gates_is_written_from_its_rows():
+    text = finding("figure_highway", VIEWS["figure_highway"]())
+    # .15 + .04 block: .15 to .47, above .2 from block 2 on
+    assert (
+        "highway20, seed 1: mean gates of 0.15 to 0.47, below one half in 9 of 9 blocks; of single gates, 90% are"
+        in text
+    )
+    assert "started at 0.20 to 0.20, and training opened them in 7 blocks and shut them further in 2." in text
+    assert "with the change of error by its deletion is +1.00 (95% interval +1.00 to +1.00, 9 blocks)" in text
+    assert "identity skip (resnet20, seed 0) 10.00 % and +8." in text  # .02 x 4, the mean block, and noise
+    assert method("figure_highway", CONFIG | {"gates": {"networks": ["highway20"]}}).startswith("Gates of highway20,")
+    assert method("figure_highway", CONFIG) == ""
+
+
+def test_gates_of_a_network_from_elsewhere_without_deletions_are_still_a_paragraph():
+    rows = VIEWS["figure_highway"]().filter(network="highway20")
+    empty = ("gate_at_start", "error", "intact_error", "change")
+    text = finding("figure_highway", rows.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in empty))
+    assert "below one half in 9 of 9 blocks" in text
+    assert not any(word in text for word in ("started at", "rank correlation", "Intact error"))
+
+
 def test_the_paragraph_on_pairs_is_written_from_its_rows():
     text = finding("figure_pairs", VIEWS["figure_pairs"]())
     assert "Of 1,431 pairs " in text

@@ -230,6 +230,21 @@ def figure_pairs() -> pl.DataFrame:
     return _frame(rows)
 
 
+def figure_highway() -> pl.DataFrame:
+    noise, rows = np.random.default_rng(11), []
+    kinds = {"highway20": "learned gate", "highway20-frozen": "gate frozen at 0.5", "resnet20": "identity skip"}
+    for network, seed, block in product(kinds, (0, 1), range(9)):
+        row = _deletion(network, seed, "highway", block, 0.1 + 0.02 * block + abs(noise.normal(0, 0.002)), 0.1)
+        left_out = ("architecture", "errors", "images", "p_holm")
+        gate = 0.15 + 0.04 * block if network == "highway20" else None
+        near = {"gate_low": gate - 0.02, "gate_high": gate + 0.03} if gate else {"gate_low": None, "gate_high": None}
+        rows.append({key: value for key, value in row.items() if key not in left_out} | near | {
+            "kind": kinds[network], "gate": gate, "gate_at_start": 0.2 if gate else None,
+            "below_half": 0.9 if gate else None,
+        })  # fmt: skip
+    return _frame(rows)
+
+
 def figure_7() -> pl.DataFrame:
     return _frame([
         {"blocks": BLOCKS, "deleted": d, "path_length": k, "fraction": comb(BLOCKS - d, k) / comb(BLOCKS, k)}
@@ -271,6 +286,6 @@ VIEWS = {
     view.__name__: view
     for view in (
         figure_1, figure_2, figure_3, figure_4, figure_5a, figure_5b, figure_6a, figure_6b, figure_6c, figure_7,
-        figure_8, figure_control, figure_mean_field, figure_pairs, figure_spectrum, figure_training,
+        figure_8, figure_control, figure_mean_field, figure_highway, figure_pairs, figure_spectrum, figure_training,
     )
 }  # fmt: skip

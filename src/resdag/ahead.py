@@ -84,9 +84,12 @@ def _convolutions(options: Mapping[str, Any], size: Size) -> Iterator[tuple[floa
     entering = options["width"]
     for stage in range(3):
         side = side if stage == 0 else -(-side // 2)
-        for _ in range((options["depth"] - 2) // 3):
-            yield 9.0 * entering * options["width"] * 2**stage, side
-            entering = options["width"] * 2**stage
+        for layer in range((options["depth"] - 2) // 3):
+            channels = options["width"] * 2**stage
+            if options.get("gate") == "learned" and layer % 2 == 0:  # a 1 x 1 convolution for each block
+                yield 1.0 * entering * channels, side
+            yield 9.0 * entering * channels, side
+            entering = channels
 
 
 def work(study: Study, job: Job, size: Size) -> float:
@@ -106,6 +109,8 @@ def work(study: Study, job: Job, size: Size) -> float:
             return recipe.epochs * (size.train * TRAIN_PASSES * share + size.test) * one
         case "evaluate_network":
             return (size.train + 3 * size.test) * one
+        case "measure_gates":
+            return 2 * size.test * one
         case "delete_single":
             return blocks / 2 * size.test * one
         case "delete_random":

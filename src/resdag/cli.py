@@ -31,6 +31,7 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "train-network": ("train a network, or go on where it was interrupted", ("network", "seed")),
     "load-network": ("take over a network that was trained elsewhere", ("network", "seed")),
     "evaluate-network": ("measure an intact network", ("network", "seed")),
+    "measure-gates": ("how far open the gates of a highway network are", ("network", "seed")),
     "delete-single": ("delete each block by itself (figures 3, 4, 8)", ("network", "seed")),
     "delete-random": ("delete k random blocks (figure 5a)", ("network", "seed", "chunk")),
     "reorder-blocks": ("let blocks change places (figure 5b)", ("network", "seed", "chunk")),

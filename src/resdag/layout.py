@@ -24,6 +24,7 @@ LAYOUT: dict[str, dict[str, str]] = {
     "evaluate_network": {
         table: f"evaluations/{_NETWORK}/{table}.parquet" for table in ("networks", "evaluations", "blocks", "lesions")
     },
+    "measure_gates": {"gates": f"gates/{_NETWORK}.parquet"},
     "delete_single": {table: f"lesions/single/{_NETWORK}/{table}.parquet" for table in ("lesions", "predictions")},
     "delete_random": {"lesions": f"lesions/random/{_CHUNK}"},
     "reorder_blocks": {"reorderings": f"lesions/reorder/{_CHUNK}"},
@@ -56,7 +57,7 @@ LAYOUT: dict[str, dict[str, str]] = {
 TORCH_RULES = {
     "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
     "delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs",
-    "sample_path_gradients", "measure_path_spectrum", "simulate_mean_field",
+    "sample_path_gradients", "measure_path_spectrum", "simulate_mean_field", "measure_gates",
 }  # fmt: skip
 # Rules of the measuring wing; all others read, and import no torch.
 MEASURING_RULES = TORCH_RULES | {"prepare_data", "iterate_mean_field"}
@@ -65,6 +66,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "train_network": ("network", "seed"),
     "load_network": ("network", "seed"),
     "evaluate_network": ("network", "seed"),
+    "measure_gates": ("network", "seed"),
     "delete_single": ("network", "seed"),
     "delete_skips": ("network", "seed"),
     "delete_recalibrated": ("network", "seed"),

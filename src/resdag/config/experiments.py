@@ -153,6 +153,10 @@ class Paths(Section):
     """All paths of each length, beyond the paper: do figures 6b and 6c hold when paths add as vectors?"""
 
 
+class Gates(Experiment):
+    """How far open the gates of highway networks are: those that were learned, at the start and at the end."""
+
+
 class Jobs(Section):
     """How measurements are gathered into jobs: starting one costs seconds. Other sizes repeat what is there."""
 

@@ -24,7 +24,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("`training`", ("Training",),
      "The defaults are the paper's recipe. Any change trains every network again, except those that say otherwise in "
      "their own `training`, which takes the same keys."),
-    ("`networks.NAME`", ("PreactResNet", "ResNet", "Plain", "Vgg"),
+    ("`networks.NAME`", ("PreactResNet", "ResNet", "Highway", "Plain", "Vgg"),
      "Each network costs one training per seed, and its share of every experiment that names it. A change, or one "
      "more, repeats nothing of the other networks."),
     ("`networks.NAME.normalization`", ("Normalization",), "Part of the network: a change makes it again."),
@@ -43,6 +43,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("`mean_field`", ("MeanField",),
      "Two random matrices of `width` squared for each system, layer and draw (four in `full`), 4 ns an entry on a CPU "
      "core; with conditioned matrices a few vectors of `width`."),
+    ("`gates`", ("Gates",), "Two passes over the test images, of the network as it started and as it ended."),
     ("`jobs`", ("Jobs",), "How the same work is cut into processes; starting one takes seconds."),
     ("`claims`", ("Claims",), "Any change judges again, and writes database and report again: seconds."),
     ("`figures`", ("Figures",), "Any change draws again: seconds."),

@@ -94,8 +94,8 @@ EVIDENCE = (
 
 LIMITS = (
     "Paths are exact for gradients, since backpropagation is linear; forward, a branch is not linear in what enters "
-    "it, and the network is no sum of 2ⁿ networks. What deletion shows is redundancy, which an ensemble has, but so has "
-    "a chain of blocks that each refine a representation a little.",
+    "it, and the network is no sum of 2ⁿ networks. What deletion shows is redundancy, which an ensemble has, but so "
+    "has a chain of blocks that each refine a representation a little.",
     "All paths share their weights. That they act like independent members is a likeness, "
     "which explicit ensembles of separately trained networks test only at the sizes run here.",
     "Lesions are made to trained networks and nothing is trained again: they say what a network relies on, "
@@ -139,8 +139,8 @@ def _answer(supporting: int, opposing: int, undecided: int) -> str:
     if not supporting + opposing:
         return "This study ran too little to say."
     counted = (
-        f"Of {supporting + opposing + undecided} findings that bear on the question, {supporting} speak for an ensemble "
-        f"of short paths, {opposing} against it or for trainable depth, and {undecided} are open."
+        f"Of {supporting + opposing + undecided} findings that bear on the question, {supporting} speak for an "
+        f"ensemble of short paths, {opposing} against it or for trainable depth, and {undecided} are open."
     )
     if supporting and opposing:
         return (

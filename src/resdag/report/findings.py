@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from resdag.report import random_networks
+from resdag.report.highway import highway
 
 PAPER_LENGTHS = (5, 17)  # Veit et al. 2016, section 5
 PAPER_BLOCKS = 54
@@ -17,6 +18,7 @@ def finding(figure: str, rows: pl.DataFrame) -> str:
     paragraphs: dict[str, Callable[[pl.DataFrame], str]] = {
         "figure_spectrum": _spectrum, "figure_control": _control, "figure_pairs": _pairs,
         "figure_mean_field": random_networks.mean_field,
+        "figure_highway": highway,
     }  # fmt: skip
     return paragraphs[figure](rows) if figure in paragraphs and rows.height else ""
 

@@ -17,7 +17,8 @@ def method(figure: str, config: Config) -> str:
         "figure_3": _single, "figure_4": _single, "figure_8": _single, "figure_5a": _random, "figure_5b": _reorder,
         "figure_6b": _gradients, "figure_6c": _gradients, "figure_spectrum": _spectrum,
         "figure_control": _control, "figure_pairs": _pairs,
-        "figure_mean_field": _mean_field, "figure_training": _training,
+        "figure_mean_field": _mean_field, "figure_highway": _gates,
+        "figure_training": _training,
     }  # fmt: skip
     return sentences[figure](config) if figure in sentences else ""
 
@@ -89,6 +90,14 @@ def _mean_field(config: Config) -> str:
         f"{number(section['depth'])} layers, {MATRICES[section['matrices']]}. Inputs have mean square 1 and cosine "
         f"{section['cosine']:g}. The recursion is iterated for {number(section['theory_depth'])} layers, its integrals "
         "by quadrature."
+    )  # fmt: skip
+
+
+def _gates(config: Config) -> str:
+    gates = config.get("gates")
+    return "" if gates is None else (
+        f"Gates of {listed(gates['networks'])}, one for each unit of each block, on the test images, batch norm in "
+        "eval mode, before training and after it. A deleted block has its gate shut: its input goes on whole."
     )  # fmt: skip
 
 
