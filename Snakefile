@@ -65,7 +65,7 @@ rule database:
 
 rule train:
     input:
-        STUDY.targets("train_network", "load_network", "evaluate_network"),
+        STUDY.targets("train_network", "load_network", "evaluate_network", "average_ensembles"),
 
 
 rule lesions:
@@ -93,6 +93,7 @@ rule data:
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/ensembles.smk"
 include: "workflow/rules/lesions.smk"
 include: "workflow/rules/paths.smk"
 include: "workflow/rules/database.smk"

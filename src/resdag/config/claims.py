@@ -61,6 +61,14 @@ class Claims(Section):
     """Share of all paths in the measured window is below this."""
     summed_window: tuple[Index, Index] = (2, 25)
     """The window of path lengths, weighted by the norm of the sum over all paths of each, lies inside, in blocks."""
+    ensemble: NetworkName = "resnet110"
+    """The network whose explicit ensembles are held against deletions in `residual`."""
+    halving_margin: Annotated[float, Field(gt=0, le=1), NUMERIC] = 0.005
+    """Halving the paths of `residual` and halving the members of an ensemble cost the same error if closer than this."""
+    prediction_distance: Fraction = 0.05
+    """Root-mean-square distance of the error that equation 8 predicts after random deletion from the mean error: below."""
+    prediction_correlation: Correlation = -0.9
+    """Spearman correlation of the share of paths left, by their energy, and the error is below this."""
     equivalence_margin: Annotated[float, Field(gt=0, le=1), NUMERIC] = 0.005
     """Effective-path training: mean test errors closer than this count as equal (two one-sided tests)."""
 

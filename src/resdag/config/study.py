@@ -5,6 +5,7 @@ from pydantic import Field
 from resdag.config.base import NetworkName, Section, StudyName
 from resdag.config.claims import Claims, Figures
 from resdag.config.dataset import Dataset
+from resdag.config.ensembles import Ensembles
 from resdag.config.experiments import Experiment, Jobs, Lesions, Paths
 from resdag.config.networks import Network
 from resdag.config.training import Training
@@ -25,6 +26,8 @@ class Study(Section):
     """Changes to trained networks at test time."""
     paths: Paths = Paths()
     """Gradients along paths."""
+    ensembles: Ensembles | None = None
+    """Networks trained apart and averaged, beyond the paper: what is an explicit ensemble worth?"""
     jobs: Jobs = Jobs()
     """How measurements are gathered into jobs."""
     claims: Claims = Claims()
@@ -41,9 +44,5 @@ class Study(Section):
     def experiments(self) -> dict[str, Experiment]:
         """The experiments that this study names, by their key's path."""
         sections = {"lesions": self.lesions, "paths": self.paths}
-        return {
-            f"{name}.{key}": experiment
-            for name, section in sections.items()
-            for key, experiment in section
-            if experiment is not None
-        }
+        named = {f"{name}.{key}": each for name, section in sections.items() for key, each in section}
+        return {key: each for key, each in {**named, "ensembles": self.ensembles}.items() if each is not None}
