@@ -64,9 +64,9 @@ class Claims(Section):
     ensemble: NetworkName = "resnet110"
     """The network whose explicit ensembles are held against deletions in `residual`."""
     halving_margin: Annotated[float, Field(gt=0, le=1), NUMERIC] = 0.005
-    """Halving the paths of `residual` and halving the members of an ensemble cost the same error if closer than this."""
+    """Halving the paths of `residual` costs as much error as halving the members of `ensemble` if closer than this."""
     prediction_distance: Fraction = 0.05
-    """Root-mean-square distance of the error that equation 8 predicts after random deletion from the mean error: below."""
+    """Error after random deletion that equation 8 predicts less the mean error, root mean square: below this."""
     prediction_correlation: Correlation = -0.9
     """Spearman correlation of the share of paths left, by their energy, and the error is below this."""
     equivalence_margin: Annotated[float, Field(gt=0, le=1), NUMERIC] = 0.005

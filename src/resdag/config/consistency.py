@@ -89,7 +89,8 @@ def _experiment(study: Study, key: str, experiment: Experiment, place: str, name
 def _chunks(study: Study) -> Iterator[str]:
     gradients = study.paths.gradients
     batches = gradients.samples // gradients.samples_per_batch if gradients else 0
-    drawn = {f"{key}.draws": getattr(each, "draws", 0) for key, each in study.experiments().items() if key != "ensembles"}
+    lesions = {key: each for key, each in study.experiments().items() if key.startswith("lesions.")}
+    drawn = {f"{key}.draws": getattr(each, "draws", 0) for key, each in lesions.items()}
     pieces = [(key, count, "draws") for key, count in drawn.items()]
     spectra = study.paths.spectrum.batches if study.paths.spectrum else 0
     pieces += [("paths.gradients.samples", batches, "batches"), ("paths.spectrum.batches", spectra, "spectra")]
@@ -120,10 +121,12 @@ def _normalizations(study: Study) -> Iterator[str]:
 
 
 def _ensembles(study: Study) -> Iterator[str]:
-    ensembles = study.ensembles
-    for name in ensembles.networks if ensembles else ():
-        seeds = len(study.networks[name].seeds) if name in study.networks else LARGEST
-        too_many = [count for count in ensembles.members if ensembles and count > seeds]
+    if study.ensembles is None:
+        return
+    members = study.ensembles.members
+    for name in study.ensembles.networks:
+        seeds = len(study.networks[name].seeds) if name in study.networks else max(members)
+        too_many = [count for count in members if count > seeds]
         if too_many:
-            reason = f"but {name!r} has {seeds} seed{'s' if seeds > 1 else ''}"
-            yield f"ensembles.members: got {shown(too_many)}, {reason}: allowed are 1 to {seeds}, or give it more seeds"
+            has = f"{name!r} has {seeds} seed{'s' if seeds > 1 else ''}"
+            yield f"ensembles.members: got {shown(too_many)}, but {has}: allowed are 1 to {seeds}, or give it more"

@@ -20,7 +20,9 @@ CATALOGUE: dict[str, str] = {
     "figure_7": "resdag.figures.figure_7",
     "figure_8": "resdag.figures.figure_8",
     "figure_control": "resdag.figures.figure_control",
+    "figure_ensembles": "resdag.figures.figure_ensembles",
     "figure_pairs": "resdag.figures.figure_pairs",
+    "figure_prediction": "resdag.figures.figure_prediction",
     "figure_spectrum": "resdag.figures.figure_spectrum",
     "figure_training": "resdag.figures.figure_training",
 }

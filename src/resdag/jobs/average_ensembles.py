@@ -8,7 +8,5 @@ from resdag.training.ensemble import ensemble_rows, probabilities
 def run(context: Context) -> Tables:
     """Rows of `ensembles`."""
     spec, test = context.spec, images(context, "test")
-    answers = [
-        probabilities(network, test.with_normalization(of.mean, of.std)) for of, network in networks(context)
-    ]
+    answers = [probabilities(network, test.with_normalization(of.mean, of.std)) for of, network in networks(context)]
     return {"ensembles": ensemble_rows(answers, spec["seeds"], test.labels, spec["members"], spec["draws"])}

@@ -9,6 +9,7 @@ results.duckdb measures them, so their verdict is `not run`.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from resdag.queries import judge_ensembles as ensembles
 from resdag.queries import judge_lesions as lesions
 from resdag.queries import judge_paths as paths
 from resdag.queries import judge_spectrum as spectrum
@@ -173,6 +174,21 @@ STATEMENTS: tuple[Statement, ...] = (
         "mean +- 2 sd of length, weighted by the norm of the sum over all paths, "
         "in {summed_window[0]} to {summed_window[1]} blocks",
         spectrum.summed_window,
+    ),
+    Statement(
+        "explicit_ensemble", "beyond the paper",
+        "Half of the paths of a residual network are worth as much as half of an ensemble of networks.",
+        "like an ensemble", "fraction",
+        "cost of halving the paths equivalent to that of halving the members within {halving_margin:.2%}",
+        ensembles.explicit_ensemble,
+    ),
+    Statement(
+        "predicted_error", "figures 5a and 7",
+        "The error after random deletion follows from the share of paths that equation 8 leaves.",
+        "the reason given for smooth growth", "fraction",
+        "error predicted by energy within {prediction_distance:.1%} of the mean error, root mean square; "
+        "Spearman correlation of share and error below {prediction_correlation:g}",
+        ensembles.predicted_error,
     ),
     Statement(
         "effective_training", "section 5",

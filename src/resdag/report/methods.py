@@ -13,7 +13,7 @@ def method(figure: str, config: Config) -> str:
         "figure_3": _single, "figure_4": _single, "figure_8": _single, "figure_5a": _random, "figure_5b": _reorder,
         "figure_6b": _gradients, "figure_6c": _gradients, "figure_spectrum": _spectrum,
         "figure_control": _control, "figure_pairs": _pairs,
-        "figure_training": _training,
+        "figure_training": _training, "figure_ensembles": _ensembles, "figure_prediction": _prediction,
     }  # fmt: skip
     return sentences[figure](config) if figure in sentences else ""
 
@@ -75,6 +75,23 @@ def _pairs(config: Config) -> str:
     pair = _section(config, "lesions", "pair")
     return "" if pair is None else (
         f"All pairs, on {listed(pair['networks'])}; every number is a difference of counts over the same test images."
+    )  # fmt: skip
+
+
+def _ensembles(config: Config) -> str:
+    ensembles = config.get("ensembles")
+    return "" if ensembles is None else (
+        f"Seeds of {listed(ensembles['networks'])}, {listed(ensembles['members'])} at a time: every set of them, or "
+        f"{number(ensembles['draws'])} random ones where there are more. Probabilities after the softmax are averaged."
+    )  # fmt: skip
+
+
+def _prediction(config: Config) -> str:
+    spectrum, random = _section(config, "paths", "spectrum"), _section(config, "lesions", "random")
+    return "" if spectrum is None or random is None else (
+        "Nothing more is measured: the errors are those of figure 5a, the energies those of the exact spectrum of the "
+        f"trained network at the input image, mean over {number(spectrum['batches'])} batches, and the norms those of "
+        "figure 6c. Chance is 1 - 1 / classes."
     )  # fmt: skip
 
 
