@@ -54,11 +54,11 @@ def study(name: str = STUDY, dataset: str = "cifar10") -> Row:
 
 def network(errors: int = 610, images: int = 10_000, **columns: Any) -> Row:
     return OF | {
-        "architecture": "preact_resnet", "depth": 110, "blocks": 54, "parameters": 1_727_962, "shortcut": "subsample",
-        "first_block": "plain", "options": "{}", "recipe": None, "stochastic_depth": None, "blocks_per_batch": None,
-        "source": "trained", "checkpoint_sha256": "0" * 64, "device": "cpu", "train_seconds": 1.5, "test_scale": "none",
-        "test_errors": errors, "test_images": images, "test_error": errors / images, "test_loss": 0.3,
-        "train_errors": 50, "train_images": 50_000,
+        "architecture": "preact_resnet", "depth": 110, "blocks": 54, "parameters": 1_727_962, "classes": 10,
+        "shortcut": "subsample", "first_block": "plain", "options": "{}", "recipe": None, "stochastic_depth": None,
+        "blocks_per_batch": None, "source": "trained", "checkpoint_sha256": "0" * 64, "device": "cpu",
+        "train_seconds": 1.5, "test_scale": "none", "test_errors": errors, "test_images": images,
+        "test_error": errors / images, "test_loss": 0.3, "train_errors": 50, "train_images": 50_000,
     } | columns  # fmt: skip
 
 
@@ -97,6 +97,15 @@ def evaluation(test_scale: str, errors: int, recalibrated: bool = False, images:
     return OF | {
         "test_scale": test_scale, "recalibrated": recalibrated, "errors": errors, "images": images,
         "error": errors / images, "loss": None,
+    } | columns  # fmt: skip
+
+
+def ensemble(seeds: Sequence[int], errors: int, draw: int = 0, images: int = 10_000, **columns: Any) -> Row:
+    of = {key: value for key, value in OF.items() if key != "seed"}
+    return of | {
+        "members": len(seeds), "draw": draw, "seeds": list(seeds), "errors": errors, "images": images,
+        "error": errors / images, "loss": None, "member_error": 0.07,
+        "disagreement": 0.05 if len(seeds) > 1 else None,
     } | columns  # fmt: skip
 
 

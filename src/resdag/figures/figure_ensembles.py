@@ -8,12 +8,11 @@ import altair as alt
 import polars as pl
 
 from resdag.figures.theme import (
-    OKABE_ITO,
+    DASHES,
     Panel,
     Style,
     ceiling,
     colour,
-    dash,
     error_axis,
     finish,
     finite,
@@ -75,15 +74,18 @@ def _halvings(rows: pl.DataFrame, series: list[str]) -> Panel:
 
 
 def _curves(rows: pl.DataFrame, series: list[str], x: alt.X, y: alt.Y, band: tuple[str, str]) -> Panel:
+    """A colour for each network and kind; lines of paths are dashed."""
     low, high = band
-    colours = [OKABE_ITO[index % len(OKABE_ITO)] for index in range(len(series))]
-    base = alt.Chart(rows).encode(x=x, color=colour("series", series, colours=colours))
+    base = alt.Chart(rows).encode(x=x, color=colour("series", series, ""))
+    lines = [
+        base.transform_filter(alt.datum.kind == kind).mark_line(strokeDash=dashes).encode(y=y)
+        for kind, dashes in zip(KINDS, DASHES, strict=False)
+    ]
+    points = base.mark_point(filled=True, size=42, opacity=1)
     return alt.layer(
         base.mark_area(opacity=0.18).encode(y=alt.Y(f"{low}:Q"), y2=f"{high}:Q"),
-        base.mark_line().encode(y=y, strokeDash=dash("series", series)),
-        base.mark_point(filled=True, size=42, opacity=1).encode(
-            y=y, shape=shape("series", series).legend(None), tooltip=_tooltip()
-        ),
+        *lines,
+        points.encode(y=y, shape=shape("series", series), tooltip=_tooltip()),
     )
 
 

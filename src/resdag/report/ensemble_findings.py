@@ -2,7 +2,10 @@
 
 import polars as pl
 
-WEIGHTS = {"energy": "by their energy", "norm": "by the paper's weights", "alike": "all alike"}
+WEIGHTS = {
+    "energy": "with paths weighed by their energy", "norm": "by their number and mean norm, as in figure 6c",
+    "alike": "with all paths alike",
+}  # fmt: skip
 
 
 def ensembles(rows: pl.DataFrame) -> str:
@@ -26,11 +29,12 @@ def _networks(rows: pl.DataFrame) -> str:
     if members == 1:
         return f"{name}: only single networks were measured, with {together['mean']:.2%} error."
     each = (alone["mean"] - together["mean"]) / alone["halvings"]
+    fewest = round(2 ** alone["log2_members"])
+    others = "single ones" if fewest == 1 else f"ensembles of {fewest}"
     apart = f", and two of them answer differently on {together['disagreement']:.1%} of the images"
     return (
-        f"{name}: {members} networks averaged have {together['mean']:.2%} error where ensembles of "
-        f"{round(2 ** alone['log2_members'])} have {alone['mean']:.2%}, so each halving costs "
-        f"{100 * each:+.2f} points{apart}."
+        f"{name}: {members} networks averaged have {together['mean']:.2%} error where {others} have "
+        f"{alone['mean']:.2%}, so each halving costs {100 * each:+.2f} points{apart}."
     )
 
 
@@ -63,16 +67,16 @@ def _predicted(rows: pl.DataFrame) -> str:
     rows = rows.with_columns(off=pl.col("predicted") - pl.col("mean"))
     found = {kind: rows.filter(weights=kind) for kind in WEIGHTS}
     said = [
-        f"{100 * float((part['off'].to_numpy() ** 2).mean() ** 0.5):.1f} points where paths count {WEIGHTS[kind]}"
+        f"{100 * float((part['off'].to_numpy() ** 2).mean() ** 0.5):.1f} points {WEIGHTS[kind]}"
         for kind, part in found.items()
         if part.height
     ]
-    kind, part = next((kind, part) for kind, part in found.items() if part.height)
+    part = next(part for part in found.values() if part.height)
     at = part.row(int(part["off"].abs().arg_max() or 0), named=True)
     side = "less" if at["off"] > 0 else "more"
     return (
         f"{at['network']}, {int(part['count'].min())} to {int(part['count'].max())} blocks deleted: the prediction is "  # type: ignore[arg-type]
-        f"off by {', '.join(said)} (root mean square). It is furthest off at {at['count']} blocks, seed {at['seed']}: "
-        f"{at['share']:.1%} of the weight is left {WEIGHTS[kind]}, so {at['predicted']:.1%} error is predicted; "
+        f"off, root mean square, by {', '.join(said)}. The first of these is furthest off at {at['count']} blocks, "
+        f"seed {at['seed']}: {at['share']:.1%} of the weight is left, so {at['predicted']:.1%} error is predicted; "
         f"{at['mean']:.1%} is measured, {side} than that."
     )
