@@ -22,6 +22,7 @@ from resdag.datasets.tensors import Images, draw_augmentation
 from resdag.models.network import Network
 from resdag.training.evaluate import evaluate, finite, scaled
 from resdag.training.recipe import Recipe
+from resdag.training.sgd import Sgd
 from resdag.training.state import load_state, save_state
 
 Row = dict[str, Any]
@@ -32,7 +33,7 @@ class Training:
     """A training under way: what changes from epoch to epoch, and is saved."""
 
     network: Network
-    optimizer: torch.optim.SGD
+    optimizer: Sgd
     epoch: int = 0
     rows: list[Row] = field(default_factory=list)
 
@@ -82,10 +83,8 @@ def train(
     return training.rows
 
 
-def _optimizer(network: Network, recipe: Recipe) -> torch.optim.SGD:
-    return torch.optim.SGD(
-        network.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay
-    )
+def _optimizer(network: Network, recipe: Recipe) -> Sgd:
+    return Sgd(network.parameters(), momentum=recipe.momentum, weight_decay=recipe.weight_decay)
 
 
 def _row(epoch: int, rate: float | None, tally: "_Tally | None", test_error: float | None, seconds: float) -> Row:
@@ -158,8 +157,6 @@ def _step(
 
     Blocks that are not computed have gradient zero, not none: momentum and weight decay still act on them.
     """
-    for group in training.optimizer.param_groups:
-        group["lr"] = rate
     with torch.autocast(batch.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
         logits = training.network(batch, active=active)
     loss = functional.cross_entropy(logits.float(), labels)
@@ -167,7 +164,7 @@ def _step(
     loss.backward()
     if active is not None:
         _fill_missing_gradients(training.network)
-    training.optimizer.step()
+    training.optimizer.step(rate)
     tally.add(logits, labels, loss)
 
 
