@@ -9,8 +9,6 @@ rule average_ensembles:
         **STUDY.outputs("average_ensembles"),
     log:
         STUDY.log("average_ensembles"),
-    benchmark:
-        STUDY.benchmark("average_ensembles")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads
