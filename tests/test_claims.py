@@ -409,7 +409,7 @@ def test_half_of_the_paths_is_held_against_half_of_an_ensemble() -> None:
     # four networks are halved twice, so the two deletions count: (802 - 600) / 2 less (700.5 - 500) / 2, of 10,000
     assert found["ours"] == pytest.approx(0.0101 - 0.010025)
     assert found["verdict"] == "reproduced"
-    assert "+1.01 points for each of 2 blocks" in found["detail"]
+    assert "+1.01 points a block with 2 deleted" in found["detail"]
     assert "7 % alone, 5 % the average of 4, +1.00 points" in found["detail"]
     assert verdict(halved(650, 1600), "explicit_ensemble") == "not reproduced"
     assert verdict(halved(650, 1600), "explicit_ensemble", halving_margin=0.05) == "reproduced"

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from resdag.combinatorics import ensemble_members
-from resdag.config.load import merged, parse_study
+from resdag.config.load import load_study, merged, parse_study
 from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError, StudyError
 from resdag.models.build import build
@@ -18,6 +18,7 @@ from resdag.plan import Plan, plan_study
 from resdag.training.ensemble import ensemble_rows, probabilities, score
 from resdag.training.evaluate import evaluate
 
+CONFIG = Path(__file__).resolve().parents[1] / "config"
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 SEEDS = [3, 5, 8, 13]
 STUDY: dict[str, Any] = {
@@ -182,12 +183,6 @@ def test_a_study_without_the_section_averages_nothing(tmp_path: Path, monkeypatc
 
 def test_all_sets_of_the_shipped_studies_are_within_their_draws() -> None:
     for name, seeds in (("digits", 4), ("config", 5)):
-        study = parse_study(_shipped(name))
+        study = load_study(CONFIG / f"{name}.yaml")
         assert study.ensembles is not None
         assert all(comb(seeds, count) <= study.ensembles.draws for count in study.ensembles.members)
-
-
-def _shipped(name: str) -> dict[str, Any]:
-    from resdag.config.load import read_yaml
-
-    return read_yaml(Path(__file__).resolve().parents[1] / f"config/{name}.yaml")

@@ -51,7 +51,7 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
 
 
 def _members(rows: pl.DataFrame, series: list[str]) -> Panel:
-    last = float(rows["log2_members"].max())  # type: ignore[arg-type]
+    last = max([1.0, *rows["log2_members"]])
     x = index_axis("log2_members", (-0.03 * last, 1.03 * last), "members (log2)")
     y = error_axis("mean", (0, ceiling(rows, "q95")))
     return _curves(rows, series, x, y, ("q05", "q95"))

@@ -80,12 +80,9 @@ def _paths(name: str, rows: pl.DataFrame, halvings: float) -> Halved | None:
     near = counts.filter(counts <= max(1, halvings))
     if near.is_empty():
         return None
-    said = []
-    for count in dict.fromkeys((near[-1], counts[-1])):
-        costs = rows.filter(count=count)["loss"].to_numpy() / count
-        said.append(f"{_points(costs)} for each of {count} blocks")
-    costs = rows.filter(count=near[-1])["loss"].to_numpy() / near[-1]
-    return Halved(costs, f"{name}: {' and '.join(said)}, {len(costs)} draws")
+    costs = {count: rows.filter(count=count)["loss"].to_numpy() / count for count in (near[-1], counts[-1])}
+    said = " and ".join(f"{_points(cost)} a block with {count} deleted" for count, cost in costs.items())
+    return Halved(costs[near[-1]], f"{name}: {said}, {len(costs[near[-1]])} draws")
 
 
 def _compared(evidence: Evidence, deleted: Halved, averaged: Halved) -> Finding:
@@ -151,5 +148,7 @@ def _distance(rows: pl.DataFrame, evidence: Evidence) -> Interval:
         errors = part["error"].to_numpy()
         again = errors[generator.integers(len(errors), size=(RESAMPLES, len(errors)))].mean(axis=1)
         off.append(float(part["predicted"][0]) - again)
-    low, high = ends(np.sqrt((np.stack(off) ** 2).mean(axis=0)), evidence.confidence)
-    return Interval(_rms(rows), float(low), float(high))
+    again, here = (np.stack(off) ** 2).mean(axis=0), _rms(rows)
+    added = again.mean() - here**2  # the scatter of the draws, which resampling counts a second time
+    low, high = ends(np.sqrt(np.maximum(again - added, 0)), evidence.confidence)
+    return Interval(here, float(low), float(high))

@@ -179,7 +179,8 @@ STATEMENTS: tuple[Statement, ...] = (
         "explicit_ensemble", "beyond the paper",
         "Half of the paths of a residual network are worth as much as half of an ensemble of networks.",
         "like an ensemble", "fraction",
-        "cost of halving the paths equivalent to that of halving the members within {halving_margin:.2%}",
+        "cost of halving the paths, as often as the ensemble can be halved, equivalent to that of halving its members "
+        "within {halving_margin:.2%}",
         ensembles.explicit_ensemble,
     ),
     Statement(
