@@ -35,6 +35,13 @@ class Sgd:
         for index, buffer in zip(moved, buffers, strict=True):
             self.buffers[index] = buffer
 
+    def momenta(self) -> list[Tensor]:
+        """The momentum buffers of all parameters; zero where no step has made one, from which a step goes alike."""
+        for index, (parameter, buffer) in enumerate(zip(self.parameters, self.buffers, strict=True)):
+            if buffer is None:
+                self.buffers[index] = torch.zeros_like(parameter)
+        return [buffer for buffer in self.buffers if buffer is not None]
+
     def zero_grad(self, set_to_none: bool) -> None:
         """Forget the gradients, or set those that are there to zero."""
         for parameter in self.parameters:
