@@ -68,7 +68,13 @@ rule database:
 
 rule train:
     input:
-        STUDY.targets("train_network", "load_network", "evaluate_network", "measure_gates"),
+        STUDY.targets(
+            "train_network",
+            "load_network",
+            "evaluate_network",
+            "measure_gates",
+            "average_ensembles",
+        ),
 
 
 rule lesions:
@@ -101,6 +107,7 @@ rule data:
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/ensembles.smk"
 include: "workflow/rules/lesions.smk"
 include: "workflow/rules/paths.smk"
 include: "workflow/rules/mean_field.smk"

@@ -118,6 +118,13 @@ def test_fonts_end_in_sans_serif(name):
             "gate frozen at 0.5",
             "identity skip",
         ],
+        "figure_ensembles": [
+            "test error",
+            "members (log2)",
+            "resnet110: networks averaged",
+            "change of test error (points)",
+        ],
+        "figure_prediction": ["test error", "blocks deleted", "paths left", "paths by their energy", "all alike"],
         "figure_pairs": ["earlier block", "later block", "interaction (points)"],
         "figure_7": ["paths that remain", "path length (blocks)", "blocks deleted"],
         "figure_8": ["test error", "index of the deleted block", "stochastic depth"],

@@ -184,7 +184,7 @@ def test_a_seed_more_adds_its_jobs_alone() -> None:
     labels = torch_jobs(rerun({"networks": {"a": {"seeds": [0, 1]}}}))
     assert labels
     assert all("network=a seed=1" in label for label in labels)
-    assert rules(labels) == TORCH_RULES - {"load_network", "measure_gates", "simulate_mean_field"}
+    assert rules(labels) == TORCH_RULES - {"load_network", "measure_gates", "simulate_mean_field", "average_ensembles"}
 
 
 def test_a_network_more_adds_its_jobs_alone() -> None:

@@ -58,10 +58,11 @@ def _study():
 def _network(name, seed, **changes):
     return {
         "study": STUDY, "network": name, "seed": seed, "architecture": "preact_resnet", "depth": 110, "blocks": 54,
-        "parameters": 1_727_962, "shortcut": "subsample", "first_block": "plain", "options": "{}", "recipe": "{}",
-        "stochastic_depth": None, "blocks_per_batch": None, "source": "trained", "checkpoint_sha256": "0" * 64,
-        "device": "cpu", "train_seconds": 4000.0, "test_scale": "none", "test_errors": 640, "test_images": 10_000,
-        "test_error": 0.064, "test_loss": 0.3, "train_errors": 5, "train_images": 50_000,
+        "parameters": 1_727_962, "classes": 10, "shortcut": "subsample", "first_block": "plain", "options": "{}",
+        "recipe": "{}", "stochastic_depth": None, "blocks_per_batch": None, "source": "trained",
+        "checkpoint_sha256": "0" * 64, "device": "cpu", "train_seconds": 4000.0, "test_scale": "none",
+        "test_errors": 640, "test_images": 10_000, "test_error": 0.064, "test_loss": 0.3, "train_errors": 5,
+        "train_images": 50_000,
     } | changes  # fmt: skip
 
 
@@ -381,6 +382,31 @@ def test_the_paragraph_on_random_networks_is_written_from_its_rows():
     assert "here 100 and 2,000" in text
     bare = rows.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in ("simulated", "deviation"))
     assert "simulated" not in finding("figure_mean_field", bare)
+
+
+def test_the_paragraph_on_ensembles_is_written_from_its_rows():
+    text = finding("figure_ensembles", VIEWS["figure_ensembles"]())
+    assert "4 networks averaged have 5.00% error where single ones have 7.00%, so each halving costs +1.00" in text
+    assert "two of them answer differently on 7.0% of the images" in text
+    # .002 k^2 over k blocks: .2 points at one and 4 points each at twenty
+    assert "costs +0.20 points at 1 deleted block and +4.00 points on average at 20" in text
+
+
+def test_the_paragraph_on_the_prediction_is_written_from_its_rows():
+    text = finding("figure_prediction", VIEWS["figure_prediction"]())
+    off = {k: 0.836 * (1 - comb(54 - k, 5) / comb(54, 5)) - 0.002 * k**2 for k in range(1, 21)}
+    assert f"by {100 * (sum(x * x for x in off.values()) / 20) ** 0.5:.1f} points with paths weighed by their" in text
+    worst = max(off, key=lambda k: abs(off[k]))
+    assert f"furthest off at {worst} blocks, seed 0: {comb(54 - worst, 5) / comb(54, 5):.1%} of the weight" in text
+    assert f"{0.064 + 0.002 * worst**2:.1%} is measured, less than that" in text
+
+
+def test_ensembles_and_predictions_of_one_kind_are_still_paragraphs():
+    alone = VIEWS["figure_ensembles"]().filter(pl.col("log2_members") == 0)
+    assert "only single networks were measured" in finding("figure_ensembles", alone)
+    text = finding("figure_prediction", VIEWS["figure_prediction"]().filter(weights="norm"))
+    assert "energy" not in text and "in figure 6c" in text
+    assert method("figure_ensembles", CONFIG) == method("figure_prediction", CONFIG) == ""
 
 
 def test_quantities_say_their_unit_once_and_r_squared_keeps_its_nines() -> None:

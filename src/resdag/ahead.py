@@ -126,6 +126,8 @@ def work(study: Study, job: Job, size: Size) -> float:
             return blocks**2 / 6 * size.test * one
         case "delete_runs":
             return len(spec["lengths"]) * blocks / 2 * size.test * one
+        case "average_ensembles":
+            return len(spec["seeds"]) * size.test * one
         case "sample_path_gradients":
             paths = (blocks + 1) * spec["samples_per_batch"] * (spec["batches"][1] - spec["batches"][0] + 1)
             return paths / 2 * spec["batch_size"] * one

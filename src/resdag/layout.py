@@ -32,6 +32,7 @@ LAYOUT: dict[str, dict[str, str]] = {
     "delete_recalibrated": {"lesions": f"lesions/recalibrated/{_NETWORK}.parquet"},
     "delete_pairs": {"lesions": f"lesions/pair/{_NETWORK}.parquet"},
     "delete_runs": {"lesions": f"lesions/run/{_NETWORK}.parquet"},
+    "average_ensembles": {"ensembles": "ensembles/{network}/{fingerprint}.parquet"},
     "sample_path_gradients": {
         "path_gradients": "paths/gradients/{network}/seed{seed}-{epoch}-batches{chunk}-{fingerprint}.parquet"
     },
@@ -58,6 +59,7 @@ TORCH_RULES = {
     "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
     "delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs",
     "sample_path_gradients", "measure_path_spectrum", "simulate_mean_field", "measure_gates",
+    "average_ensembles",
 }  # fmt: skip
 # Rules of the measuring wing; all others read, and import no torch.
 MEASURING_RULES = TORCH_RULES | {"prepare_data", "iterate_mean_field"}
@@ -73,6 +75,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "delete_pairs": ("network", "seed"),
     "delete_runs": ("network", "seed"),
     "count_paths": ("network", "seed"),
+    "average_ensembles": ("network",),
     "delete_random": ("network", "seed", "chunk"),
     "reorder_blocks": ("network", "seed", "chunk"),
     "sample_path_gradients": ("network", "seed", "epoch", "chunk"),

@@ -84,6 +84,8 @@ class Network(_OfNetwork):
     """Residual blocks, or layers of a VGG, that the network is made of."""
     parameters: Count
     """Trainable numbers."""
+    classes: Annotated[int, Field(ge=1)] | None
+    """Classes that it tells apart; NULL in rows from before this was kept."""
     shortcut: str | None
     """Skip where the shape changes: subsample or projection; NULL where there is none."""
     first_block: str | None
@@ -249,6 +251,33 @@ class Reordering(_Measured):
     """Images right before and wrong after."""
     repaired: Count
     """Images wrong before and right after."""
+
+
+class Ensemble(_OfStudy):
+    """Networks of one entry trained from different seeds, their class probabilities averaged."""
+
+    table: ClassVar[str] = "ensembles"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "members", "draw")
+    network: str
+    """The network's name in the study file."""
+    members: Annotated[int, Field(ge=1)]
+    """Networks averaged, M."""
+    draw: Count
+    """Which set of so many seeds."""
+    seeds: list[int]
+    """Seeds of the networks averaged."""
+    errors: Count
+    """Test images that the average misclassified."""
+    images: Annotated[int, Field(ge=1)]
+    """Test images measured."""
+    error: Error
+    """errors / images, a fraction."""
+    loss: float | None
+    """Mean cross-entropy of the averaged probabilities, in nats; NULL where it is not finite."""
+    member_error: Error
+    """Mean error of its members, each by itself, a fraction."""
+    disagreement: Error | None
+    """Share of images that two members classify differently, mean over pairs of members; NULL for one member."""
 
 
 class PathGradient(_OfNetwork):
@@ -605,7 +634,7 @@ class Job(_OfStudy):
 
 
 TABLES: tuple[type[Record], ...] = (
-    Study, Network, Evaluation, Block, Gates, Epoch, Lesion, Reordering, PathGradient, PathSpectrum,
+    Study, Network, Evaluation, Block, Gates, Epoch, Lesion, Reordering, Ensemble, PathGradient, PathSpectrum,
     PathLength, PathsRemaining, MeanField, MeanFieldTheory, Prediction, LesionTest, PathNorm, PathFit,
     SpectrumNorm, SpectrumWindow, Claim, Job,
 )  # fmt: skip

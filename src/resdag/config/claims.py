@@ -67,6 +67,14 @@ class Claims(Section):
     """Share of all paths in the measured window is below this."""
     summed_window: tuple[Index, Index] = (2, 25)
     """The window of path lengths, weighted by the norm of the sum over all paths of each, lies inside, in blocks."""
+    ensemble: NetworkName = "resnet110"
+    """The network whose explicit ensembles are held against deletions in `residual`."""
+    halving_margin: Annotated[float, Field(gt=0, le=1), NUMERIC] = 0.005
+    """Halving the paths of `residual` costs as much error as halving the members of `ensemble` if closer than this."""
+    prediction_distance: Fraction = 0.05
+    """Error after random deletion that equation 8 predicts less the mean error, root mean square: below this."""
+    prediction_correlation: Correlation = -0.9
+    """Spearman correlation of the share of paths left, by their energy, and the error is below this."""
     equivalence_margin: Annotated[float, Field(gt=0, le=1), NUMERIC] = 0.005
     """Effective-path training, frozen gates: mean test errors closer than this count as equal (two one-sided tests)."""
     mean_field_deviation: Annotated[float, Field(gt=0), NUMERIC] = 3.0

@@ -44,6 +44,8 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
      "Two random matrices of `width` squared for each system, layer and draw (four in `full`), 4 ns an entry on a CPU "
      "core; with conditioned matrices a few vectors of `width`."),
     ("`gates`", ("Gates",), "Two passes over the test images, of the network as it started and as it ended."),
+    ("`ensembles`", ("Ensembles",),
+     "One training for each seed of the networks that stand there, and one pass of each over the test images."),
     ("`jobs`", ("Jobs",), "How the same work is cut into processes; starting one takes seconds."),
     ("`claims`", ("Claims",), "Any change judges again, and writes database and report again: seconds."),
     ("`figures`", ("Figures",), "Any change draws again: seconds."),
@@ -82,6 +84,8 @@ COSTS: Mapping[tuple[str, str], str] = {
     ("MeanField", "theory_depth"): "half a millisecond each; repeats the recursion alone",
     ("MeanField", "draws"): "time, in proportion; more add jobs and repeat none",
     ("Jobs", "simulations"): "repeats mean-field simulations",
+    ("Ensembles", "members"): "next to nothing: the answers of the networks are averaged, not measured again",
+    ("Ensembles", "draws"): "next to nothing",
     ("Jobs", "spectra"): "repeats path spectra",
     ("Jobs", "draws"): "repeats random deletions and reorderings",
     ("Jobs", "batches"): "repeats path gradients",

@@ -7,6 +7,7 @@ A rule is a sentence in which {names} stand for the numbers of the study file's
 from collections.abc import Callable
 from typing import NamedTuple
 
+from resdag.queries import judge_ensembles as ensembles
 from resdag.queries import judge_highway as highway
 from resdag.queries import judge_lesions as lesions
 from resdag.queries import judge_mean_field as mean_field
@@ -165,6 +166,22 @@ STATEMENTS: tuple[Statement, ...] = (
         "mean +- 2 sd of length, weighted by the norm of the sum over all paths, "
         "in {summed_window[0]} to {summed_window[1]} blocks",
         spectrum.summed_window,
+    ),
+    Statement(
+        "explicit_ensemble", "beyond the paper",
+        "Half of the paths of a residual network are worth as much as half of an ensemble of networks.",
+        "like an ensemble", "fraction",
+        "cost of halving the paths, as often as the ensemble can be halved, equivalent to that of halving its members "
+        "within {halving_margin:.2%}",
+        ensembles.explicit_ensemble,
+    ),
+    Statement(
+        "predicted_error", "figures 5a and 7",
+        "The error after random deletion follows from the share of paths that equation 8 leaves.",
+        "the reason given for smooth growth", "fraction",
+        "error predicted by energy within {prediction_distance:.1%} of the mean error, root mean square; "
+        "Spearman correlation of share and error below {prediction_correlation:g}",
+        ensembles.predicted_error,
     ),
     Statement(
         "effective_training", "section 5",

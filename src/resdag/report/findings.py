@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from resdag.report import random_networks
+from resdag.report import ensemble_findings, random_networks
 from resdag.report.highway import highway
 
 PAPER_LENGTHS = (5, 17)  # Veit et al. 2016, section 5
@@ -19,6 +19,7 @@ def finding(figure: str, rows: pl.DataFrame) -> str:
         "figure_spectrum": _spectrum, "figure_control": _control, "figure_pairs": _pairs,
         "figure_mean_field": random_networks.mean_field,
         "figure_highway": highway,
+        "figure_ensembles": ensemble_findings.ensembles, "figure_prediction": ensemble_findings.prediction,
     }  # fmt: skip
     return paragraphs[figure](rows) if figure in paragraphs and rows.height else ""
 

@@ -18,7 +18,7 @@ def method(figure: str, config: Config) -> str:
         "figure_6b": _gradients, "figure_6c": _gradients, "figure_spectrum": _spectrum,
         "figure_control": _control, "figure_pairs": _pairs,
         "figure_mean_field": _mean_field, "figure_highway": _gates,
-        "figure_training": _training,
+        "figure_training": _training, "figure_ensembles": _ensembles, "figure_prediction": _prediction,
     }  # fmt: skip
     return sentences[figure](config) if figure in sentences else ""
 
@@ -98,6 +98,23 @@ def _gates(config: Config) -> str:
     return "" if gates is None else (
         f"Gates of {listed(gates['networks'])}, one for each unit of each block, on the test images, batch norm in "
         "eval mode, before training and after it. A deleted block has its gate shut: its input goes on whole."
+    )  # fmt: skip
+
+
+def _ensembles(config: Config) -> str:
+    ensembles = config.get("ensembles")
+    return "" if ensembles is None else (
+        f"Seeds of {listed(ensembles['networks'])}, {listed(ensembles['members'])} at a time: every set of them, or "
+        f"{number(ensembles['draws'])} random ones where there are more. Probabilities after the softmax are averaged."
+    )  # fmt: skip
+
+
+def _prediction(config: Config) -> str:
+    spectrum, random = _section(config, "paths", "spectrum"), _section(config, "lesions", "random")
+    return "" if spectrum is None or random is None else (
+        "Nothing more is measured: the errors are those of figure 5a, the energies those of the exact spectrum of the "
+        f"trained network at the input image, mean over {number(spectrum['batches'])} batches, and the norms those of "
+        "figure 6c. Chance is 1 - 1 / classes."
     )  # fmt: skip
 
 
