@@ -25,7 +25,7 @@ wildcard_constraints:
     network=r"[a-zA-Z0-9][a-zA-Z0-9._-]*",
     seed=r"\d+",
     chunk=r"\d+",
-    epoch=r"first|last",
+    epoch=r"first|last|\d+",
     figure=r"figure_\w+",
     fingerprint=r"[0-9a-f]{12}",
 
@@ -78,6 +78,7 @@ rule lesions:
             "delete_recalibrated",
             "delete_pairs",
             "delete_runs",
+            "repeat_blocks",
         ),
 
 

@@ -14,6 +14,7 @@ LAYOUT: dict[str, dict[str, str]] = {
     "train_network": {
         "weights": f"networks/{_NETWORK}/weights.safetensors",
         "initial": f"networks/{_NETWORK}/initial.safetensors",
+        "kept": f"networks/{_NETWORK}/kept.safetensors",
         "training": f"networks/{_NETWORK}/training.json",
         "epochs": f"networks/{_NETWORK}/epochs.parquet",
     },
@@ -31,6 +32,7 @@ LAYOUT: dict[str, dict[str, str]] = {
     "delete_recalibrated": {"lesions": f"lesions/recalibrated/{_NETWORK}.parquet"},
     "delete_pairs": {"lesions": f"lesions/pair/{_NETWORK}.parquet"},
     "delete_runs": {"lesions": f"lesions/run/{_NETWORK}.parquet"},
+    "repeat_blocks": {"lesions": f"lesions/repeat/{_NETWORK}.parquet"},
     "sample_path_gradients": {
         "path_gradients": "paths/gradients/{network}/seed{seed}-{epoch}-batches{chunk}-{fingerprint}.parquet"
     },
@@ -53,7 +55,7 @@ LAYOUT: dict[str, dict[str, str]] = {
 # Rules that compute with torch: each takes a device, and the arithmetic that is set for all.
 TORCH_RULES = {
     "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
-    "delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs",
+    "delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs", "repeat_blocks",
     "sample_path_gradients", "measure_path_spectrum",
 }  # fmt: skip
 # What tells the jobs of a rule apart, in the names of their logs and benchmarks.
@@ -66,6 +68,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "delete_recalibrated": ("network", "seed"),
     "delete_pairs": ("network", "seed"),
     "delete_runs": ("network", "seed"),
+    "repeat_blocks": ("network", "seed"),
     "count_paths": ("network", "seed"),
     "delete_random": ("network", "seed", "chunk"),
     "reorder_blocks": ("network", "seed", "chunk"),

@@ -1,6 +1,6 @@
 """What parts of a study must agree on: names that exist, sizes that fit, experiments that have a meaning."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pydantic import ValidationError
 
@@ -81,9 +81,24 @@ def _experiment(study: Study, key: str, experiment: Experiment, place: str, name
     singly = study.lesions.single.networks if study.lesions.single else ()
     if key in {"lesions.pair", "lesions.skip", "lesions.recalibrated"} and name not in singly:
         yield f"{place}: got {name!r}, but this is held against lesions.single; allowed are networks that stand there"
-    first = "first" in getattr(experiment, "epochs", ())
-    if key in {"paths.gradients", "paths.spectrum"} and first and network.weights is not None:
-        yield f"{key}.epochs: got 'first', but {name!r} is loaded, so its initialisation is not known; allowed is last"
+    yield from _moments(study, f"{key}.epochs", getattr(experiment, "epochs", ()), name)
+
+
+def _moments(study: Study, place: str, epochs: Sequence[int | str], name: str) -> Iterator[str]:
+    """What an experiment asks of a network along training must be there: its weights at that moment."""
+    if study.networks[name].weights is not None:
+        for epoch in (epoch for epoch in epochs if epoch != "last"):
+            lost = "its initialisation is" if epoch == "first" else "its weights along training are"
+            yield f"{place}: got {epoch!r}, but {name!r} is loaded, so {lost} not known; allowed is last"
+        return
+    kept = study.recipe(name).keep_epochs
+    missing = [epoch for epoch in epochs if isinstance(epoch, int) and epoch not in kept]
+    if missing:
+        allowed = ", ".join(map(str, ("first", *kept, "last")))
+        yield (
+            f"{place}: got {shown(missing)}, but {name!r} does not keep its weights then; allowed are {allowed}, and "
+            f"what networks.{name}.training.keep_epochs names besides, before its last epoch"
+        )
 
 
 def _chunks(study: Study) -> Iterator[str]:

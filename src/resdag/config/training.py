@@ -42,8 +42,10 @@ class Training(Section):
     """How branches are scaled at test time after `blocks_per_batch`; m/n by default, the other is measured too."""
     test_images: Index | None = None
     """Test images behind the test error of each epoch; all where nothing is said, 0 for none."""
+    keep_epochs: tuple[Count, ...] = ()
+    """Epochs after which the weights are kept as well, so that `paths` can be measured there; all before the last."""
 
-    @field_validator("drop_epochs")
+    @field_validator("drop_epochs", "keep_epochs")
     @classmethod
     def _rising(cls, epochs: tuple[int, ...]) -> tuple[int, ...]:
         if list(distinct(epochs)) != sorted(epochs):
@@ -56,6 +58,11 @@ class Training(Section):
             raise ValueError("stochastic_depth and blocks_per_batch exclude each other: each chooses the blocks")
         if self.test_scale is not None and self.blocks_per_batch is None:
             raise ValueError("test_scale needs blocks_per_batch: nothing else leaves it open")
+        late = [epoch for epoch in self.keep_epochs if epoch >= self.epochs]
+        if late:
+            raise ValueError(
+                f"keep_epochs {late} must lie before the last epoch, {self.epochs}, whose weights are kept as last"
+            )
         return self
 
 
