@@ -68,7 +68,8 @@ def save(network: Network, path: str | Path) -> None:
 
 
 def save_kept(kept: Mapping[int, Mapping[str, Tensor]], path: str | Path) -> None:
-    """Write the weights of several epochs into one file; without any, a file that holds none."""
+    """Write the weights of several epochs into one file, one that holds none where there are none; folders are made."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
     tensors = {f"{epoch}/{name}": value for epoch, weights in kept.items() for name, value in weights.items()}
     save_tensors(tensors, path)
 
