@@ -104,6 +104,9 @@ def test_fonts_end_in_sans_serif(name):
         "figure_spectrum": ["gradient norm (log10)", "share by length", "coherence", "sum of all paths"],
         "figure_control": ["test error", "index of the block", "resnet110", "branch, batch norm re-estimated", "skip"],
         "figure_pairs": ["earlier block", "later block", "interaction (points)"],
+        "figure_runs": ["first block of the run", "2 in a row", "4 at random", "shuffled", "reversed", "vgg15"],
+        "figure_repeat": ["index of the block", "deleted", "run twice", "run 3 times"],
+        "figure_training_paths": ["epochs of training", "path length (blocks)", "factor r a block", "energy", "164"],
         "figure_7": ["paths that remain", "path length (blocks)", "blocks deleted"],
         "figure_8": ["test error", "index of the deleted block", "stochastic depth"],
         "figure_training": ["error", "epochs of training"],
@@ -135,6 +138,24 @@ def test_interactions_are_coloured_around_zero():
     assert (low, middle) == (-high, 0)
     assert high == pytest.approx(0.04 * exp(-1 / 4) - 0.01, rel=1e-5)
     assert len(next(iter(drawn("figure_pairs")["datasets"].values()))) == 54 * 53 // 2
+
+
+def test_runs_held_against_nothing_are_drawn_alone():
+    frame = VIEWS["figure_runs"]().filter(network="vgg15")
+    assert "hconcat" not in drawn("figure_runs", frame)
+    assert len(drawn("figure_runs")["vconcat"][0]["hconcat"]) == 2
+
+
+def test_no_line_joins_blocks_over_one_that_cannot_be_repeated():
+    marks = {unit["mark"]["type"]: unit["encoding"] for unit, _ in units(drawn("figure_repeat"), {})}
+    assert {"field": "stage", "type": "nominal"} in marks["line"]["detail"]
+
+
+def test_epochs_measured_are_the_ticks_and_the_initialisation_has_a_place():
+    spec = drawn("figure_training_paths")
+    for unit, _ in units(spec, spec["datasets"]):
+        assert unit["encoding"]["x"]["axis"]["values"] == [0, 5, 20, 164]
+        assert unit["encoding"]["x"]["scale"]["type"] == "symlog"
 
 
 def test_coherence_is_hollow_where_the_energy_is_uncertain():

@@ -265,7 +265,7 @@ def test_the_paper_s_own_dataset_needs_no_note():
 
 
 def test_figures_are_labelled_by_the_paper_s_numbers():
-    assert [label(name) for name in ("figure_5a", "figure_training")] == ["Figure 5a", "Training"]
+    assert [label(name) for name in ("figure_5a", "figure_training_paths")] == ["Figure 5a", "Training paths"]
 
 
 def test_numbers_are_written_as_a_reader_expects():
@@ -342,6 +342,37 @@ def test_the_paragraph_on_pairs_is_written_from_its_rows():
     # .04 exp(-d / 4) - .01 is above 0 up to a distance of 5: 53 + 52 + 51 + 50 + 49 = 255 pairs
     assert "18% hurt more than their sum and 82% less" in text
     assert "the largest interaction is +2.12 points, of blocks 0 and 1" in text
+
+
+def test_the_paragraph_on_runs_is_written_from_its_rows():
+    text = finding("figure_runs", VIEWS["figure_runs"]())
+    # lengths 2 and 4: 6.4 + 2 x length points, 10 more over a change of shape, and .01 points a block
+    assert "resnet110, seed 1: 2 blocks in a row give a median error of 10.7 %, as many at random 14.0 %" in text
+    assert "at worst 20.8 % from block 36 on" in text  # 6.4 + 4 + 10 + .36
+    assert "With every block there but out of its place, the error is 70.0 % reversed" in text
+    assert "and 50.0 % shuffled within them (median)." in text
+    assert "vgg15, seed 0: 2 blocks in a row give a median error of 10.5 %, at worst 10.5 % from block 12 on; 4" in text
+
+
+def test_the_paragraph_on_repetition_is_written_from_its_rows():
+    text = finding("figure_repeat", VIEWS["figure_repeat"]())
+    assert "resnet110, seed 0, 52 blocks one by one: run twice, 51 of 52 change the error by less than a" in text
+    assert "the median by +0.20 points, the worst, block 0, by +60.00; run 3 times, " in text
+    assert "deleted, 51 of 52 change the error by less than a point, the median by +0.10 points" in text
+
+
+def test_the_paragraph_on_path_lengths_along_training_is_written_from_its_rows():
+    rows = VIEWS["figure_training_paths"]()
+    text = finding("figure_training_paths", rows)
+    # 54 r / (1 + r) at r = .556 and .258, over 0 and 164 epochs: 19.3 and 11.1; sampled at epochs 0, 20 and 164
+    lengths = "19.3 at initialisation, 11.5 after 20 epochs, 11.1 after 164 epochs: they become shorter"
+    assert f"mean length of paths, in blocks, weighted by their number times the mean norm of one: {lengths}" in text
+    assert "One block more multiplies the root mean square over all paths by 0.556 at first and by 0.258" in text
+    wide = rows.with_columns(mean_length_low=pl.col("mean_length") - 9, mean_length_high=pl.col("mean_length") + 9)
+    assert "no change that these batches show" in finding("figure_training_paths", wide)
+    none = rows.with_columns(mean_length_low=pl.lit(None, pl.Float64))
+    assert "too few batches for intervals" in finding("figure_training_paths", none)
+    assert "become longer" in finding("figure_training_paths", rows.with_columns(epoch=164 - pl.col("epoch")))
 
 
 def test_quantities_say_their_unit_once_and_r_squared_keeps_its_nines() -> None:

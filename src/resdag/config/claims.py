@@ -8,7 +8,7 @@ from resdag.config.base import NUMERIC, Count, Fraction, Index, NetworkName, Num
 
 Correlation = Annotated[float, Field(ge=-1, le=1), NUMERIC]
 Range = tuple[Number, Number]
-FigureName = Annotated[str, Field(pattern=r"^figure_[a-z0-9]+$", max_length=60)]
+FigureName = Annotated[str, Field(pattern=r"^figure_[a-z0-9_]+$", max_length=60)]
 GENERIC_FONTS = ("sans-serif", "serif", "monospace")
 
 

@@ -88,7 +88,7 @@ def _moments(study: Study, place: str, epochs: Sequence[int | str], name: str) -
     """What an experiment asks of a network along training must be there: its weights at that moment."""
     if study.networks[name].weights is not None:
         for epoch in (epoch for epoch in epochs if epoch != "last"):
-            lost = "its initialisation is" if epoch == "first" else "its weights along training are"
+            lost = "its initialisation is" if epoch == "first" else "its weights on the way are"
             yield f"{place}: got {epoch!r}, but {name!r} is loaded, so {lost} not known; allowed is last"
         return
     kept = study.recipe(name).keep_epochs

@@ -5,8 +5,8 @@ estimate of their energy.  Norms are averaged over batches; coherence is the
 ratio of the mean squared norm to the mean energy; a length is weighted by the mean norm of its
 sum, or by the mean energy of its paths, where the paper weights it by the number of paths times the
 mean norm of one.  The root-mean-square norm of one path has a straight line of its own, whose factor a
-block is held against the r of sampled paths.  Intervals resample batches, as those of `path_statistics` do; how well the
-signs tell the energy is a standard error of its own.
+block is held against the r of sampled paths.  Intervals resample batches, as those of `path_statistics` do; how well
+the signs tell the energy is a standard error of its own.
 """
 
 from typing import NamedTuple
