@@ -105,6 +105,7 @@ def test_a_spoilt_value_is_taken_or_refused_by_its_path(value: Any) -> None:
         if said is not None:
             own, above = path_of(place), path_of(place[:-1] or place)
             contradicts = f"as in {own}" in said  # of two keys that must agree, one is refused and the other named
+            contradicts |= own.startswith("training") and "does not fit the study's training" in said
             assert f"study: {own}" in said or f"study: {above}" in said or contradicts, (place, said)
             assert all(char.isprintable() or char == "\n" for char in said)
             assert all(len(line) < 1000 for line in said.splitlines())
@@ -279,7 +280,7 @@ def test_a_refusal_says_the_key_what_it_got_and_what_is_allowed(place: str, valu
 def test_the_epoch_before_training_is_not_known_of_a_loaded_network(tmp_path: Path) -> None:
     (tmp_path / "weights.th").write_bytes(b"weights")
     content = read_yaml(ROOT / "config/tiny.yaml")
-    content["networks"]["resnet26"] |= {"weights": str(tmp_path / "weights.th")}
+    content["networks"]["resnet26"] |= {"weights": str(tmp_path / "weights.th"), "training": {}}
     said = refusal(content)
     assert said is not None
     assert "paths.gradients.epochs: got 'first', but 'resnet26' is loaded" in said

@@ -37,7 +37,7 @@ CONFIG = {
     "paths": {
         "gradients": {
             "networks": ["resnet110"], "samples": 1000, "batch_size": 128, "samples_per_batch": 10,
-            "batch_norm": "eval",
+            "batch_norm": "eval", "epochs": ["first", 5, "last"],
         }
     },
 }  # fmt: skip
@@ -240,6 +240,7 @@ def test_choices_name_the_networks_that_make_them(page):
 def test_methods_come_from_the_config(page):
     assert "50 random choices for each number of blocks" in Page(page).text
     assert "1,000 random paths of each length" in Page(page).text
+    assert "Measured: sampled paths at first, 5 and last; first is the initialisation" in Page(page).text
     assert method("figure_5b", CONFIG) == ""
 
 

@@ -96,8 +96,8 @@ def _moments(study: Study, place: str, epochs: Sequence[int | str], name: str) -
     if missing:
         allowed = ", ".join(map(str, ("first", *kept, "last")))
         yield (
-            f"{place}: got {shown(missing)}, but {name!r} does not keep its weights then; allowed are {allowed}, and "
-            f"what networks.{name}.training.keep_epochs names besides, before its last epoch"
+            f"{place}: got {shown(missing)}, but {name!r} does not keep its weights then; allowed are {allowed}, or "
+            f"more epochs before its last, as in networks.{name}.training.keep_epochs"
         )
 
 

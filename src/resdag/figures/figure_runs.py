@@ -13,9 +13,12 @@ import polars as pl
 from resdag.figures.theme import (
     GREY,
     INK,
+    OKABE_ITO,
+    Panel,
     Style,
     ceiling,
     colour,
+    cycle,
     dash,
     error_axis,
     finish,
@@ -52,7 +55,7 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
 
 def _network(
     rows: pl.DataFrame, lengths: list[int], highest: float, style: Style, titled: bool
-) -> alt.HConcatChart | alt.LayerChart:
+) -> alt.HConcatChart | Panel:
     """Runs of one network, and at their right what they are held against, where there is anything."""
     name = {"title": rows["network"][0]} if titled else {}
     width = round(SHARE * style.width)
@@ -65,7 +68,7 @@ def _network(
     return alt.hconcat(runs, marks, spacing=12)
 
 
-def _runs(rows: pl.DataFrame, kinds: list[str], highest: float) -> alt.LayerChart:
+def _runs(rows: pl.DataFrame, kinds: list[str], highest: float) -> Panel:
     last = int(rows.select(pl.col("first").max()).item())
     x, y = index_axis("first", (-0.5, last + 0.5), "first block of the run"), error_axis("error", (0, highest))
     base = alt.Chart(rows).encode(x=x, color=colour("kind", kinds), detail="seed:N")
@@ -100,13 +103,13 @@ def _compared(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([random, *orders]).drop_nulls("middle").unique().sort("what", "seed")
 
 
-def _others(compared: pl.DataFrame, lengths: list[int], highest: float) -> alt.LayerChart:
+def _others(compared: pl.DataFrame, lengths: list[int], highest: float) -> Panel:
     places = [what for what in (*(f"{length} at random" for length in lengths), *ORDERS.values())
               if what in set(compared["what"])]  # fmt: skip
     kinds = [*(f"{length} in a row" for length in lengths), "in another order"]
     x = alt.X("what:N", title=None, sort=places, axis=alt.Axis(labelAngle=-40, grid=False, labelOverlap=False))
     y = error_axis("middle", (0, highest), None)
-    tones = [*colour("kind", kinds[:-1]).to_dict()["scale"]["range"], GREY]
+    tones = [*cycle(OKABE_ITO, len(lengths)), GREY]
     base = alt.Chart(compared).encode(x=x, color=colour("kind", kinds, None, tones), detail="seed:N")
     tooltip = [
         alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("what:N", title="what was done"),
