@@ -166,6 +166,12 @@ def test_a_margin_reruns_no_measurement(finished_copy: Path) -> None:
     assert {"judge_claims", "write_database", "write_report"} <= set(jobs)
 
 
+def test_the_database_target_misses_what_was_deleted_behind_it(finished_copy: Path) -> None:
+    folder = finished_copy
+    next(folder.glob("results/tiny/lesions/random/*/*.parquet")).unlink()
+    assert measuring(dry_run(folder, "database")) == {"delete_random": 1}
+
+
 def test_lost_metadata_and_an_edited_study_show_what_is_old(finished_copy: Path) -> None:
     folder = finished_copy
     shutil.rmtree(folder / ".snakemake")

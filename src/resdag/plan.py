@@ -7,6 +7,7 @@ from resdag.planning.job import Job, Plan
 from resdag.planning.maker import Maker
 from resdag.planning.measuring import measured
 from resdag.planning.reading import reading
+from resdag.provenance import this_package
 
 __all__ = ["Job", "Plan", "plan_study"]
 
@@ -18,4 +19,6 @@ def plan_study(study: Study) -> Plan:
         raise StudyError(f"figures.styles.{unknown[0]}: is no figure; there are {', '.join(figure_names())}")
     maker = Maker(study)
     jobs = list(measured(maker))
-    return Plan(study, (*jobs, *reading(maker, jobs)))
+    plan = Plan(study, (*jobs, *reading(maker, jobs)))
+    this_package().save()
+    return plan
