@@ -366,9 +366,10 @@ def test_the_paragraph_on_path_lengths_along_training_is_written_from_its_rows()
     rows = VIEWS["figure_training_paths"]()
     text = finding("figure_training_paths", rows)
     # 54 r / (1 + r) at r = .556 and .258, over 0 and 164 epochs: 19.3 and 11.1; sampled at epochs 0, 20 and 164
-    lengths = "19.3 at initialisation, 11.5 after 20 epochs, 11.1 after 164 epochs: they become shorter"
-    assert f"mean length of paths, in blocks, weighted by their number times the mean norm of one: {lengths}" in text
-    assert "One block more multiplies the root mean square over all paths by 0.556 at first and by 0.258" in text
+    lengths = "19.3 at initialisation, 11.5 after 20 epochs, 11.1 after 164 epochs (they become shorter)"
+    assert f"mean path length in blocks: weighted by their number times the mean norm of one, {lengths}; " in text
+    factors = "the root mean square over all paths by 0.556 at initialisation and by 0.258 after 164 epochs."
+    assert f"0.258 after 164 epochs, and {factors}" in text
     wide = rows.with_columns(mean_length_low=pl.col("mean_length") - 9, mean_length_high=pl.col("mean_length") + 9)
     assert "no change that these batches show" in finding("figure_training_paths", wide)
     none = rows.with_columns(mean_length_low=pl.lit(None, pl.Float64))

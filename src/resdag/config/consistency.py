@@ -17,7 +17,7 @@ def contradictions(study: Study) -> list[str]:
     recipes = [*_recipes(study)]
     if recipes:  # what follows needs every recipe
         return recipes
-    checks = (_names, _block_choices, _experiments, _chunks, _batches, _normalizations)
+    checks = (_names, _block_choices, _kept_epochs, _experiments, _chunks, _batches, _normalizations)
     return [sentence for check in checks for sentence in check(study)]
 
 
@@ -42,18 +42,35 @@ def _names(study: Study) -> Iterator[str]:
 
 def _block_choices(study: Study) -> Iterator[str]:
     for name, network in study.networks.items():
-        recipe, own = study.recipe(name), network.training.model_fields_set
+        recipe = study.recipe(name)
         for key in ("stochastic_depth", "blocks_per_batch"):
             value = getattr(recipe, key)
             if value is None or network.weights is not None:
                 continue
             if network.architecture not in RESIDUAL_ARCHITECTURES:
-                place = f"networks.{name}.training.{key}" if key in own else f"training.{key}"
+                place = _recipe_key(study, name, key)
                 allowed = f"allowed for {', '.join(RESIDUAL_ARCHITECTURES)}, in their own training"
                 yield f"{place}: got {value}, but {name!r} is a {network.architecture} network, no skips; {allowed}"
             elif key == "blocks_per_batch" and value > network.blocks:
-                place = f"networks.{name}.training.{key}" if key in own else f"training.{key}"
+                place = _recipe_key(study, name, key)
                 yield f"{place}: got {value}, allowed are 1 to {network.blocks}, the blocks of {name!r}"
+
+
+def _recipe_key(study: Study, name: str, key: str) -> str:
+    """Where a key of a network's recipe stands: in its own training, or in that of all."""
+    own = key in study.networks[name].training.model_fields_set
+    return f"networks.{name}.training.{key}" if own else f"training.{key}"
+
+
+def _kept_epochs(study: Study) -> Iterator[str]:
+    for name, network in study.networks.items():
+        recipe = study.recipe(name)
+        late = [epoch for epoch in recipe.keep_epochs if epoch >= recipe.epochs]
+        if late and network.weights is None:
+            yield (
+                f"{_recipe_key(study, name, 'keep_epochs')}: got {shown(late)}, allowed for {name!r} are epochs before "
+                f"its last, {recipe.epochs}, as in {_recipe_key(study, name, 'epochs')}; that one is kept as `last`"
+            )
 
 
 def _experiments(study: Study) -> Iterator[str]:

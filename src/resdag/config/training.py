@@ -58,11 +58,6 @@ class Training(Section):
             raise ValueError("stochastic_depth and blocks_per_batch exclude each other: each chooses the blocks")
         if self.test_scale is not None and self.blocks_per_batch is None:
             raise ValueError("test_scale needs blocks_per_batch: nothing else leaves it open")
-        late = [epoch for epoch in self.keep_epochs if epoch >= self.epochs]
-        if late:
-            raise ValueError(
-                f"keep_epochs {late} must lie before the last epoch, {self.epochs}, whose weights are kept as last"
-            )
         return self
 
 

@@ -13,12 +13,12 @@ from resdag.figures.theme import Panel, Style, colour, dash, finish, finite, nam
 VIEW = "figure_training_paths"
 TITLE = "Effective path lengths along training"
 CAPTION = (
-    "Gradient at the input image, by epochs of training, 0 the initialisation; the axis is logarithmic from 1 on. "
-    "Left: mean path length, and as bands two standard deviations to either side, with lengths weighted as in figure "
-    "6c, by the number of paths times the mean norm of sampled ones; by the norm of the sum over all paths of a "
-    "length, exactly; and by the energy of all these paths. Right: the factor r by which one block more multiplies the "
-    "norm of a path, from the mean logarithm over sampled paths (figure 6b) and from the root mean square over all. "
-    "Bars are intervals over batches."
+    "Gradient at the input image after so many epochs of training, 0 the initialisation; lines only lead the eye. "
+    "Left: mean path length, and as pale bars two standard deviations to either side, with lengths weighted as in "
+    "figure 6c, by the number of paths times the mean norm of sampled ones; by the norm of the sum over all paths of "
+    "a length, exactly; and by the energy of all these paths. Right: the factor r by which one block more multiplies "
+    "the norm of a path, from the mean logarithm over sampled paths (figure 6b) and from the root mean square over "
+    "all. Thin bars are intervals over batches, each of which has random signs of its own behind its energy."
 )
 DEPENDS = ("networks", "path_fits", "spectrum_windows")
 WEIGHTINGS = {
@@ -47,11 +47,25 @@ def _network(rows: pl.DataFrame, everything: pl.DataFrame, style: Style, titled:
     return alt.hconcat(*panels, *([_factors(factors, everything, kinds).properties(**size)] if factors.height else []))
 
 
-def _x(everything: pl.DataFrame) -> alt.X:
-    """Epochs measured as ticks, on an axis that is straight below one epoch and logarithmic beyond."""
+def _lengths(rows: pl.DataFrame, everything: pl.DataFrame, kinds: list[str]) -> Panel:
+    """Mean lengths, each on the pale bar of its window."""
+    y = _y("mean_length", everything, ("window_high", "mean_length_high"), "path length (blocks)")
+    base = _base(rows, everything, kinds)
+    window = base.mark_rule(strokeWidth=7, opacity=0.25 * seed_opacity(rows))
+    return alt.layer(window.encode(y=alt.Y("window_low:Q"), y2="window_high:Q"), *_curves(base, y, kinds, rows))
+
+
+def _factors(rows: pl.DataFrame, everything: pl.DataFrame, kinds: list[str]) -> Panel:
+    y = _y("r", everything, ("r", "r_high"), "factor r per block")
+    return alt.layer(*_curves(_base(rows, everything, kinds), y, kinds, rows))
+
+
+def _base(rows: pl.DataFrame, everything: pl.DataFrame, kinds: list[str]) -> alt.Chart:
+    """Epochs as steps, at each the weightings side by side: they are few, and the first ones change most."""
     epochs = everything["epoch"].unique().sort().to_list()
-    scale = alt.Scale(type="symlog", domain=[0, max(epochs)], nice=False, padding=8)
-    return alt.X("epoch:Q", title="epochs of training", axis=alt.Axis(values=epochs, format="d"), scale=scale)
+    x = alt.X("epoch:O", title="epochs of training", sort=epochs, axis=alt.Axis(labelAngle=0, grid=True))
+    beside = alt.XOffset("weighting:N", sort=kinds, scale=alt.Scale(domain=kinds, paddingOuter=0.6))
+    return alt.Chart(rows).encode(x=x, xOffset=beside, color=colour("weighting", kinds, ""), detail="seed:N")
 
 
 def _y(field: str, everything: pl.DataFrame, columns: tuple[str, ...], title: str) -> alt.Y:
@@ -59,26 +73,13 @@ def _y(field: str, everything: pl.DataFrame, columns: tuple[str, ...], title: st
     return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(domain=[0, 1.05 * highest], nice=False))
 
 
-def _lengths(rows: pl.DataFrame, everything: pl.DataFrame, kinds: list[str]) -> Panel:
-    y = _y("mean_length", everything, ("window_high", "mean_length_high"), "path length (blocks)")
-    base = alt.Chart(rows).encode(x=_x(everything), color=colour("weighting", kinds), detail="seed:N")
-    band = base.mark_area(opacity=0.5 * 0.3 * seed_opacity(rows)).encode(y=alt.Y("window_low:Q"), y2="window_high:Q")
-    return alt.layer(band, *_curves(base, y, kinds, "mean_length", rows))
-
-
-def _factors(rows: pl.DataFrame, everything: pl.DataFrame, kinds: list[str]) -> Panel:
-    y = _y("r", everything, ("r", "r_high"), "factor r a block")
-    base = alt.Chart(rows).encode(x=_x(everything), color=colour("weighting", kinds), detail="seed:N")
-    return alt.layer(*_curves(base, y, kinds, "r", rows))
-
-
-def _curves(base: alt.Chart, y: alt.Y, kinds: list[str], name: str, rows: pl.DataFrame) -> list[alt.Chart]:
-    """A line, points of a shape of their own, and the bars of their intervals."""
-    opacity = seed_opacity(rows)
+def _curves(base: alt.Chart, y: alt.Y, kinds: list[str], rows: pl.DataFrame) -> list[alt.Chart]:
+    """A line, the bars of its intervals, and points of a shape of their own."""
+    opacity, name = seed_opacity(rows), str(y.shorthand).removesuffix(":Q")
     return [
-        base.mark_rule(strokeWidth=1.2, opacity=opacity).encode(y=alt.Y(f"{name}_low:Q"), y2=f"{name}_high:Q"),
-        base.mark_line(opacity=opacity).encode(y=y, strokeDash=dash("weighting", kinds)),
-        base.mark_point(filled=True, size=40, opacity=opacity).encode(
+        base.mark_line(opacity=opacity, strokeWidth=1.2).encode(y=y, strokeDash=dash("weighting", kinds, None)),
+        base.mark_rule(strokeWidth=1.4, opacity=opacity).encode(y=alt.Y(f"{name}_low:Q"), y2=f"{name}_high:Q"),
+        base.mark_point(filled=True, size=45, opacity=opacity).encode(
             y=y, shape=shape("weighting", kinds), tooltip=_tooltip()
         ),
     ]

@@ -16,7 +16,11 @@ def runs(rows: pl.DataFrame) -> str:
         "on each other's output, do more damage than as many at random?"
     )
     parts = rows.sort("network", "seed", "length", "first").partition_by("network", "seed", maintain_order=True)
-    return " ".join([asked, *(_runs_of(part) for part in parts)])
+    limits = (
+        "Where a few blocks count for more than all others, a random draw is likelier to hold one of them than a run "
+        "is: the curve says more than its median."
+    )
+    return " ".join([asked, *(_runs_of(part) for part in parts), limits])
 
 
 def _runs_of(rows: pl.DataFrame) -> str:

@@ -26,14 +26,12 @@ def _of_network(rows: pl.DataFrame) -> str:
     of: dict[str, Any] = rows.row(0, named=True)
     parts = [(words, rows.filter(weighting=weighting)) for weighting, words in WEIGHTINGS.items()]
     said = [_lengths(words, part) for words, part in parts if part.height > 1]
-    factors = [_factors(words, part.drop_nulls("r")) for words, part in parts]
-    return f"{of['network']}, seed {of['seed']}: {'; '.join(said)}.{''.join(factors)}"
+    return f"{of['network']}, seed {of['seed']}, mean path length in blocks: {'; '.join(said)}.{_factors(rows)}"
 
 
 def _lengths(words: str, rows: pl.DataFrame) -> str:
-    first, last = rows.row(0, named=True), rows.row(-1, named=True)
-    between = [f"{row['mean_length']:.1f} {_moment(row['epoch'])}" for row in rows.to_dicts()]
-    return f"mean length of paths, in blocks, weighted {words}: {', '.join(between)}: {_change(first, last)}"
+    along = [f"{row['mean_length']:.1f} {_moment(row['epoch'])}" for row in rows.to_dicts()]
+    return f"weighted {words}, {', '.join(along)} ({_change(rows.row(0, named=True), rows.row(-1, named=True))})"
 
 
 def _moment(epoch: int) -> str:
@@ -51,9 +49,14 @@ def _change(first: dict[str, Any], last: dict[str, Any]) -> str:
     return "they become longer" if last_low > high else "no change that these batches show"
 
 
-def _factors(words: str, rows: pl.DataFrame) -> str:
-    if rows.height < 2:
-        return ""
-    kind = "the sampled paths" if words == WEIGHTINGS["number x mean norm"] else "the root mean square over all paths"
-    first, last = rows.row(0, named=True), rows.row(-1, named=True)
-    return f" One block more multiplies {kind} by {first['r']:.3f} at first and by {last['r']:.3f} at last."
+def _factors(rows: pl.DataFrame) -> str:
+    """The factor r at the first and the last epoch measured, of either estimate."""
+    words = {"number x mean norm": "the norm of a sampled path", "energy": "the root mean square over all paths"}
+    parts = [(words[name], rows.filter(weighting=name).drop_nulls("r")) for name in words]
+    said = [f"{word} by {_factor(part, 0)} and by {_factor(part, -1)}" for word, part in parts if part.height > 1]
+    return f" One block more multiplies {', and '.join(said)}." if said else ""
+
+
+def _factor(rows: pl.DataFrame, at: int) -> str:
+    row = rows.row(at, named=True)
+    return f"{row['r']:.3f} {_moment(row['epoch'])}"
