@@ -59,7 +59,7 @@ EXPECTED = {
         "architecture stage changes_shape errors images error low high intact_error change",
     ),
     "figure_repeat": (
-        "study network seed block times", "architecture stage errors images error low high intact_error change"
+        "study network seed block times", "kind architecture stage errors images error low high intact_error change"
     ),
     "figure_runs": (
         "study network seed length first",
@@ -393,10 +393,11 @@ def test_runs_stand_beside_as_many_random_deletions_and_other_orders(con) -> Non
 
 
 def test_a_repeated_block_stands_beside_its_deletion(con) -> None:
-    found = rows(con, "figure_repeat").select("network", "block", "times", "error")
+    found = rows(con, "figure_repeat").select("network", "block", "times", "kind", "error")
     assert found.rows() == [
-        ("resnet110", 0, 0, 0.065), ("resnet110", 0, 2, 0.062), ("resnet110", 0, 3, 0.07),
-        ("shallow", 0, 0, 0.065), ("shallow", 0, 2, 0.064),
+        ("resnet110", 0, 0, "deleted", 0.065), ("resnet110", 0, 2, "run twice", 0.062),
+        ("resnet110", 0, 3, "run 3 times", 0.07), ("shallow", 0, 0, "deleted", 0.065),
+        ("shallow", 0, 2, "run twice", 0.064),
     ]  # fmt: skip
     assert rows(con, "figure_repeat")["change"].to_list() == pytest.approx([0.005, 0.002, 0.01, 0.005, 0.004])
 

@@ -214,6 +214,7 @@ def figure_repeat() -> pl.DataFrame:
             "network": "resnet110", "seed": seed, "block": block, "times": times, "architecture": "preact_resnet",
             "stage": block // 18, "errors": round(1e4 * error), "images": 10_000, "error": error, "low": error - 0.005,
             "high": error + 0.005, "intact_error": 0.064, "change": error - 0.064,
+            "kind": {0: "deleted", 2: "run twice", 3: "run 3 times"}[times],
         })  # fmt: skip
     return _frame(rows)
 

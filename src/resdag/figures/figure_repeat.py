@@ -38,17 +38,12 @@ DEPENDS = ("networks", "blocks", "lesions")
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     """The chart of the view's rows: one panel for each network."""
     rows = finite(frame, "error").sort("network", "seed", "block", "times")
-    kinds = [done(times) for times in sorted(rows["times"].unique().to_list(), key=lambda times: times or 1 << 31)]
-    rows = rows.with_columns(kind=pl.col("times").map_elements(done, return_dtype=pl.String))
+    used = rows.select("times", "kind").unique().sort("times")
+    kinds = pl.concat([used.filter(pl.col("times") > 0), used.filter(times=0)])["kind"].to_list()
     networks, highest = names(rows), ceiling(rows, "error", "intact_error")
     columns = min(2, len(networks))
     panels = [sized(_panel(rows.filter(network=name), kinds, highest), style, columns, name) for name in networks]
     return finish(grid(panels, columns), style)
-
-
-def done(times: int) -> str:
-    """What was done to a block that runs so many times."""
-    return {0: "deleted", 2: "run twice"}.get(times, f"run {times} times")
 
 
 def _panel(rows: pl.DataFrame, kinds: list[str], highest: float) -> Panel:

@@ -65,7 +65,7 @@ def _network(
     if compared.is_empty():
         return runs
     marks = _others(compared, lengths, highest).properties(width=style.width - width, height=style.height)
-    return alt.hconcat(runs, marks, spacing=12)
+    return alt.hconcat(runs, marks, spacing=12).resolve_scale(color="independent")
 
 
 def _runs(rows: pl.DataFrame, kinds: list[str], highest: float) -> Panel:
@@ -119,7 +119,7 @@ def _others(compared: pl.DataFrame, lengths: list[int], highest: float) -> Panel
     return alt.layer(
         base.mark_rule(strokeWidth=5, opacity=0.3).encode(y=alt.Y("low:Q"), y2="high:Q"),
         base.mark_point(filled=True, size=60, opacity=0.9, shape="square").encode(y=y, tooltip=tooltip),
-    ).resolve_scale(color="independent")
+    )
 
 
 def _tooltip() -> list[alt.Tooltip]:

@@ -78,17 +78,8 @@ def repetition(rows: pl.DataFrame) -> str:
 
 def _repetition_of(rows: pl.DataFrame) -> str:
     of: dict[str, Any] = rows.row(0, named=True)
-    repeated = rows.filter(pl.col("times") > 0).partition_by("times", maintain_order=True)
-    said = [f"{done(part['times'][0])}, {_changes(part)}" for part in repeated]
-    deleted = rows.filter(times=0)
-    if deleted.height:
-        said.append(f"deleted, {_changes(deleted)}")
-    return f"{of['network']}, seed {of['seed']}, {repeated[0].height} blocks one by one: {'; '.join(said)}."
-
-
-def done(times: int) -> str:
-    """What was done to a block that runs so many times."""
-    return "run twice" if times == 2 else f"run {times} times"
+    said = [f"{part['kind'][0]}, {_changes(part)}" for part in rows.partition_by("times", maintain_order=True)]
+    return f"{of['network']}, seed {of['seed']}, {rows['block'].n_unique()} blocks one by one: {'; '.join(said)}."
 
 
 def _changes(rows: pl.DataFrame) -> str:

@@ -1,8 +1,10 @@
 -- One row per block that was run several times in a row, and how often it ran; 0 times is its deletion, to compare.
 -- times: How often the block runs, one after another; 0 where it is deleted.
+-- kind: The same in words: deleted, run twice, run 3 times.
 SELECT
   lesion.study, lesion.network, lesion.seed, block,
   CASE lesion.experiment WHEN 'single' THEN 0 ELSE 1 + len(lesion.repeated) END AS times,
+  CASE times WHEN 0 THEN 'deleted' WHEN 2 THEN 'run twice' ELSE 'run ' || times || ' times' END AS kind,
   architecture, stage,
   lesion.errors, lesion.images, lesion.error,
   wilson(lesion.errors, lesion.images).low AS low,
