@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from resdag.errors import NetworkError
+from resdag.models.inference import folded
 from resdag.models.network import Network
 from resdag.paths.forward import Forward, WaysBack, run_forward, stem_way_back, ways_back
 
@@ -123,18 +124,14 @@ def path_spectrum(
     rows = torch.from_numpy(np.concatenate([np.ones_like(signs[:1]), signs])).to(images)
     found = [torch.zeros(len(rows), len(network.blocks) + 1, len(images), dtype=torch.float64) for _ in range(2)]
     along = [torch.zeros(len(network.blocks) + 1, len(images), dtype=torch.float64) for _ in range(2)]
-    before = network.training
-    network.eval()
-    try:
-        for some_rows, some_images in _parts(network, images, labels, len(rows), memory_bytes):
-            forward = run_forward(network, images[some_images], labels[some_images])
-            weight = len(forward.images) / len(images)  # of the part's mean loss in the batch's
-            for place, stack in enumerate(_backward(network, forward, weight, rows[some_rows, some_images])):
-                found[place][some_rows, :, some_images] = stack.norms().cpu()
-                if some_rows.start == 0:
-                    along[place][:, some_images] = stack.along_sum().cpu()
-    finally:
-        network.train(before)
+    network = folded(network)
+    for some_rows, some_images in _parts(network, images, labels, len(rows), memory_bytes):
+        forward = run_forward(network, images[some_images], labels[some_images])
+        weight = len(forward.images) / len(images)  # of the part's mean loss in the batch's
+        for place, stack in enumerate(_backward(network, forward, weight, rows[some_rows, some_images])):
+            found[place][some_rows, :, some_images] = stack.norms().cpu()
+            if some_rows.start == 0:
+                along[place][:, some_images] = stack.along_sum().cpu()
     return Spectra(*(_spectrum(*pair) for pair in zip(found, along, strict=True)))
 
 
@@ -180,11 +177,21 @@ def _through(stack: _Stack, back: WaysBack, signs: Tensor) -> _Stack:
     exponents = stack.exponents.new_full((draws, lengths + 1, images), NOTHING)
     exponents[:, :-1] = skip.target()
     exponents[:, 1:] = torch.maximum(exponents[:, 1:], branch.target())
-    total = skip.gradients.new_zeros(*exponents.shape, *skip.gradients.shape[3:])
+    total = _room(exponents.shape, skip.gradients)
+    total[:, -1] = 0
     torch.mul(skip.gradients, _powers(skip.exponents - exponents[:, :-1], total), out=total[:, :-1])
     factors = _powers(branch.exponents - exponents[:, 1:], total) * signs[:, None, :, None, None, None]
     total[:, 1:].addcmul_(branch.gradients, factors)
     return _Stack(total, exponents)
+
+
+def _room(shape: torch.Size, like: Tensor) -> Tensor:
+    """Room for gradients (R, L, N, C, H, W), channels_last, of the shape of those in `like`."""
+    flat = torch.empty(
+        (shape.numel(), *like.shape[3:]),
+        dtype=like.dtype, device=like.device, memory_format=torch.channels_last,
+    )  # fmt: skip
+    return flat.unflatten(0, shape)
 
 
 def _powers(exponents: Tensor, like: Tensor) -> Tensor:
