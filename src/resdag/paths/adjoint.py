@@ -118,8 +118,8 @@ def _(layer: nn.Conv2d, x: Tensor) -> tuple[Tensor, Adjoint]:
 
 def _turned_round(layer: nn.Conv2d) -> Adjoint | None:
     """The transpose of a convolution as a convolution, with the kernel turned round; None if it is none."""
-    reach = [step * (size - 1) for size, step in zip(layer.kernel_size, layer.dilation, strict=True)]
-    padding = [far - near for far, near in zip(reach, layer.padding, strict=True)]  # type: ignore[arg-type]
+    sizes = zip(layer.kernel_size, layer.dilation, map(int, layer.padding), strict=True)
+    padding = [step * (size - 1) - padded for size, step, padded in sizes]
     if layer.groups != 1 or layer.stride != (1, 1) or min(padding) < 0:
         return None
     weight = layer.weight.flip(2, 3).transpose(0, 1).contiguous(memory_format=torch.channels_last)
