@@ -25,6 +25,7 @@ wildcard_constraints:
     network=r"[a-zA-Z0-9][a-zA-Z0-9._-]*",
     seed=r"\d+",
     chunk=r"\d+",
+    system=r"plain|residual|full",
     epoch=r"first|last",
     figure=r"figure_\w+",
     fingerprint=r"[0-9a-f]{12}",
@@ -34,6 +35,7 @@ onstart:
     try:
         take_lock()
         STUDY.check_data()
+        STUDY.warm_up()
     except ResdagError as error:
         raise WorkflowError(str(error)) from None
 
@@ -45,6 +47,7 @@ localrules:
     train,
     lesions,
     paths,
+    mean_field,
     data,
 
 
@@ -55,17 +58,17 @@ rule report:
 
 rule figures:
     input:
-        STUDY.targets("draw_figure"),
+        STUDY.targets_but("write_report"),
 
 
 rule database:
     input:
-        STUDY.targets("write_database"),
+        STUDY.targets_but("draw_figure", "write_report"),
 
 
 rule train:
     input:
-        STUDY.targets("train_network", "load_network", "evaluate_network"),
+        STUDY.targets("train_network", "load_network", "evaluate_network", "measure_gates"),
 
 
 rule lesions:
@@ -86,6 +89,11 @@ rule paths:
         STUDY.targets("sample_path_gradients", "measure_path_spectrum", "count_paths"),
 
 
+rule mean_field:
+    input:
+        STUDY.targets("iterate_mean_field", "simulate_mean_field"),
+
+
 rule data:
     input:
         STUDY.targets("prepare_data"),
@@ -95,6 +103,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/lesions.smk"
 include: "workflow/rules/paths.smk"
+include: "workflow/rules/mean_field.smk"
 include: "workflow/rules/database.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"

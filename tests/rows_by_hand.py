@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from math import comb
+from math import comb, log10
 from typing import Any
 
 import duckdb
@@ -100,6 +100,15 @@ def evaluation(test_scale: str, errors: int, recalibrated: bool = False, images:
     } | columns  # fmt: skip
 
 
+def gates(index: int, mean: float, epoch: int = 164, **columns: Any) -> Row:
+    """Gates all alike, but for the images at the ends."""
+    share = dict.fromkeys(("q05", "q25", "q50", "q75", "q95"), mean)
+    return OF | share | {
+        "epoch": epoch, "block": index, "images": 100, "units": 1024, "mean": mean, "sd_images": 0.01,
+        "image_q05": mean - 0.02, "image_q95": mean + 0.03, "below_half": float(mean < 0.5),
+    } | columns  # fmt: skip
+
+
 def path_spectrum(blocks: int, norm: Any, energy: Any, batches: int = 2, se: float = 0.05, **columns: Any) -> list[Row]:
     """`norm(length)` of the sum over all paths, `energy(length)` of all paths, the same in every batch."""
     of = OF | {"epoch": 164, "measured_at": "input", "sign_draws": 20} | columns
@@ -113,6 +122,28 @@ def path_spectrum(blocks: int, norm: Any, energy: Any, batches: int = 2, se: flo
         for batch in range(batches)
         for k in range(blocks + 1)
     ]  # fmt: skip
+
+
+def mean_field_theory(system: str, depth: int, power: Any, cosine: Any, log10_gradient: Any) -> list[Row]:
+    """The three quantities as functions of the layer, 0 to depth."""
+    of = {"study": STUDY, "system": system, "sigma_w": 2.0, "sigma_b": 0.5, "sigma_v": None, "sigma_a": None}
+    return [
+        of | {"layer": layer, "power": power(layer), "cosine": cosine(layer), "log10_gradient": log10_gradient(layer)}
+        for layer in range(depth + 1)
+    ]  # fmt: skip
+
+
+def mean_field(theory: list[Row], draws: int, offset: Any, depth: int | None = None) -> list[Row]:
+    """Networks whose power, cosine and squared gradient are 1 + offset(layer, draw) times the theory's."""
+    rows = []
+    for draw in range(draws):
+        for row in theory[: None if depth is None else depth + 1]:
+            factor = 1 + (offset(row["layer"], draw) if row["layer"] else 0)
+            of = {name: row[name] for name in ("study", "system", "layer")}
+            values = {name: row[name] * factor for name in ("power", "cosine")}
+            values["log10_gradient"] = row["log10_gradient"] + log10(factor)
+            rows.append(of | values | {"draw": draw, "width": 1000, "matrices": "conditioned"})
+    return rows
 
 
 def path_gradients(log10_norm: Any, lengths: range, samples: int = 4, per_batch: int = 2, **columns: Any) -> list[Row]:

@@ -1,5 +1,7 @@
 """What is said before anything runs: cost, reasons, and files that no study uses any more."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,11 @@ from resdag.tidy import forgotten, remove, unused
 STUDY = {
     "study": "small",
     "dataset": {"kind": "digits"},
-    "networks": {"a": {"architecture": "preact_resnet", "depth": 20}, "b": {"architecture": "vgg"}},
+    "networks": {
+        "a": {"architecture": "preact_resnet", "depth": 20},
+        "b": {"architecture": "vgg"},
+        "h": {"architecture": "highway", "depth": 20},
+    },
     "lesions": {"single": {"networks": ["a", "b"]}},
 }
 
@@ -46,12 +52,19 @@ def multiply_adds_counted(options: dict, side: int, channels: int) -> float:
 
 
 @pytest.mark.parametrize("kind", ["digits", "cifar10"])
-@pytest.mark.parametrize("name", ["a", "b"])
+@pytest.mark.parametrize("name", ["a", "b", "h"])
 def test_the_model_of_cost_counts_what_the_networks_compute(kind: str, name: str) -> None:
     here = study(dataset={"kind": kind})
     size = ahead.size_of(here)
     counted = multiply_adds_counted(here.networks[name].options(), size.side, size.channels)
     assert ahead.multiply_adds(here, name, size) == counted
+
+
+def test_gates_are_two_passes_over_the_test_images() -> None:
+    here = study(gates={"networks": ["h"]})
+    (job,) = plan_study(here).of_rule("measure_gates")
+    size = ahead.size_of(here)
+    assert ahead.work(here, job, size) == 2 * 360 * ahead.multiply_adds(here, "h", size)
 
 
 def test_resnet_110_costs_253_million_multiply_adds_an_image() -> None:
@@ -103,6 +116,18 @@ def finish(job: Job) -> None:
     write_json(ahead.record_of(job), ahead.record(job))
 
 
+def test_the_cost_of_random_networks_is_their_random_numbers() -> None:
+    section = {"width": 100, "depth": 7, "draws": 20, "systems": ["plain", "full"]}
+    here = study(mean_field=section)
+    plain, full = (ahead.work(here, job, ahead.size_of(here)) for job in plan_study(here).jobs
+                   if job.rule == "simulate_mean_field" and job.of["chunk"] == "0000")  # fmt: skip
+    assert plain == ahead.NORMAL * 10 * 7 * 2 * 100**2  # each matrix of ten networks twice
+    assert full == 2 * plain
+    conditioned = study(mean_field=section | {"matrices": "conditioned"})
+    jobs = plan_study(conditioned).of_rule("simulate_mean_field")
+    assert sum(ahead.work(conditioned, job, ahead.size_of(here)) for job in jobs) < (plain + full) / 5
+
+
 def test_why_names_what_changed_since_the_job_last_ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     target = "train_network a"
@@ -132,7 +157,13 @@ def test_clean_finds_what_no_study_uses_and_leaves_a_training_under_way(
     assert unused() == []
     weights = Path(plan_study(study()).of_rule("train_network")[0].outputs["weights"])
     weights.with_name("state.pt").write_text("")
+    aside = weights.with_name(".weights.safetensors.1234.part")
+    aside.write_text("")
     assert unused() == []
+    two_hours_ago = time.time() - 7200
+    os.utime(aside, (two_hours_ago, two_hours_ago))
+    assert unused() == [aside]
+    remove([aside])
     file.write_text(yaml.safe_dump(STUDY | {"training": {"epochs": 7}}))
     old = unused()
     assert weights in old and weights.with_name("state.pt") in old

@@ -1,6 +1,7 @@
 """Each verdict on rows written by hand, by the rules that the study of the paper has."""
 
-from math import comb, log10, sqrt
+from math import comb, log10, pi, sqrt
+from statistics import median
 from typing import Any
 
 import pytest
@@ -18,8 +19,11 @@ from rows_by_hand import (
     block,
     emptied,
     evaluation,
+    gates,
     insert,
     lesion,
+    mean_field,
+    mean_field_theory,
     network,
     path_gradients,
     path_spectrum,
@@ -373,6 +377,64 @@ def test_effective_path_training_needs_two_seeds_of_each_and_shows_every_test_sc
     assert verdict(seeds(610, 620), "effective_training") == "not run"
 
 
+def opened(*means: float, seeds: int = 1) -> dict[str, list[dict]]:
+    """A highway network with a block for each mean gate, of every seed, all from 0.12 at the start."""
+    of = [{"network": "highway110", "seed": seed} for seed in range(seeds)]
+    options = '{"width": 16, "gate": "learned"}'
+    return {
+        "networks": [network(architecture="highway", options=options, **each) for each in of],
+        "blocks": [block(index, **each) for each in of for index in range(len(means))],
+        "gates": [
+            gates(index, mean + each["seed"] / 100 if epoch else 0.12, epoch, **each)
+            for each in of
+            for index, mean in enumerate(means)
+            for epoch in (0, 164)
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("means", "expected"),
+    [
+        ((0.1, 0.2, 0.3, 0.1, 0.2, 0.3, 0.2, 0.2, 0.9), "reproduced"),
+        ((0.6, 0.7, 0.8, 0.6, 0.7, 0.8, 0.7, 0.7, 0.1), "not reproduced"),
+        ((0.1, 0.2, 0.3, 0.4, 0.6, 0.6, 0.7, 0.8, 0.9), "inconclusive"),
+        ((0.1, 0.2, 0.3), "inconclusive"),  # three blocks have no interval
+    ],
+)
+def test_gates_are_judged_by_their_median_over_blocks(means: tuple[float, ...], expected: str) -> None:
+    row = judged(opened(*means))["highway"]
+    assert row["verdict"] == expected
+    assert row["ours"] == pytest.approx(median(means))
+    shut = sum(mean < 0.5 for mean in means)
+    assert f"1 seed; mean gate below 0.5 in {shut} of {len(means)} blocks" in row["detail"]
+    assert "at the start 0.12 to 0.12" in row["detail"]
+
+
+def test_a_blocks_gate_is_its_mean_over_seeds() -> None:
+    row = judged(opened(*[0.2] * 6, seeds=3))["highway"]
+    assert row["ours"] == pytest.approx(0.21)
+    assert "3 seeds" in row["detail"]
+
+
+@pytest.mark.parametrize(
+    ("frozen", "expected"),
+    [
+        ((1235, 1240, 1230), "not reproduced"),
+        ((660, 664, 659), "reproduced"),
+        ((661,), "inconclusive"),
+        ((), "not run"),
+    ],
+)
+def test_a_frozen_gate_is_held_against_identity_skips(frozen: tuple[int, ...], expected: str) -> None:
+    tables = merged(seeds(661, 665, 657, network="resnet110-original"), seeds(*frozen, network="highway110-frozen"))
+    row = judged(tables)["highway_frozen"]
+    assert row["verdict"] == expected
+    if len(frozen) > 1:
+        assert row["ours"] == pytest.approx((sum(frozen) - 1983) / 30_000)
+        assert row["low"] < row["ours"] < row["high"]
+
+
 @pytest.mark.parametrize(("change", "expected"), [(5, "reproduced"), (60, "not reproduced"), (20, "inconclusive")])
 def test_stochastic_depth_is_paired_over_blocks(change: int, expected: str) -> None:
     dropping = residual(change, stochastic_depth=0.5, **DROPPING)
@@ -385,6 +447,61 @@ def test_stochastic_depth_is_paired_over_blocks(change: int, expected: str) -> N
 
 def test_stochastic_depth_alone_is_not_run() -> None:
     assert verdict(residual(stochastic_depth=0.5, **DROPPING), "stochastic_depth") == "not run"
+
+
+def recursion(depth: int, exponent: float = 2 / pi - 1) -> list[dict]:
+    """A residual system whose cosine falls by a power of depth from the start."""
+    cosine = lambda layer: 0.8 * max(layer, 1) ** exponent  # noqa: E731
+    return mean_field_theory("residual", depth, lambda layer: 1.0 + layer, cosine, lambda layer: layer**0.5)
+
+
+def scatter(size: float, bias: float = 0.0) -> Any:
+    """Four networks around the recursion: mean bias, standard error size / sqrt(3)."""
+    return lambda _, draw: bias + size * (-1) ** draw
+
+
+@pytest.mark.parametrize(
+    ("bias", "until", "expected"),
+    [(0.0, 100, "reproduced"), (0.1, 4, "reproduced"), (0.1, 50, "not reproduced"), (0.05, 100, "reproduced")],
+)
+def test_random_networks_are_judged_by_the_share_of_layers_near_the_recursion(
+    bias: float, until: int, expected: str
+) -> None:
+    theory = recursion(100)
+    # of four networks at +-.03, the standard error is .03 x 2 / sqrt(3) / 2 = .0173: three of them are .052
+    networks = mean_field(theory, 4, lambda layer, draw: scatter(0.03, bias if layer <= until else 0.0)(layer, draw))
+    row = judged({"mean_field_theory": theory, "mean_field": networks}, dataset="digits")["mean_field"]
+    assert row["verdict"] == expected
+    assert row["ours"] == pytest.approx(1 if bias < 0.052 else 1 - until / 100)
+    assert "4 networks of width 1,000 and 100 layers" in row["detail"]
+    assert "judged on" not in row["detail"]
+
+
+def test_the_system_farthest_from_its_recursion_decides() -> None:
+    theories = {name: [row | {"system": name} for row in recursion(10)] for name in ("plain", "residual")}
+    tables = {"mean_field_theory": [row for rows in theories.values() for row in rows]}
+    tables["mean_field"] = mean_field(theories["plain"], 4, scatter(0.03, 0.1))
+    tables["mean_field"] += mean_field(theories["residual"], 4, scatter(0.03))
+    row = judged(tables)["mean_field"]
+    assert (row["ours"], row["low"], row["high"], row["verdict"]) == (0.5, 0.0, 1.0, "inconclusive")
+    assert "plain 0 %, residual 100 %" in row["detail"]
+
+
+def test_one_random_network_gives_no_verdict_and_none_is_not_run() -> None:
+    theory = recursion(10)
+    tables = {"mean_field_theory": theory, "mean_field": mean_field(theory, 1, scatter(0.01))}
+    assert verdict(tables, "mean_field") == "inconclusive"
+    assert verdict({"mean_field_theory": theory}, "mean_field") == "not run"
+
+
+@pytest.mark.parametrize(("exponent", "expected"), [(2 / pi - 1, "reproduced"), (-0.3, "not reproduced")])
+def test_the_exponent_of_the_recursion_is_judged_deep_down(exponent: float, expected: str) -> None:
+    theory = recursion(1500, exponent)
+    tables = {"mean_field_theory": theory, "mean_field": mean_field(theory, 2, scatter(0.01), depth=200)}
+    row = judged(tables)["mean_field_exponent"]
+    assert (row["verdict"], row["ours"]) == (expected, pytest.approx(exponent))
+    assert f"from 50 to 200 it gives {exponent:.3f} and the simulation {exponent:.3f}" in row["detail"]
+    assert verdict({"mean_field_theory": recursion(1499)}, "mean_field_exponent") == "not run"
 
 
 def test_a_studys_own_names_are_judged() -> None:

@@ -74,7 +74,7 @@ def test_check_counts_the_jobs_of_each_rule(capsys: pytest.CaptureFixture[str]) 
     assert main(["check", TINY]) == 0
     head, *lines = capsys.readouterr().out.splitlines()
     counts = {line.split()[1]: int(line.split()[0]) for line in lines}
-    assert counts["train_network"] == 3
+    assert counts["train_network"] == 4
     assert counts["delete_single"] == 2
     assert head.endswith(f"study tiny is valid: {sum(counts.values())} jobs")
 

@@ -1,6 +1,6 @@
 """Every view on a few rows written by hand; the numbers are worked on paper."""
 
-from math import comb, log10, sqrt
+from math import comb, log, log10, sqrt
 
 import polars as pl
 import pytest
@@ -13,8 +13,11 @@ from rows_by_hand import (
     block,
     empty,
     evaluation,
+    gates,
     insert,
     lesion,
+    mean_field,
+    mean_field_theory,
     network,
     path_gradients,
     path_spectrum,
@@ -57,6 +60,14 @@ EXPECTED = {
         "study network seed block kind",
         "architecture stage changes_shape errors images error low high intact_error change",
     ),
+    "figure_mean_field": (
+        "study system quantity layer",
+        "theory simulated standard_error deviation draws width matrices sigma_w sigma_b sigma_v sigma_a",
+    ),
+    "figure_highway": (
+        "study network seed block",
+        "kind stage changes_shape gate gate_at_start gate_low gate_high below_half error low high intact_error change",
+    ),
     "figure_pairs": (
         "study network seed first second",
         "errors images error intact_error change change_first change_second interaction",
@@ -89,6 +100,9 @@ EXPECTED = {
 }  # fmt: skip
 
 
+RECURSION = (lambda layer: 1.0 + layer, lambda layer: 0.8 / (1 + layer), lambda layer: 100.0 * layer)
+
+
 @pytest.fixture(scope="module")
 def con():
     with empty() as con:
@@ -103,6 +117,7 @@ def con():
                 network(network="shallow", depth=20, blocks=9),
                 network(network="loaded", source="loaded", depth=20, blocks=9, train_seconds=None),
                 network(study="folder"),
+                *(network(network=name, options=options, **columns) for name, columns, options in GATED),
             ],
         )
         for of in ({}, {"network": "dropping"}, {"network": "effective"}, {"network": "shallow"}, {"study": "folder"}):
@@ -117,6 +132,11 @@ def con():
                     lesion("single-001+bn", 700, [1], recalibrated=True, **of),
                 ],
             )
+        for name, _, _ in GATED:
+            insert(con, "blocks", [block(index, network=name) for index in range(2)])
+            insert(con, "lesions", [lesion("intact", 700, network=name), single(0, 1700, network=name)])
+        opened = [gates(0, 0.12, 0), gates(1, 0.13, 0), gates(0, 0.2), gates(1, 0.6)]
+        insert(con, "gates", [row | {"network": "open"} for row in opened])
         beyond = [lesion("intact+bn", 640, recalibrated=True, experiment="intact"), lesion("skip-000", 8000, [0])]
         insert(con, "lesions", [*beyond, lesion("skip-001", 9000, [1]), lesion("pair-000-001", 1100, [0, 1])])
         insert(con, "lesion_tests", [OF | {"lesion": "single-001", "p": 0.001, "p_holm": 0.002}])
@@ -154,6 +174,8 @@ def con():
                 for x in range(55)
             ]
             insert(con, "paths_remaining", left)
+        insert(con, "mean_field_theory", theory := mean_field_theory("residual", 3, *RECURSION))
+        insert(con, "mean_field", mean_field(theory, 2, lambda _, draw: (-0.1, 0.3)[draw], depth=2))
         derived(con)
         yield con
 
@@ -173,6 +195,15 @@ def derived(con) -> None:
     tables = derive(con, STUDY, 0.95)
     for table in ("path_norms", "path_fits", "spectrum_norms", "spectrum_windows"):
         insert(con, table, tables[table])
+
+
+# Networks of one size and of others: the learned gates, and what they are and are not held against.
+_HIGHWAY, _RESNET = ({"architecture": name, "depth": 8, "blocks": 2} for name in ("highway", "resnet"))
+GATED = [
+    ("open", _HIGHWAY, '{"width": 4, "gate": "learned"}'), ("frozen", _HIGHWAY, '{"width": 4, "gate": "frozen"}'),
+    ("identity", _RESNET, '{"width": 4}'), ("wider", _RESNET, '{"width": 8}'),
+    ("dropped", _RESNET | {"blocks_per_batch": 1}, '{"width": 4}'),
+]  # fmt: skip
 
 
 def rows(con, view: str, where: str = "true") -> pl.DataFrame:
@@ -235,7 +266,7 @@ def test_wilson_in_sql_is_wilson(con) -> None:
 
 
 def test_networks_trained_otherwise_are_not_in_figure_3(con) -> None:
-    assert rows(con, "figure_3")["network"].unique().sort().to_list() == ["resnet110", "shallow"]
+    assert rows(con, "figure_3")["network"].unique().sort().to_list() == ["identity", "resnet110", "shallow", "wider"]
 
 
 def test_image_folders_have_a_figure_of_their_own(con) -> None:
@@ -309,6 +340,17 @@ def test_what_was_deleted_of_a_block_is_held_against_the_intact_network_of_the_s
     assert found["change"].to_list() == pytest.approx([0.005, 0.74, 0.03, 0.006, 0.84])
 
 
+def test_gates_stand_beside_the_deletion_of_their_block_and_the_networks_of_their_size(con) -> None:
+    found = rows(con, "figure_highway")
+    assert found.select("network", "block", "kind", "gate", "gate_at_start", "error").rows() == [
+        ("frozen", 0, "gate frozen at 0.5", None, None, 0.17), ("identity", 0, "identity skip", None, None, 0.17),
+        ("open", 0, "learned gate", 0.2, 0.12, 0.17), ("open", 1, "learned gate", 0.6, 0.13, None),
+    ]  # fmt: skip
+    last = found.row(3, named=True)
+    assert (last["gate_low"], last["gate_high"], last["below_half"]) == pytest.approx((0.58, 0.63, 0))
+    assert found["change"].to_list() == pytest.approx([0.1, 0.1, 0.1, None])
+
+
 def test_the_interaction_of_a_pair_is_what_it_does_beyond_the_sum_of_both(con) -> None:
     (pair,) = rows(con, "figure_pairs").to_dicts()
     assert (pair["first"], pair["second"], pair["errors"]) == (0, 1, 1100)
@@ -316,6 +358,20 @@ def test_the_interaction_of_a_pair_is_what_it_does_beyond_the_sum_of_both(con) -
     assert pair["change"] == pytest.approx(0.05)
     assert (pair["change_first"], pair["change_second"]) == pytest.approx((0.005, 0.03))
     assert pair["interaction"] == pytest.approx(0.015)
+
+
+def test_simulated_means_stand_beside_the_recursion_and_gradients_are_averaged_before_their_logarithm(con) -> None:
+    found = rows(con, "figure_mean_field")
+    assert found["layer"].to_list() == [0, 1, 2, 3] * 3
+    at = {row["quantity"]: row for row in found.filter(layer=2).to_dicts()}
+    # two networks, .9 and 1.3 times the recursion: mean 1.1, standard error .2, so half a standard error away
+    assert (at["power"]["theory"], at["power"]["simulated"]) == pytest.approx((3, 3.3))
+    assert at["cosine"]["standard_error"] == pytest.approx(0.2 * 0.8 / 3)
+    assert [at[name]["deviation"] for name in ("power", "cosine")] == pytest.approx([0.5, 0.5])
+    assert at["log10_gradient"]["simulated"] == pytest.approx(200 + log10(1.1))
+    assert at["log10_gradient"]["standard_error"] == pytest.approx(0.2 / 1.1 / log(10))
+    assert found.filter(layer=0)["deviation"].to_list() == [None] * 3
+    assert found.filter(layer=3).select("simulated", "draws", "deviation").rows() == [(None,) * 3] * 3
 
 
 def test_the_window_of_the_spectrum_is_weighted_by_the_norm_of_the_sum(con) -> None:
@@ -350,7 +406,8 @@ def test_figure_8_pairs_stochastic_depth_with_its_like(con) -> None:
 def test_errors_say_how_each_network_was_trained(con) -> None:
     assert dict(rows(con, "table_errors").select("network", "training").iter_rows()) == {
         "resnet110": "all blocks always", "shallow": "all blocks always", "dropping": "stochastic depth 0.5",
-        "effective": "23 of 54 blocks", "loaded": "loaded",
+        "effective": "23 of 54 blocks", "loaded": "loaded", "dropped": "1 of 2 blocks",
+        **dict.fromkeys(("open", "frozen", "identity", "wider"), "all blocks always"),
     }  # fmt: skip
 
 

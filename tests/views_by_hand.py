@@ -188,6 +188,32 @@ def figure_control() -> pl.DataFrame:
     return _frame(rows)
 
 
+def figure_mean_field() -> pl.DataFrame:
+    noise, rows, depth = np.random.default_rng(11), [], 100
+    cosines = {
+        "plain": lambda layer: 0.47 + 0.43 * exp(-layer / 8),
+        "residual": lambda layer: 0.9 * (1 + layer / 5) ** -0.363,
+        "full": lambda layer: 0.79 + 0.11 * (1 + layer) ** -0.2,
+    }
+    powers = {"plain": lambda _: 0.56, "residual": lambda layer: 1 + layer, "full": lambda layer: 1 + 2 * layer}
+    growths = {
+        "plain": lambda layer: layer / 10,
+        "residual": lambda layer: layer**0.5,
+        "full": lambda layer: 0.7 * layer**0.5,
+    }
+    curves = {"cosine": cosines, "power": powers, "log10_gradient": growths}
+    for quantity, system, layer in product(curves, cosines, range(301)):
+        theory = curves[quantity][system](layer)
+        row = {"system": system, "quantity": quantity, "layer": layer, "theory": theory, "sigma_w": 2.0, "sigma_b": 0.5}
+        row |= dict.fromkeys(("sigma_v", "sigma_a"), 1.0 if system == "full" else None)
+        if layer <= depth:
+            deviation = float(noise.normal()) if layer else 0.0
+            row |= {"simulated": theory * (1 + 0.02 * deviation), "standard_error": 0.02 * theory}
+            row |= {"deviation": deviation if layer else None, "draws": 20, "width": 2000, "matrices": "conditioned"}
+        rows.append(row)
+    return _frame(rows)
+
+
 def figure_pairs() -> pl.DataFrame:
     rows = []
     for first in range(BLOCKS):
@@ -201,6 +227,21 @@ def figure_pairs() -> pl.DataFrame:
                 "intact_error": 0.064, "change": change, "change_first": one, "change_second": other,
                 "interaction": interaction,
             })  # fmt: skip
+    return _frame(rows)
+
+
+def figure_highway() -> pl.DataFrame:
+    noise, rows = np.random.default_rng(11), []
+    kinds = {"highway20": "learned gate", "highway20-frozen": "gate frozen at 0.5", "resnet20": "identity skip"}
+    for network, seed, block in product(kinds, (0, 1), range(9)):
+        row = _deletion(network, seed, "highway", block, 0.1 + 0.02 * block + abs(noise.normal(0, 0.002)), 0.1)
+        left_out = ("architecture", "errors", "images", "p_holm")
+        gate = 0.15 + 0.04 * block if network == "highway20" else None
+        near = {"gate_low": gate - 0.02, "gate_high": gate + 0.03} if gate else {"gate_low": None, "gate_high": None}
+        rows.append({key: value for key, value in row.items() if key not in left_out} | near | {
+            "kind": kinds[network], "gate": gate, "gate_at_start": 0.2 if gate else None,
+            "below_half": 0.9 if gate else None,
+        })  # fmt: skip
     return _frame(rows)
 
 
@@ -245,6 +286,6 @@ VIEWS = {
     view.__name__: view
     for view in (
         figure_1, figure_2, figure_3, figure_4, figure_5a, figure_5b, figure_6a, figure_6b, figure_6c, figure_7,
-        figure_8, figure_control, figure_pairs, figure_spectrum, figure_training,
+        figure_8, figure_control, figure_mean_field, figure_highway, figure_pairs, figure_spectrum, figure_training,
     )
 }  # fmt: skip

@@ -9,8 +9,6 @@ rule train_network:
         **STUDY.outputs("train_network"),
     log:
         STUDY.log("train_network"),
-    benchmark:
-        STUDY.benchmark("train_network")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads
@@ -34,8 +32,6 @@ rule load_network:
         **STUDY.outputs("load_network"),
     log:
         STUDY.log("load_network"),
-    benchmark:
-        STUDY.benchmark("load_network")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads
@@ -59,8 +55,6 @@ rule evaluate_network:
         **STUDY.outputs("evaluate_network"),
     log:
         STUDY.log("evaluate_network"),
-    benchmark:
-        STUDY.benchmark("evaluate_network")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads
@@ -72,5 +66,28 @@ rule evaluate_network:
         job=STUDY.identity("evaluate_network"),
     shell:
         "exec resdag evaluate-network {resources.study:q}"
+        " --network {wildcards.network} --seed {wildcards.seed}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
+
+
+rule measure_gates:
+    """Measure how far open the gates of one highway network are: figure_highway."""
+    input:
+        STUDY.inputs("measure_gates"),
+    output:
+        **STUDY.outputs("measure_gates"),
+    log:
+        STUDY.log("measure_gates"),
+    conda:
+        "../envs/resdag.yaml"
+    threads: STUDY.threads
+    resources:
+        study=STUDY.source,
+        gpu=1,
+        mem_mb=6000,
+    params:
+        job=STUDY.identity("measure_gates"),
+    shell:
+        "exec resdag measure-gates {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

@@ -24,7 +24,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("`training`", ("Training",),
      "The defaults are the paper's recipe. Any change trains every network again, except those that say otherwise in "
      "their own `training`, which takes the same keys."),
-    ("`networks.NAME`", ("PreactResNet", "ResNet", "Plain", "Vgg"),
+    ("`networks.NAME`", ("PreactResNet", "ResNet", "Highway", "Plain", "Vgg"),
      "Each network costs one training per seed, and its share of every experiment that names it. A change, or one "
      "more, repeats nothing of the other networks."),
     ("`networks.NAME.normalization`", ("Normalization",), "Part of the network: a change makes it again."),
@@ -40,6 +40,10 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
      "One backward pass of `batch_size` images for each path length, 0 to the number of blocks, and sample."),
     ("`paths.spectrum`", ("PathSpectrum",),
      "For each image and sign draw, and once more, half as many backward passes as there are blocks."),
+    ("`mean_field`", ("MeanField",),
+     "Two random matrices of `width` squared for each system, layer and draw (four in `full`), 4 ns an entry on a CPU "
+     "core; with conditioned matrices a few vectors of `width`."),
+    ("`gates`", ("Gates",), "Two passes over the test images, of the network as it started and as it ended."),
     ("`jobs`", ("Jobs",), "How the same work is cut into processes; starting one takes seconds."),
     ("`claims`", ("Claims",), "Any change judges again, and writes database and report again: seconds."),
     ("`figures`", ("Figures",), "Any change draws again: seconds."),
@@ -72,6 +76,12 @@ COSTS: Mapping[tuple[str, str], str] = {
     ("PathSpectrum", "batch_size"): "time, in proportion",
     ("PathSpectrum", "sign_draws"): "time, in proportion",
     ("PathSpectrum", "epochs"): "time, in proportion; one more repeats nothing",
+    ("MeanField", "systems"): "one more repeats nothing",
+    ("MeanField", "width"): "time: its square, in proportion if conditioned; memory, in proportion",
+    ("MeanField", "depth"): "time and memory, in proportion",
+    ("MeanField", "theory_depth"): "half a millisecond each; repeats the recursion alone",
+    ("MeanField", "draws"): "time, in proportion; more add jobs and repeat none",
+    ("Jobs", "simulations"): "repeats mean-field simulations",
     ("Jobs", "spectra"): "repeats path spectra",
     ("Jobs", "draws"): "repeats random deletions and reorderings",
     ("Jobs", "batches"): "repeats path gradients",

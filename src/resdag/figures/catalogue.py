@@ -20,6 +20,8 @@ CATALOGUE: dict[str, str] = {
     "figure_7": "resdag.figures.figure_7",
     "figure_8": "resdag.figures.figure_8",
     "figure_control": "resdag.figures.figure_control",
+    "figure_mean_field": "resdag.figures.figure_mean_field",
+    "figure_highway": "resdag.figures.figure_highway",
     "figure_pairs": "resdag.figures.figure_pairs",
     "figure_spectrum": "resdag.figures.figure_spectrum",
     "figure_training": "resdag.figures.figure_training",

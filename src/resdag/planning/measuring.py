@@ -23,6 +23,7 @@ def measured(maker: Maker) -> Iterator[Job]:
             made = loaded(maker, name, seed, data) if network.weights else trained(maker, name, seed, data)
             yield made
             yield evaluated(maker, name, seed, data, made)
+            yield from gates(maker, name, seed, data, made)
             yield from lesioned(maker, name, seed, data, made)
             yield from path_gradients(maker, name, seed, data, made)
             yield from path_spectrum(maker, name, seed, data, made)
@@ -76,6 +77,12 @@ def evaluated(maker: Maker, name: str, seed: int, data: Job, made: Job) -> Job:
     spec = _limits(maker) | {"train_limit": maker.study.dataset.train_limit}
     of = {"network": name, "seed": seed}
     return maker.job("evaluate_network", of, spec, upstream=[data, made], modules=maker.model_modules(name))
+
+
+def gates(maker: Maker, name: str, seed: int, data: Job, made: Job) -> Iterator[Job]:
+    if maker.study.gates and name in maker.study.gates.networks:
+        common: dict[str, Any] = {"upstream": [data, made], "modules": maker.model_modules(name)}
+        yield maker.job("measure_gates", {"network": name, "seed": seed}, _limits(maker), **common)
 
 
 def lesioned(maker: Maker, name: str, seed: int, data: Job, made: Job) -> Iterator[Job]:

@@ -5,6 +5,10 @@ from typing import Any
 from resdag.report.words import listed, number
 
 Config = dict[str, Any]
+MATRICES = {
+    "formed": "each weight matrix drawn in full",
+    "conditioned": "of each weight matrix only its products with the vectors at hand, by their exact joint law",
+}
 
 
 def method(figure: str, config: Config) -> str:
@@ -13,6 +17,7 @@ def method(figure: str, config: Config) -> str:
         "figure_3": _single, "figure_4": _single, "figure_8": _single, "figure_5a": _random, "figure_5b": _reorder,
         "figure_6b": _gradients, "figure_6c": _gradients, "figure_spectrum": _spectrum,
         "figure_control": _control, "figure_pairs": _pairs,
+        "figure_mean_field": _mean_field, "figure_highway": _gates,
         "figure_training": _training,
     }  # fmt: skip
     return sentences[figure](config) if figure in sentences else ""
@@ -75,6 +80,24 @@ def _pairs(config: Config) -> str:
     pair = _section(config, "lesions", "pair")
     return "" if pair is None else (
         f"All pairs, on {listed(pair['networks'])}; every number is a difference of counts over the same test images."
+    )  # fmt: skip
+
+
+def _mean_field(config: Config) -> str:
+    section = config.get("mean_field")
+    return "" if section is None else (
+        f"{number(section['draws'])} random networks of each system, width {number(section['width'])}, "
+        f"{number(section['depth'])} layers, {MATRICES[section['matrices']]}. Inputs have mean square 1 and cosine "
+        f"{section['cosine']:g}. The recursion is iterated for {number(section['theory_depth'])} layers, its integrals "
+        "by quadrature."
+    )  # fmt: skip
+
+
+def _gates(config: Config) -> str:
+    gates = config.get("gates")
+    return "" if gates is None else (
+        f"Gates of {listed(gates['networks'])}, one for each unit of each block, on the test images, batch norm in "
+        "eval mode, before training and after it. A deleted block has its gate shut: its input goes on whole."
     )  # fmt: skip
 
 
