@@ -4,7 +4,7 @@ import csv
 import json
 from functools import cache
 from html.parser import HTMLParser
-from math import exp, isfinite, nan
+from math import exp, isfinite, log, nan, pi
 from xml.etree import ElementTree
 
 import duckdb
@@ -103,6 +103,14 @@ def test_fonts_end_in_sans_serif(name):
         "figure_6c": ["share of the gradient", "path length (blocks)", "all paths"],
         "figure_spectrum": ["gradient norm (log10)", "share by length", "coherence", "sum of all paths"],
         "figure_control": ["test error", "index of the block", "resnet110", "branch, batch norm re-estimated", "skip"],
+        "figure_mean_field": [
+            "cosine of two inputs",
+            "layer",
+            "growth of squared gradient (log10)",
+            "plain",
+            "full",
+            "σw = 2, σb = 0.5, σv = 1, σa = 1; 20 simulated networks of each system, width 2,000",
+        ],
         "figure_highway": [
             "mean gate T",
             "test error, block deleted",
@@ -110,6 +118,13 @@ def test_fonts_end_in_sans_serif(name):
             "gate frozen at 0.5",
             "identity skip",
         ],
+        "figure_ensembles": [
+            "test error",
+            "members (log2)",
+            "resnet110: networks averaged",
+            "change of test error (points)",
+        ],
+        "figure_prediction": ["test error", "blocks deleted", "paths left", "paths by their energy", "all alike"],
         "figure_pairs": ["earlier block", "later block", "interaction (points)"],
         "figure_7": ["paths that remain", "path length (blocks)", "blocks deleted"],
         "figure_8": ["test error", "index of the deleted block", "stochastic depth"],
@@ -150,6 +165,22 @@ def test_interactions_are_coloured_around_zero():
     assert (low, middle) == (-high, 0)
     assert high == pytest.approx(0.04 * exp(-1 / 4) - 0.01, rel=1e-5)
     assert len(next(iter(drawn("figure_pairs")["datasets"].values()))) == 54 * 53 // 2
+
+
+def test_a_recursion_without_simulation_is_drawn():
+    frame = VIEWS["figure_mean_field"]()
+    empty = {name: frame.schema[name] for name in ("simulated", "standard_error", "deviation", "draws", "width")}
+    bare = frame.filter(system="plain").with_columns(
+        pl.lit(None, dtype=kind).alias(name) for name, kind in empty.items()
+    )
+    assert drawn("figure_mean_field", bare)["title"]["text"] == "σw = 2, σb = 0.5"
+
+
+def test_the_guide_of_the_cosine_falls_by_the_limiting_power():
+    spec = drawn("figure_mean_field")
+    guide = next(rows for unit, rows in units(spec, spec["datasets"]) if rows and "law" in rows[0])
+    (first, last) = guide[0], guide[-1]
+    assert log(first["law"] / last["law"]) / log(first["layer"] / last["layer"]) == pytest.approx(2 / pi - 1, abs=1e-4)
 
 
 def test_coherence_is_hollow_where_the_energy_is_uncertain():

@@ -1,6 +1,6 @@
 """Every view on a few rows written by hand; the numbers are worked on paper."""
 
-from math import comb, log10, sqrt
+from math import comb, log, log10, sqrt
 
 import polars as pl
 import pytest
@@ -12,10 +12,13 @@ from rows_by_hand import (
     STUDY,
     block,
     empty,
+    ensemble,
     evaluation,
     gates,
     insert,
     lesion,
+    mean_field,
+    mean_field_theory,
     network,
     path_gradients,
     path_spectrum,
@@ -58,9 +61,19 @@ EXPECTED = {
         "study network seed block kind",
         "architecture stage changes_shape errors images error low high intact_error change",
     ),
+    "figure_mean_field": (
+        "study system quantity layer",
+        "theory simulated standard_error deviation draws width matrices sigma_w sigma_b sigma_v sigma_a",
+    ),
     "figure_highway": (
         "study network seed block",
         "kind stage changes_shape gate gate_at_start gate_low gate_high below_half error low high intact_error change",
+    ),
+    "figure_ensembles": (
+        "study network kind log2_members", "halvings sets mean q05 q95 whole disagreement"
+    ),
+    "figure_prediction": (
+        "study network seed count weights", "draws q05 q95 mean intact_error chance share predicted"
     ),
     "figure_pairs": (
         "study network seed first second",
@@ -92,6 +105,9 @@ EXPECTED = {
         "intact_error change p_holm",
     ),
 }  # fmt: skip
+
+
+RECURSION = (lambda layer: 1.0 + layer, lambda layer: 0.8 / (1 + layer), lambda layer: 100.0 * layer)
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +148,7 @@ def con():
         insert(con, "lesions", [*beyond, lesion("skip-001", 9000, [1]), lesion("pair-000-001", 1100, [0, 1])])
         insert(con, "lesion_tests", [OF | {"lesion": "single-001", "p": 0.001, "p_holm": 0.002}])
         insert(con, "lesions", [random(2, draw, errors) for draw, errors in enumerate((1000, 2000, 3000, 4000, 5000))])
+        insert(con, "ensembles", [ensemble([0], 600), ensemble([1], 800, 1), ensemble([0, 1], 500)])
         insert(
             con,
             "reorderings",
@@ -165,6 +182,8 @@ def con():
                 for x in range(55)
             ]
             insert(con, "paths_remaining", left)
+        insert(con, "mean_field_theory", theory := mean_field_theory("residual", 3, *RECURSION))
+        insert(con, "mean_field", mean_field(theory, 2, lambda _, draw: (-0.1, 0.3)[draw], depth=2))
         derived(con)
         yield con
 
@@ -181,6 +200,12 @@ def derived(con) -> None:
     for name, se in (("dropping", 0.05), ("shallow", 0.3)):
         spectrum = path_spectrum(54, lambda k: sqrt(energy(k)), energy, 2, se, network=name)
         insert(con, "path_spectrum", spectrum)
+    for length, epoch in ((5, 164), (1, 0)):  # all energy at one length, after training and before
+        insert(
+            con,
+            "path_spectrum",
+            path_spectrum(54, lambda k, x=length: float(k == x), lambda k, x=length: float(k == x), epoch=epoch),
+        )
     tables = derive(con, STUDY, 0.95)
     for table in ("path_norms", "path_fits", "spectrum_norms", "spectrum_windows"):
         insert(con, table, tables[table])
@@ -349,6 +374,20 @@ def test_the_interaction_of_a_pair_is_what_it_does_beyond_the_sum_of_both(con) -
     assert pair["interaction"] == pytest.approx(0.015)
 
 
+def test_simulated_means_stand_beside_the_recursion_and_gradients_are_averaged_before_their_logarithm(con) -> None:
+    found = rows(con, "figure_mean_field")
+    assert found["layer"].to_list() == [0, 1, 2, 3] * 3
+    at = {row["quantity"]: row for row in found.filter(layer=2).to_dicts()}
+    # two networks, .9 and 1.3 times the recursion: mean 1.1, standard error .2, so half a standard error away
+    assert (at["power"]["theory"], at["power"]["simulated"]) == pytest.approx((3, 3.3))
+    assert at["cosine"]["standard_error"] == pytest.approx(0.2 * 0.8 / 3)
+    assert [at[name]["deviation"] for name in ("power", "cosine")] == pytest.approx([0.5, 0.5])
+    assert at["log10_gradient"]["simulated"] == pytest.approx(200 + log10(1.1))
+    assert at["log10_gradient"]["standard_error"] == pytest.approx(0.2 / 1.1 / log(10))
+    assert found.filter(layer=0)["deviation"].to_list() == [None] * 3
+    assert found.filter(layer=3).select("simulated", "draws", "deviation").rows() == [(None,) * 3] * 3
+
+
 def test_the_window_of_the_spectrum_is_weighted_by_the_norm_of_the_sum(con) -> None:
     found = rows(con, "figure_spectrum", "network = 'dropping'")
     weight = [sqrt(comb(54, k)) * 0.256**k for k in range(55)]
@@ -392,3 +431,25 @@ def test_effective_paths_stand_beside_the_full_network_of_their_size(con) -> Non
         ("effective", "m/n", False, 23), ("effective", "m/n", True, 23), ("effective", "none", False, 23),
         ("resnet110", "none", False, None),
     ]  # fmt: skip
+
+
+def test_members_are_halved_alike_whether_they_are_networks_or_paths(con) -> None:
+    found = rows(con, "figure_ensembles")
+    assert found.select("kind", "log2_members", "halvings", "sets", "whole").rows() == [
+        ("networks", 0, 1, 2, 0.05), ("networks", 1, 0, 1, 0.05), ("paths", 52, 2, 5, 0.06), ("paths", 54, 0, 1, 0.06),
+    ]  # fmt: skip
+    assert found["mean"].to_list() == pytest.approx([0.07, 0.05, 0.3, 0.06])
+    assert found["q95"].to_list() == pytest.approx([0.079, 0.05, 0.48, 0.06])
+    assert found["disagreement"].to_list() == [None, 0.05, None, None]
+
+
+def test_where_all_energy_is_at_one_length_equation_8_alone_predicts_the_error(con) -> None:
+    found = {row["weights"]: row for row in rows(con, "figure_prediction", "network = 'resnet110'").to_dicts()}
+    assert found.keys() == {"energy", "norm", "alike"}  # two blocks deleted, the one number that was measured
+    left = (49 * 48) / (54 * 53)  # C(52, 5) / C(54, 5)
+    assert found["energy"]["share"] == pytest.approx(left)
+    assert found["energy"]["predicted"] == pytest.approx(0.06 + 0.84 * (1 - left))
+    assert found["energy"]["mean"] == pytest.approx(0.3)
+    # the sampled paths of length 1 are dead, so all the paper's weight is at length 0, which no deletion touches
+    assert (found["norm"]["share"], found["norm"]["predicted"]) == pytest.approx((1, 0.06))
+    assert found["alike"]["share"] == pytest.approx(1 / 4)

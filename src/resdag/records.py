@@ -84,6 +84,8 @@ class Network(_OfNetwork):
     """Residual blocks, or layers of a VGG, that the network is made of."""
     parameters: Count
     """Trainable numbers."""
+    classes: Annotated[int, Field(ge=1)] | None
+    """Classes that it tells apart; NULL in rows from before this was kept."""
     shortcut: str | None
     """Skip where the shape changes: subsample or projection; NULL where there is none."""
     first_block: str | None
@@ -251,6 +253,33 @@ class Reordering(_Measured):
     """Images wrong before and right after."""
 
 
+class Ensemble(_OfStudy):
+    """Networks of one entry trained from different seeds, their class probabilities averaged."""
+
+    table: ClassVar[str] = "ensembles"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "members", "draw")
+    network: str
+    """The network's name in the study file."""
+    members: Annotated[int, Field(ge=1)]
+    """Networks averaged, M."""
+    draw: Count
+    """Which set of so many seeds."""
+    seeds: list[int]
+    """Seeds of the networks averaged."""
+    errors: Count
+    """Test images that the average misclassified."""
+    images: Annotated[int, Field(ge=1)]
+    """Test images measured."""
+    error: Error
+    """errors / images, a fraction."""
+    loss: float | None
+    """Mean cross-entropy of the averaged probabilities, in nats; NULL where it is not finite."""
+    member_error: Error
+    """Mean error of its members, each by itself, a fraction."""
+    disagreement: Error | None
+    """Share of images that two members classify differently, mean over pairs of members; NULL for one member."""
+
+
 class PathGradient(_OfNetwork):
     """Norm of the gradient through one sampled path."""
 
@@ -329,6 +358,47 @@ class PathsRemaining(_OfNetwork):
     """Blocks whose branch the path enters, x."""
     fraction: Error
     """C(n - d, x) / C(n, x)."""
+
+
+class _MeanField(_OfStudy):
+    system: Literal["plain", "residual", "full"]
+    """plain: x' = tanh(Wx + b); residual: x' = x + tanh(Wx + b); full: x' = x + V tanh(Wx + b) + a."""
+    layer: Count
+    """Layers behind the state; 0 is the input."""
+    power: Positive
+    """Mean square of a state's units, p; 1 at the input."""
+    cosine: Annotated[float, Field(ge=-1.001, le=1.001)]
+    """Cosine between the states of two inputs, e; a little above 1 by rounding where they are equal."""
+    log10_gradient: float
+    """log10 of the mean squared gradient at layer 0 over that at this layer."""
+
+
+class MeanField(_MeanField):
+    """One layer of one random tanh network: two inputs forward, a random gradient back along the first."""
+
+    table: ClassVar[str] = "mean_field"
+    key: ClassVar[tuple[str, ...]] = ("study", "system", "draw", "layer")
+    draw: Count
+    """Which random network."""
+    width: Count
+    """Units in each layer."""
+    matrices: Literal["formed", "conditioned"]
+    """Whether weight matrices were formed, or only their products drawn, conditioned on one another."""
+
+
+class MeanFieldTheory(_MeanField):
+    """One layer of an infinitely wide random tanh network, by the recursion of Yang and Schoenholz (2017)."""
+
+    table: ClassVar[str] = "mean_field_theory"
+    key: ClassVar[tuple[str, ...]] = ("study", "system", "layer")
+    sigma_w: Positive
+    """Standard deviation of the entries of W, times the root of the width."""
+    sigma_b: Positive
+    """Standard deviation of the entries of b."""
+    sigma_v: Positive | None
+    """Standard deviation of the entries of V, times the root of the width; NULL but for the full system."""
+    sigma_a: Positive | None
+    """Standard deviation of the entries of a; NULL but for the full system."""
 
 
 class Prediction(_OfNetwork):
@@ -564,8 +634,9 @@ class Job(_OfStudy):
 
 
 TABLES: tuple[type[Record], ...] = (
-    Study, Network, Evaluation, Block, Gates, Epoch, Lesion, Reordering, PathGradient, PathSpectrum,
-    PathLength, PathsRemaining, Prediction, LesionTest, PathNorm, PathFit, SpectrumNorm, SpectrumWindow, Claim, Job,
+    Study, Network, Evaluation, Block, Gates, Epoch, Lesion, Reordering, Ensemble, PathGradient, PathSpectrum,
+    PathLength, PathsRemaining, MeanField, MeanFieldTheory, Prediction, LesionTest, PathNorm, PathFit,
+    SpectrumNorm, SpectrumWindow, Claim, Job,
 )  # fmt: skip
 
 BY_NAME: dict[str, type[Record]] = {record.table: record for record in TABLES}

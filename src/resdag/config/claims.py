@@ -8,7 +8,7 @@ from resdag.config.base import NUMERIC, Count, Fraction, Index, NetworkName, Num
 
 Correlation = Annotated[float, Field(ge=-1, le=1), NUMERIC]
 Range = tuple[Number, Number]
-FigureName = Annotated[str, Field(pattern=r"^figure_[a-z0-9]+$", max_length=60)]
+FigureName = Annotated[str, Field(pattern=r"^figure_[a-z0-9_]+$", max_length=60)]
 GENERIC_FONTS = ("sans-serif", "serif", "monospace")
 
 
@@ -67,14 +67,31 @@ class Claims(Section):
     """Share of all paths in the measured window is below this."""
     summed_window: tuple[Index, Index] = (2, 25)
     """The window of path lengths, weighted by the norm of the sum over all paths of each, lies inside, in blocks."""
+    ensemble: NetworkName = "resnet110"
+    """The network whose explicit ensembles are held against deletions in `residual`."""
+    halving_margin: Annotated[float, Field(gt=0, le=1), NUMERIC] = 0.005
+    """Halving the paths of `residual` costs as much error as halving the members of `ensemble` if closer than this."""
+    prediction_distance: Fraction = 0.05
+    """Error after random deletion that equation 8 predicts less the mean error, root mean square: below this."""
+    prediction_correlation: Correlation = -0.9
+    """Spearman correlation of the share of paths left, by their energy, and the error is below this."""
     equivalence_margin: Annotated[float, Field(gt=0, le=1), NUMERIC] = 0.005
     """Effective-path training, frozen gates: mean test errors closer than this count as equal (two one-sided tests)."""
+    mean_field_deviation: Annotated[float, Field(gt=0), NUMERIC] = 3.0
+    """Standard errors by which simulated random networks may differ from the mean-field recursion."""
+    mean_field_share: Fraction = 0.9
+    """Share of layers and quantities of each system that lie within `mean_field_deviation`, at least."""
+    mean_field_layers: tuple[Count, Count] = (300, 1500)
+    """Layers of the recursion over which the exponent of the cosine is fitted."""
+    mean_field_margin: Annotated[float, Field(gt=0), NUMERIC] = 0.03
+    """The fitted exponent differs from 2/pi - 1 by less than this."""
     highway_gate: Fraction = 0.5
     """Median over blocks of the mean gate of the highway network: below this."""
 
     @field_validator(
-        "baseline_error", "random_error", "path_length_range", "gradient_r", "effective_window", "summed_window"
-    )
+        "baseline_error", "random_error", "path_length_range", "gradient_r", "effective_window", "summed_window",
+        "mean_field_layers",
+    )  # fmt: skip
     @classmethod
     def _rising(cls, ends: Range) -> Range:
         if ends[0] >= ends[1]:

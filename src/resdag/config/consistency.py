@@ -17,7 +17,7 @@ def contradictions(study: Study) -> list[str]:
     recipes = [*_recipes(study)]
     if recipes:  # what follows needs every recipe
         return recipes
-    checks = (_names, _block_choices, _experiments, _chunks, _batches, _normalizations)
+    checks = (_names, _block_choices, _experiments, _chunks, _batches, _normalizations, _ensembles)
     return [sentence for check in checks for sentence in check(study)]
 
 
@@ -92,10 +92,12 @@ def _experiment(study: Study, key: str, experiment: Experiment, place: str, name
 def _chunks(study: Study) -> Iterator[str]:
     gradients = study.paths.gradients
     batches = gradients.samples // gradients.samples_per_batch if gradients else 0
-    drawn = {f"{key}.draws": getattr(each, "draws", 0) for key, each in study.experiments().items()}
+    lesions = {key: each for key, each in study.experiments().items() if key.startswith("lesions.")}
+    drawn = {f"{key}.draws": getattr(each, "draws", 0) for key, each in lesions.items()}
     pieces = [(key, count, "draws") for key, count in drawn.items()]
     spectra = study.paths.spectrum.batches if study.paths.spectrum else 0
     pieces += [("paths.gradients.samples", batches, "batches"), ("paths.spectrum.batches", spectra, "spectra")]
+    pieces += [("mean_field.draws", study.mean_field.draws if study.mean_field else 0, "simulations")]
     for key, count, size in pieces:
         jobs = -(-count // getattr(study.jobs, size))
         if jobs > MOST_JOBS:
@@ -120,3 +122,15 @@ def _normalizations(study: Study) -> Iterator[str]:
                 f"networks.{name}.normalization.mean: got {given} channels, "
                 f"but images of {study.dataset.kind} have {channels}"
             )
+
+
+def _ensembles(study: Study) -> Iterator[str]:
+    if study.ensembles is None:
+        return
+    members = study.ensembles.members
+    for name in study.ensembles.networks:
+        seeds = len(study.networks[name].seeds) if name in study.networks else max(members)
+        too_many = [count for count in members if count > seeds]
+        if too_many:
+            has = f"{name!r} has {seeds} seed{'s' if seeds > 1 else ''}"
+            yield f"ensembles.members: got {shown(too_many)}, but {has}: allowed are 1 to {seeds}, or give it more"

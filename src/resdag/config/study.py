@@ -5,7 +5,9 @@ from pydantic import Field
 from resdag.config.base import NetworkName, Section, StudyName
 from resdag.config.claims import Claims, Figures
 from resdag.config.dataset import Dataset
+from resdag.config.ensembles import Ensembles
 from resdag.config.experiments import Experiment, Gates, Jobs, Lesions, Paths
+from resdag.config.mean_field import MeanField
 from resdag.config.networks import Network
 from resdag.config.training import Training
 
@@ -25,8 +27,12 @@ class Study(Section):
     """Changes to trained networks at test time."""
     paths: Paths = Paths()
     """Gradients along paths."""
+    mean_field: MeanField | None = None
+    """Random networks at initialisation, against the recursion of their moments."""
     gates: Gates | None = None
     """Gates of highway networks, beyond the paper."""
+    ensembles: Ensembles | None = None
+    """Networks trained apart and averaged, beyond the paper: what is an explicit ensemble worth?"""
     jobs: Jobs = Jobs()
     """How measurements are gathered into jobs."""
     claims: Claims = Claims()
@@ -44,5 +50,5 @@ class Study(Section):
         """The experiments that this study names, by their key's path."""
         sections = {"lesions": self.lesions, "paths": self.paths}
         found = {f"{name}.{key}": each for name, section in sections.items() for key, each in section}
-        found["gates"] = self.gates
+        found |= {"gates": self.gates, "ensembles": self.ensembles}
         return {key: experiment for key, experiment in found.items() if experiment is not None}

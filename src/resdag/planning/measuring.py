@@ -10,6 +10,7 @@ from resdag.config.networks import RESIDUAL_ARCHITECTURES
 from resdag.datasets.available import content_fingerprint
 from resdag.errors import StudyError
 from resdag.layout import RESULTS
+from resdag.planning.ensembles import averaged
 from resdag.planning.job import Job
 from resdag.planning.maker import Maker, chunks
 
@@ -19,8 +20,10 @@ def measured(maker: Maker) -> Iterator[Job]:
     data = prepared(maker)
     yield data
     for name, network in maker.study.networks.items():
+        all_made = []
         for seed in network.seeds:
             made = loaded(maker, name, seed, data) if network.weights else trained(maker, name, seed, data)
+            all_made.append(made)
             yield made
             yield evaluated(maker, name, seed, data, made)
             yield from gates(maker, name, seed, data, made)
@@ -28,6 +31,7 @@ def measured(maker: Maker) -> Iterator[Job]:
             yield from path_gradients(maker, name, seed, data, made)
             yield from path_spectrum(maker, name, seed, data, made)
             yield from closed_forms(maker, name, seed)
+        yield from averaged(maker, name, data, all_made)
 
 
 def prepared(maker: Maker) -> Job:

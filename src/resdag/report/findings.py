@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from resdag.report import ensemble_findings, random_networks
 from resdag.report.highway import highway
 
 PAPER_LENGTHS = (5, 17)  # Veit et al. 2016, section 5
@@ -16,7 +17,9 @@ def finding(figure: str, rows: pl.DataFrame) -> str:
     """The paragraph of a figure, from the rows of its view; empty where its caption says it all."""
     paragraphs: dict[str, Callable[[pl.DataFrame], str]] = {
         "figure_spectrum": _spectrum, "figure_control": _control, "figure_pairs": _pairs,
+        "figure_mean_field": random_networks.mean_field,
         "figure_highway": highway,
+        "figure_ensembles": ensemble_findings.ensembles, "figure_prediction": ensemble_findings.prediction,
     }  # fmt: skip
     return paragraphs[figure](rows) if figure in paragraphs and rows.height else ""
 
