@@ -1,4 +1,4 @@
--- One row per single deletion of a network that was trained with all its blocks, not on an image folder; no highway networks.
+-- One row per single deletion of a network trained with all its blocks, on no image folder; no highway networks.
 SELECT
   study, network, seed, architecture, block, stage, changes_shape,
   errors, images, error, low, high, intact_error, change, p_holm
