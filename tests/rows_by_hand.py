@@ -100,6 +100,15 @@ def evaluation(test_scale: str, errors: int, recalibrated: bool = False, images:
     } | columns  # fmt: skip
 
 
+def comparison(name: str, network: str, error: float = 0.06, train: float = 0.001, **columns: Any) -> Row:
+    return {
+        "study": STUDY, "comparison": name, "network": network, "architecture": "preact_resnet", "depth": 110,
+        "blocks": 54, "convolutions": 2, "parameters": 1_727_962, "blocks_per_batch": None, "log2_paths": 54.0,
+        "mean_path_length": 27.0, "seeds": 1, "test_error": error, "test_error_low": 0.9 * error,
+        "test_error_high": 1.1 * error, "train_error": train, "train_error_low": 0.0, "train_error_high": 2 * train,
+    } | columns  # fmt: skip
+
+
 def path_spectrum(blocks: int, norm: Any, energy: Any, batches: int = 2, se: float = 0.05, **columns: Any) -> list[Row]:
     """`norm(length)` of the sum over all paths, `energy(length)` of all paths, the same in every batch."""
     of = OF | {"epoch": 164, "measured_at": "input", "sign_draws": 20} | columns

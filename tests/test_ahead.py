@@ -16,7 +16,11 @@ from resdag.tidy import forgotten, remove, unused
 STUDY = {
     "study": "small",
     "dataset": {"kind": "digits"},
-    "networks": {"a": {"architecture": "preact_resnet", "depth": 20}, "b": {"architecture": "vgg"}},
+    "networks": {
+        "a": {"architecture": "preact_resnet", "depth": 20},
+        "b": {"architecture": "vgg"},
+        "c": {"architecture": "preact_resnet", "depth": 38, "convolutions": 6},
+    },
     "lesions": {"single": {"networks": ["a", "b"]}},
 }
 
@@ -46,7 +50,7 @@ def multiply_adds_counted(options: dict, side: int, channels: int) -> float:
 
 
 @pytest.mark.parametrize("kind", ["digits", "cifar10"])
-@pytest.mark.parametrize("name", ["a", "b"])
+@pytest.mark.parametrize("name", ["a", "b", "c"])
 def test_the_model_of_cost_counts_what_the_networks_compute(kind: str, name: str) -> None:
     here = study(dataset={"kind": kind})
     size = ahead.size_of(here)

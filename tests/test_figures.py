@@ -104,6 +104,22 @@ def test_fonts_end_in_sans_serif(name):
         "figure_spectrum": ["gradient norm (log10)", "share by length", "coherence", "sum of all paths"],
         "figure_control": ["test error", "index of the block", "resnet110", "branch, batch norm re-estimated", "skip"],
         "figure_pairs": ["earlier block", "later block", "interaction (points)"],
+        "figure_depth": ["depth (layers)", "training error", "test error", "plain", "resnet", "110"],
+        "figure_multiplicity": [
+            "paths (log2)",
+            "layers deleted in a row",
+            "layers deleted at random",
+            "path length (layers)",
+            "change of error (points)",
+            "blocks-of-6",
+            "test error",
+        ],
+        "figure_blocks_per_batch": [
+            "blocks computed in each batch, of 54 (mean length of the paths trained)",
+            "error",
+            "23 (11.5)",
+            "54 (27)",
+        ],
         "figure_7": ["paths that remain", "path length (blocks)", "blocks deleted"],
         "figure_8": ["test error", "index of the deleted block", "stochastic depth"],
         "figure_training": ["error", "epochs of training"],
@@ -135,6 +151,12 @@ def test_interactions_are_coloured_around_zero():
     assert (low, middle) == (-high, 0)
     assert high == pytest.approx(0.04 * exp(-1 / 4) - 0.01, rel=1e-5)
     assert len(next(iter(drawn("figure_pairs")["datasets"].values()))) == 54 * 53 // 2
+
+
+def test_a_comparison_of_multiplicity_draws_the_panels_that_were_measured():
+    frame = VIEWS["figure_multiplicity"]()
+    assert len(drawn("figure_multiplicity")["concat"]) == 4
+    assert len(drawn("figure_multiplicity", frame.filter(pl.col("panel").is_in(["error", "random"])))["concat"]) == 2
 
 
 def test_coherence_is_hollow_where_the_energy_is_uncertain():

@@ -11,6 +11,7 @@ from rows_by_hand import (
     OF,
     STUDY,
     block,
+    comparison,
     empty,
     evaluation,
     insert,
@@ -52,6 +53,19 @@ EXPECTED = {
     "figure_6c": (
         "study network seed epoch measured_at path_length",
         "contribution contribution_low contribution_high fraction mean_length window_low window_high window_share",
+    ),
+    "figure_blocks_per_batch": (
+        "study network",
+        "computed whole blocks mean_path_length convolutions seeds test_error test_error_low test_error_high "
+        "train_error train_error_low train_error_high",
+    ),
+    "figure_depth": (
+        "study network",
+        "architecture depth seeds test_error test_error_low test_error_high train_error train_error_low "
+        "train_error_high",
+    ),
+    "figure_multiplicity": (
+        "study network panel x", "blocks convolutions log2_paths share mean median low high size"
     ),
     "figure_control": (
         "study network seed block kind",
@@ -154,6 +168,12 @@ def con():
                 for x in range(55)
             ]
             insert(con, "paths_remaining", left)
+        longer = {"convolutions": 6, "blocks": 18, "log2_paths": 18.0}
+        insert(con, "comparisons", [
+            comparison("depth", "resnet110"), comparison("multiplicity", "resnet110"),
+            comparison("multiplicity", "dropping", 0.07, **longer), comparison("blocks_per_batch", "resnet110"),
+            comparison("blocks_per_batch", "effective", blocks_per_batch=23, mean_path_length=11.5),
+        ])  # fmt: skip
         derived(con)
         yield con
 
@@ -331,6 +351,32 @@ def test_coherence_is_not_known_where_the_energy_is_uncertain_and_needs_no_sampl
     assert found["energy_relative_se"].to_list() == pytest.approx([0.3 / sqrt(2)] * 55)
     assert found["coherence_known"].all()  # two batches bring 30 % down to 21 %
     assert found["mean_norm"].null_count() == found["contribution"].null_count() == 55
+
+
+def test_deletions_of_compared_networks_are_counted_in_layers(con) -> None:
+    found = rows(con, "figure_multiplicity").select("network", "panel", "x", "share", "mean", "median", "low", "size")
+    alone = {row[0]: row[1:] for row in found.filter(panel="consecutive").drop("panel").iter_rows()}
+    # 650 and 900 of 10,000 against 600, of one block: two layers of 108, or six; quartiles of .005 and .03
+    assert alone["resnet110"] == pytest.approx((2, 1 / 54, 0.0175, 0.0175, 0.01125, 2))
+    assert alone["dropping"] == pytest.approx((6, 1 / 18, 0.0175, 0.0175, 0.01125, 2))
+    random = found.filter(panel="random")
+    assert random["network"].unique().to_list() == ["resnet110"]
+    assert random["x"].to_list() == [0, 4]  # the intact network, and two blocks of two layers
+    assert random["median"].to_list() == pytest.approx([0.06, 0.3])
+
+
+def test_the_gradient_of_compared_networks_lies_along_path_lengths_in_layers(con) -> None:
+    found = rows(con, "figure_multiplicity", "panel IN ('spectrum', 'window')")
+    spectrum, of = found.filter(panel="spectrum"), rows(con, "figure_spectrum", "network = 'dropping'")
+    assert spectrum["x"].to_list() == [6 * k for k in range(55)]
+    assert (6 * spectrum["mean"].to_numpy()).tolist() == pytest.approx(of["summed_contribution"].to_list())
+    (window,) = found.filter(panel="window").to_dicts()
+    assert (window["low"], window["high"]) == pytest.approx((6 * max(of["summed_low"][0], 0), 6 * of["summed_high"][0]))
+
+
+def test_all_blocks_in_every_batch_are_as_many_as_the_network_has(con) -> None:
+    found = rows(con, "figure_blocks_per_batch").select("network", "computed", "whole", "mean_path_length")
+    assert found.rows() == [("effective", 23, False, 11.5), ("resnet110", 54, True, 27.0)]
 
 
 def test_remaining_paths_are_those_of_equation_8(con) -> None:

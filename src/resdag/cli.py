@@ -44,6 +44,7 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("network", "seed", "epoch", "chunk"),
     ),
     "count-paths": ("path lengths and remaining paths in closed form (figures 6a, 7)", ("network", "seed")),
+    "compare-networks": ("hold networks of other depth, multiplicity or blocks per batch against each other", ()),
     "compute-statistics": ("tests, intervals and fits", ()),
     "judge-claims": ("hold the numbers to each statement of the paper", ()),
     "write-database": ("put the study's rows into results.duckdb", ()),

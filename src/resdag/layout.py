@@ -40,6 +40,7 @@ LAYOUT: dict[str, dict[str, str]] = {
     "count_paths": {
         table: f"paths/closed-forms/{_NETWORK}/{table}.parquet" for table in ("path_lengths", "paths_remaining")
     },
+    "compare_networks": {"comparisons": "comparisons/comparisons-{fingerprint}.parquet"},
     "compute_statistics": {
         table: f"statistics/{{fingerprint}}/{table}.parquet"
         for table in ("lesion_tests", "path_norms", "path_fits", "spectrum_norms", "spectrum_windows")

@@ -8,7 +8,7 @@ from resdag.config.base import NUMERIC, Count, Fraction, Index, NetworkName, Num
 
 Correlation = Annotated[float, Field(ge=-1, le=1), NUMERIC]
 Range = tuple[Number, Number]
-FigureName = Annotated[str, Field(pattern=r"^figure_[a-z0-9]+$", max_length=60)]
+FigureName = Annotated[str, Field(pattern=r"^figure_[a-z0-9_]+$", max_length=60)]
 GENERIC_FONTS = ("sans-serif", "serif", "monospace")
 
 
@@ -63,6 +63,12 @@ class Claims(Section):
     """The window of path lengths, weighted by the norm of the sum over all paths of each, lies inside, in blocks."""
     equivalence_margin: Annotated[float, Field(gt=0, le=1), NUMERIC] = 0.005
     """Effective-path training: mean test errors closer than this count as equal (two one-sided tests)."""
+    depth_rise: Fraction = 0.01
+    """Training error, deepest less shallowest: above this without skips, below it with them."""
+    multiplicity_damage: Fraction = 0.0
+    """Mean change of error for each layer deleted, network of fewest paths less that of most: above this."""
+    blocks_per_batch_share: Fraction = 0.43
+    """Training on this share of the blocks, or on less, is equivalent to all within `equivalence_margin`."""
 
     @field_validator(
         "baseline_error", "random_error", "path_length_range", "gradient_r", "effective_window", "summed_window"

@@ -40,6 +40,8 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
      "One backward pass of `batch_size` images for each path length, 0 to the number of blocks, and sample."),
     ("`paths.spectrum`", ("PathSpectrum",),
      "For each image and sign draw, and once more, half as many backward passes as there are blocks."),
+    ("`comparisons`", ("Comparisons",), "They train nothing of their own."),
+    ("`comparisons.NAME`", ("Comparison",), "Seconds; a network more changes no training."),
     ("`jobs`", ("Jobs",), "How the same work is cut into processes; starting one takes seconds."),
     ("`claims`", ("Claims",), "Any change judges again, and writes database and report again: seconds."),
     ("`figures`", ("Figures",), "Any change draws again: seconds."),

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from resdag.config.base import NetworkName, Section, StudyName
 from resdag.config.claims import Claims, Figures
+from resdag.config.comparisons import Comparisons
 from resdag.config.dataset import Dataset
 from resdag.config.experiments import Experiment, Jobs, Lesions, Paths
 from resdag.config.networks import Network
@@ -25,6 +26,8 @@ class Study(Section):
     """Changes to trained networks at test time."""
     paths: Paths = Paths()
     """Gradients along paths."""
+    comparisons: Comparisons = Comparisons()
+    """Networks held against each other."""
     jobs: Jobs = Jobs()
     """How measurements are gathered into jobs."""
     claims: Claims = Claims()
@@ -40,7 +43,7 @@ class Study(Section):
 
     def experiments(self) -> dict[str, Experiment]:
         """The experiments that this study names, by their key's path."""
-        sections = {"lesions": self.lesions, "paths": self.paths}
+        sections = {"lesions": self.lesions, "paths": self.paths, "comparisons": self.comparisons}
         return {
             f"{name}.{key}": experiment
             for name, section in sections.items()

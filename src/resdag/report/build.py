@@ -121,4 +121,4 @@ def _figures(
 def label(name: str) -> str:
     """A figure's name as a reader says it: Figure 5a of the paper is figure_5a."""
     number = name.removeprefix("figure_")
-    return f"Figure {number}" if number[0].isdigit() else number.capitalize()
+    return f"Figure {number}" if number[0].isdigit() else number.replace("_", " ").capitalize()

@@ -5,6 +5,8 @@ from typing import Any
 
 import polars as pl
 
+from resdag.report import findings_comparisons as comparisons
+
 PAPER_LENGTHS = (5, 17)  # Veit et al. 2016, section 5
 PAPER_BLOCKS = 54
 LEAST_DAMAGE = 0.001  # of which a share is worth saying; an error, a fraction
@@ -14,6 +16,8 @@ def finding(figure: str, rows: pl.DataFrame) -> str:
     """The paragraph of a figure, from the rows of its view; empty where its caption says it all."""
     paragraphs: dict[str, Callable[[pl.DataFrame], str]] = {
         "figure_spectrum": _spectrum, "figure_control": _control, "figure_pairs": _pairs,
+        "figure_depth": comparisons.depth, "figure_multiplicity": comparisons.multiplicity,
+        "figure_blocks_per_batch": comparisons.blocks_per_batch,
     }  # fmt: skip
     return paragraphs[figure](rows) if figure in paragraphs and rows.height else ""
 
