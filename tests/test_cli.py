@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from resdag.cli import RULES, main, parser
+from resdag.config.load import read_yaml
 from resdag.layout import KEYS, LAYOUT
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -74,8 +75,9 @@ def test_check_counts_the_jobs_of_each_rule(capsys: pytest.CaptureFixture[str]) 
     assert main(["check", TINY]) == 0
     head, *lines = capsys.readouterr().out.splitlines()
     counts = {line.split()[1]: int(line.split()[0]) for line in lines}
-    assert counts["train_network"] == 3
-    assert counts["delete_single"] == 2
+    study = read_yaml(Path(TINY))
+    assert counts["train_network"] == len(study["networks"])  # one seed each
+    assert counts["delete_single"] == len(study["lesions"]["single"]["networks"])
     assert head.endswith(f"study tiny is valid: {sum(counts.values())} jobs")
 
 
