@@ -34,6 +34,7 @@ onstart:
     try:
         take_lock()
         STUDY.check_data()
+        STUDY.warm_up()
     except ResdagError as error:
         raise WorkflowError(str(error)) from None
 
@@ -55,12 +56,12 @@ rule report:
 
 rule figures:
     input:
-        STUDY.targets("draw_figure"),
+        STUDY.targets_but("write_report"),
 
 
 rule database:
     input:
-        STUDY.targets("write_database"),
+        STUDY.targets_but("draw_figure", "write_report"),
 
 
 rule train:

@@ -1,5 +1,7 @@
 """What is said before anything runs: cost, reasons, and files that no study uses any more."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -136,7 +138,13 @@ def test_clean_finds_what_no_study_uses_and_leaves_a_training_under_way(
     assert unused() == []
     weights = Path(plan_study(study()).of_rule("train_network")[0].outputs["weights"])
     weights.with_name("state.pt").write_text("")
+    aside = weights.with_name(".weights.safetensors.1234.part")
+    aside.write_text("")
     assert unused() == []
+    two_hours_ago = time.time() - 7200
+    os.utime(aside, (two_hours_ago, two_hours_ago))
+    assert unused() == [aside]
+    remove([aside])
     file.write_text(yaml.safe_dump(STUDY | {"training": {"epochs": 7}}))
     old = unused()
     assert weights in old and weights.with_name("state.pt") in old

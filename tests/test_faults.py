@@ -37,6 +37,7 @@ from workflow_tools import (
     edit_study,
     jobs_running,
     kill_group,
+    left_running,
     logs,
     query,
     rows,
@@ -65,7 +66,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_rows_of_one_that_was_not(
             kill_group(process)
         else:  # snakemake alone: its jobs end with it
             os.kill(process.pid, signal.SIGKILL)
-            wait_until(lambda: not jobs_running(fresh), 10, "the jobs of a killed snakemake end")
+            wait_until(lambda: not left_running(fresh), 10, "the jobs of a killed snakemake end")
             kill_group(process)
     complete(fresh)
     assert rows(fresh) == rows(finished)

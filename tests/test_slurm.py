@@ -1,74 +1,18 @@
-"""The workflow on a cluster: a real SLURM of one node with two pretended GPUs, brought up and taken down here."""
+"""The workflow on a cluster: config/tiny.yaml through a real SLURM."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from resdag.layout import TORCH_RULES
-from workflow_tools import ROOT, complete_command, pythonpath, query
+from slurm_tools import complete_on
+from workflow_tools import rows
 
-pytestmark = pytest.mark.long
-THREADS = [f"{rule}=1" for rule in sorted(TORCH_RULES)]
-PROGRAMS = ("slurmctld", "slurmd", "sbatch", "munged")
-# The plugin and what it needs beyond our lock, without its pins of what is locked.
-# In the environment itself it would ask the cluster at every call of snakemake, for 10 s where none answers.
-PLUGIN = ("snakemake-executor-plugin-slurm", "snakemake-executor-plugin-slurm-jobstep", "throttler", "pandas",
-          "python-dateutil", "six", "tzdata")  # fmt: skip
+pytestmark = pytest.mark.workflow
 
 
-@pytest.fixture(scope="module")
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the executor plugin."""
-    folder = tmp_path_factory.mktemp("plugin")
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder, *PLUGIN]
-    done = subprocess.run(install, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"the executor plugin cannot be installed: {done.stderr.strip().splitlines()[-1]}")
-    return folder
-
-
-@pytest.fixture
-def cluster() -> Iterator[Path]:
-    """The slurm.conf of a running cluster of one node."""
-    missing = [program for program in PROGRAMS if shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
-    if missing:
-        pytest.skip(f"no {', '.join(missing)}: apt-get install slurmctld slurmd slurm-client munge")
-    if os.getuid() != 0:
-        pytest.skip("a cluster of one's own needs root")
-    if Path("/etc/slurm/slurm.conf").exists():
-        pytest.skip("/etc/slurm/slurm.conf: this machine is part of a cluster, which is left alone")
-    folder = Path(tempfile.mkdtemp(prefix="resdag-slurm-"))  # paths of sockets are short
-    folder.chmod(0o755)
-    script = ROOT / "tests/slurm/cluster.sh"
-    try:
-        subprocess.run([script, "up", folder, *map(str, _free_ports())], check=True, timeout=120)
-        yield folder / "slurm.conf"
-    finally:
-        subprocess.run([script, "down", folder], check=True, timeout=60)
-        shutil.rmtree(folder)
-
-
-def _free_ports() -> list[int]:
-    with socket.socket() as one, socket.socket() as other:
-        for each in (one, other):
-            each.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1], other.getsockname()[1]]
-
-
-def test_the_study_runs_through_slurm_on_the_devices_that_it_assigns(fresh: Path, cluster: Path, plugin: Path) -> None:
-    # A thread for each job: two of them fit on two cores, a device each.
-    profile = ("--workflow-profile", "workflow/profiles/slurm", "--latency-wait", "5", "--set-threads", *THREADS)
-    changes = {"SLURM_CONF": str(cluster), "PYTHONPATH": pythonpath(fresh, plugin)}
-    said = complete_command(fresh, "snakemake", "report", *profile, timeout=1500, **changes)
-    assert "(100%) done" in said
+def test_the_study_runs_through_slurm_on_the_devices_that_it_assigns(
+    fresh: Path, finished: Path, cluster: Path, plugin: Path
+) -> None:
+    complete_on(cluster, plugin, fresh, timeout=1500)
     assert (fresh / "results/tiny/report.html").exists()
-    devices = {device for (device,) in query(fresh, "SELECT DISTINCT device FROM jobs WHERE rule = 'train_network'")}
-    assert {device.rpartition("pretended-")[2] for device in devices} == {"0)", "1)"}
-    assert not (fresh / "leases").exists()
+    assert rows(fresh) == rows(finished)

@@ -62,13 +62,13 @@ def copy(source: Path, folder: Path) -> Path:
     return folder
 
 
-def checkout(folder: Path) -> Path:
-    """A copy of this checkout's workflow, with config/tiny.yaml in the place of the paper's study."""
+def checkout(folder: Path, study: str = "tiny") -> Path:
+    """A copy of this checkout's workflow, with another study in the place of the paper's."""
     folder.mkdir(parents=True)
     for part in PARTS:
         subprocess.run(["cp", "-a", ROOT / part, folder], check=True)
     os.replace(folder / "config/config.yaml", folder / "config/paper.yaml")
-    os.replace(folder / "config/tiny.yaml", folder / "config/config.yaml")
+    os.replace(folder / f"config/{study}.yaml", folder / "config/config.yaml")
     return folder
 
 
@@ -109,9 +109,9 @@ def snakemake(folder: Path, *arguments: str, **changes: str) -> tuple[int, str]:
     return run(folder, *SNAKEMAKE, *arguments, **changes)
 
 
-def complete(folder: Path, *arguments: str, **changes: str) -> str:
+def complete(folder: Path, *arguments: str, timeout: float = 600, **changes: str) -> str:
     """What snakemake said, once it has ended well."""
-    return complete_command(folder, *SNAKEMAKE, *(arguments or ("report",)), **changes)
+    return complete_command(folder, *SNAKEMAKE, *(arguments or ("report",)), timeout=timeout, **changes)
 
 
 def complete_command(folder: Path, *command: str, timeout: float = 600, **changes: str) -> str:
@@ -170,7 +170,9 @@ def rows(folder: Path, study: str = "tiny") -> dict[str, list[tuple[Any, ...]]]:
     with duckdb.connect(folder / "results.duckdb", read_only=True) as con:
         query = "SELECT table_name FROM duckdb_tables() ORDER BY table_name"
         tables = [name for (name,) in con.execute(query).fetchall()]
-        return {table: _rows(con, table, study) for table in tables}
+        found = {table: _rows(con, table, study) for table in tables}
+    assert found["lesions"], f"no rows of {study}"
+    return found
 
 
 def _rows(con: duckdb.DuckDBPyConnection, table: str, study: str) -> list[tuple[Any, ...]]:
@@ -195,7 +197,12 @@ def kill_group(process: subprocess.Popen[str]) -> None:
 
 
 def jobs_running(folder: Path) -> list[str]:
-    """Command lines of resdag processes whose folder is this checkout."""
+    """Command lines of the jobs whose folder is this checkout: their commands, not the servers that they fork from."""
+    return [line for line in left_running(folder) if "resdag.warm" not in line]
+
+
+def left_running(folder: Path) -> list[str]:
+    """Command lines of all resdag processes whose folder is this checkout."""
     return [line for _, line in processes(folder) if "resdag" in line.split(" --")[0]]
 
 

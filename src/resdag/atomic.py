@@ -30,10 +30,15 @@ def whole_file(path: Path | str) -> Iterator[IO[bytes]]:
         aside.unlink(missing_ok=True)
 
 
+def write_bytes(path: Path | str, content: bytes) -> None:
+    """Write bytes."""
+    with whole_file(path) as file:
+        file.write(content)
+
+
 def write_text(path: Path | str, text: str) -> None:
     """Write a text as UTF-8."""
-    with whole_file(path) as file:
-        file.write(text.encode())
+    write_bytes(path, text.encode())
 
 
 def write_json(path: Path | str, value: Any) -> None:

@@ -123,16 +123,17 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _run_rule(arguments: argparse.Namespace) -> int:
+    rule = arguments.verb.replace("-", "_")
+    if arguments.fingerprint:  # a job of a workflow
+        status = _run_job(rule)
+        if status is not None:
+            return status
     from resdag.config.load import load_study
-    from resdag.parent import end_with_parent
     from resdag.plan import plan_study
-    from resdag.runner import run, select
+    from resdag.runner import run, select, write_benchmark
 
     if arguments.log:
         _say_to(arguments.log)
-    if arguments.fingerprint:
-        end_with_parent()
-    rule = arguments.verb.replace("-", "_")
     study = load_study(arguments.file)
     keys = RULES[arguments.verb][1]
     wanted = {key: getattr(arguments, key) for key in (*keys, "fingerprint")}
@@ -142,7 +143,19 @@ def _run_rule(arguments: argparse.Namespace) -> int:
         raise ResdagError(_no_such_job(arguments.verb, wanted, [job.of for job in plan.of_rule(rule)]))
     for job in jobs:
         run(study, job, arguments.threads)
+        if arguments.fingerprint:
+            write_benchmark(job)
     return 0
+
+
+def _run_job(rule: str) -> int | None:
+    """Let a warm server run this very command: its exit status, or None where there is none."""
+    from resdag.layout import MEASURING_RULES
+    from resdag.parent import end_with_parent
+    from resdag.warm import run_warm
+
+    end_with_parent()
+    return run_warm("measuring" if rule in MEASURING_RULES else "reading", sys.argv[1:])
 
 
 def _no_such_job(verb: str, wanted: Mapping[str, Any], there: Sequence[Mapping[str, Any]]) -> str:

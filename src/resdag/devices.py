@@ -1,7 +1,7 @@
 """Which device a job runs on: one of its own, leased by a file lock that dies with its holder.
 
 There are no device ids in Snakemake's resources, so each job takes the first free
-slot of the first free device, before torch is imported.  A lock is an flock on a file
+slot of the first free device, before torch looks for devices.  A lock is an flock on a file
 per device and slot, node-local and per user: the kernel frees it when the holder ends,
 however it ends.  What the environment already says is respected: an inherited
 CUDA_VISIBLE_DEVICES limits the choice, and under SLURM the scheduler's own
@@ -101,7 +101,7 @@ def _try_lock(path: Path) -> int | None:
 def lease(wait_seconds: float = 3600.0) -> Iterator[str]:
     """A device while the context lasts: sets CUDA_VISIBLE_DEVICES; yields `cuda:0`, `cpu` or a pretended name.
 
-    Call it before torch is imported.  Waits while every slot is taken; DeviceError after `wait_seconds`.
+    Call it before torch looks for devices.  Waits while every slot is taken; DeviceError after `wait_seconds`.
     """
     devices = visible_devices()
     if not devices:

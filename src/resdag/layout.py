@@ -57,6 +57,8 @@ TORCH_RULES = {
     "delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs",
     "sample_path_gradients", "measure_path_spectrum",
 }  # fmt: skip
+# Rules of the measuring wing; all others read, and import no torch.
+MEASURING_RULES = TORCH_RULES | {"prepare_data"}
 # What tells the jobs of a rule apart, in the names of their logs and benchmarks.
 KEYS: dict[str, tuple[str, ...]] = {
     "train_network": ("network", "seed"),

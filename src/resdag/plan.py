@@ -8,6 +8,7 @@ from resdag.planning.job import Job, Plan
 from resdag.planning.maker import Maker
 from resdag.planning.measuring import measured
 from resdag.planning.reading import reading
+from resdag.provenance import this_package
 
 __all__ = ["Job", "Plan", "plan_study"]
 
@@ -20,4 +21,6 @@ def plan_study(study: Study) -> Plan:
     maker = Maker(study)
     jobs = list(measured(maker))
     jobs += compared(maker, jobs)
-    return Plan(study, (*jobs, *reading(maker, jobs)))
+    plan = Plan(study, (*jobs, *reading(maker, jobs)))
+    this_package().save()
+    return plan

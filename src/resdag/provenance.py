@@ -18,7 +18,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from resdag.atomic import write_json
+from resdag.layout import RESULTS
+
 PACKAGE = "resdag"
+CACHE = RESULTS / ".cache" / "code.json"
 FINGERPRINT_LENGTH = 12  # hex digits: a clash among a million jobs has probability 2e-3
 
 
@@ -41,12 +45,15 @@ def file_sha256(path: Path | str) -> str:
 class Package:
     """The modules of a package as files: what each is, and which others of the package it imports.
 
-    Files are read once: a process sees its code as it was when it first asked.
+    Files are read once: a process sees its code as it was when it first asked.  What was parsed is kept in the
+    file `cache`, by the bytes that it was parsed from, so that it holds whatever happens to the files.
     """
 
-    def __init__(self, folder: Path, name: str = PACKAGE) -> None:
-        self.folder, self.name = folder, name
+    def __init__(self, folder: Path, name: str = PACKAGE, cache: Path | None = None) -> None:
+        self.folder, self.name, self.cache = folder, name, cache
         self._known: dict[str, tuple[str, frozenset[str]]] = {}
+        self._parsed: dict[str, list[Any]] = _read_cache(cache)
+        self._unsaved = False
 
     def parts(self, *modules: str) -> dict[str, str]:
         """Digest of each of these modules and of all that they import from the package, directly or not, by name.
@@ -67,11 +74,27 @@ class Package:
             path = self._path(name)
             if path is None:
                 raise ModuleNotFoundError(f"{name}: no such module in {self.name}")
-            tree = ast.parse(path.read_bytes(), filename=str(path))
             inside = name if path.name == "__init__.py" else name.rpartition(".")[0]
-            imports = {name.rpartition(".")[0], *(found for found in _imports(tree, inside) if self._path(found))}
-            self._known[name] = _sha256(_code(tree)), frozenset(imports - {name, ""})
+            digest, named = self._parse(path.read_bytes(), inside, path)
+            imports = {name.rpartition(".")[0], *(found for found in named if self._path(found))}
+            self._known[name] = digest, frozenset(imports - {name, ""})
         return self._known[name]
+
+    def _parse(self, source: bytes, inside: str, path: Path) -> tuple[str, list[str]]:
+        """Digest of a module's code, and the names that it may import."""
+        key = hashlib.sha256(inside.encode() + b"\0" + source).hexdigest()
+        if key not in self._parsed:
+            tree = ast.parse(source, filename=str(path))
+            self._parsed[key] = [_sha256(_code(tree)), sorted(_imports(tree, inside))]
+            self._unsaved = True
+        digest, named = self._parsed[key]
+        return digest, named
+
+    def save(self) -> None:
+        """Keep what was parsed for the next process."""
+        if self.cache and self._unsaved:
+            write_json(self.cache, self._parsed)
+            self._unsaved = False
 
     def _path(self, name: str) -> Path | None:
         first, *rest = name.split(".")
@@ -80,6 +103,15 @@ class Package:
         inside = self.folder.joinpath(*rest)
         files = [inside / "__init__.py"] if not rest else [inside / "__init__.py", inside.with_suffix(".py")]
         return next((path for path in files if path.is_file()), None)
+
+
+def _read_cache(cache: Path | None) -> dict[str, list[Any]]:
+    """What an earlier process parsed; nothing where there is no such file, or where it is damaged."""
+    try:
+        found = json.loads(cache.read_text(encoding="utf-8")) if cache else {}
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _imports(tree: ast.Module, package: str) -> set[str]:
@@ -122,7 +154,7 @@ def this_package() -> Package:
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"{PACKAGE} is not installed: its source cannot be found")
-    return Package(Path(spec.origin).parent)
+    return Package(Path(spec.origin).parent, cache=CACHE)
 
 
 def code_digest(*modules: str) -> str:

@@ -1,5 +1,6 @@
 """Which files of earlier configs does no study use any more?  `resdag clean` shows and removes them."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ FINGERPRINTED = (
     "data", "networks", "loaded", "evaluations", "lesions", "paths", "statistics", "claims", "database", "logs",
     "benchmarks", "provenance",
 )  # fmt: skip
+HOUR = 3600.0  # seconds; what is written aside is put in place in a few
 
 
 def unused(config: Path = Path("config")) -> list[Path]:
@@ -21,7 +23,8 @@ def unused(config: Path = Path("config")) -> list[Path]:
 
     StudyError where a study file cannot be read: what it uses is not known then.  A study that cannot
     be planned, since weights that it names are missing, keeps everything.  The state of a training
-    under way counts as used with its network.
+    under way counts as used with its network.  What a killed job was writing aside, and nobody has
+    touched for an hour, is unused wherever it lies.
     """
     used: set[Path] = set()
     folders: set[Path] = set()
@@ -35,13 +38,19 @@ def unused(config: Path = Path("config")) -> list[Path]:
         for job in jobs:
             used |= {Path(path) for path in (*job.outputs.values(), job.log, job.benchmark)} | {record_of(job)}
     kept = {path.parent for path in used if path.name == "weights.safetensors"}
-    return sorted(path for path in _files(folders) if path not in used and path.parent not in kept)
+    old = {path for path in _files(folders) if path not in used and path.parent not in kept}
+    return sorted(old | {path for folder in folders for path in folder.rglob(".*.part") if _age(path) > HOUR})
+
+
+def _age(path: Path) -> float:
+    return time.time() - path.stat().st_mtime
 
 
 def _files(folders: set[Path]) -> Iterator[Path]:
     for folder in folders:
         for name in FINGERPRINTED:
-            yield from (path for path in (folder / name).rglob("*") if path.is_file())
+            found = (folder / name).rglob("*")
+            yield from (path for path in found if path.is_file() and path.suffix != ".part")
 
 
 def remove(files: list[Path]) -> None:

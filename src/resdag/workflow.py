@@ -15,16 +15,18 @@ from typing import Any
 
 import yaml
 
+from resdag.ahead import is_done
 from resdag.atomic import write_text
 from resdag.config.load import DEFAULT_STUDY, load_study
 from resdag.config.study import Study
 from resdag.datasets.available import check_available
 from resdag.devices import SLOTS
 from resdag.errors import BusyError, ResdagError
-from resdag.layout import LAYOUT, RESULTS, base, pattern
+from resdag.layout import LAYOUT, MEASURING_RULES, RESULTS, base, pattern
 from resdag.parent import announce
 from resdag.plan import Job, Plan, plan_study
 from resdag.provenance import fingerprint
+from resdag.warm import start_servers
 
 CLUSTER_THREADS = 2  # of a torch job on a cluster, where --set-threads does not say otherwise
 LOCK = RESULTS / ".workflow.lock"
@@ -38,6 +40,7 @@ class Workflow:
     file: Path
     cores: int
     gpus: int | None
+    remote: bool = False  # jobs run on other machines
 
     @cached_property
     def plan(self) -> Plan:
@@ -60,10 +63,6 @@ class Workflow:
     def log(self, rule: str) -> str:
         """Pattern of the log files of a rule."""
         return pattern(rule, self.study.study, "logs", ".log")
-
-    def benchmark(self, rule: str) -> str:
-        """Pattern of the benchmark files of a rule."""
-        return pattern(rule, self.study.study, "benchmarks", ".tsv")
 
     def job(self, rule: str, wildcards: Any) -> Job:
         """The job behind a rule's wildcards; ResdagError for a fingerprint that the study does not have."""
@@ -89,6 +88,16 @@ class Workflow:
         """Outputs of all jobs of some rules."""
         return self.plan.outputs(*rules)
 
+    def targets_but(self, *rules: str) -> list[str]:
+        """Outputs of all jobs but those of some rules: a target that lists every stage sees what was lost of any."""
+        return [path for job in self.plan.jobs if job.rule not in rules for path in job.outputs.values()]
+
+    def warm_up(self) -> None:
+        """Start servers that jobs fork from, for the wings that have something to do on this machine."""
+        if not self.remote:
+            waiting = {job.rule in MEASURING_RULES for job in self.plan.jobs if not is_done(job)}
+            start_servers([name for name, measures in (("measuring", True), ("reading", False)) if measures in waiting])
+
     def check_data(self) -> None:
         """Raise DatasetError unless the images are prepared, or there, or can be had."""
         job, dataset = self.only("prepare_data"), self.study.dataset
@@ -109,7 +118,7 @@ def open_workflow(snakemake: Any) -> Workflow:
     alone = len(files) == 1 and not overrides
     cores, gpus = _cores_and_gpus(snakemake)
     _tell_jobs(_value(snakemake.global_resources.get("jobs_per_gpu")))
-    return Workflow(study, files[0] if alone else _copy(study), cores or 1, gpus)
+    return Workflow(study, files[0] if alone else _copy(study), cores or 1, gpus, _is_remote(snakemake))
 
 
 def _cores_and_gpus(snakemake: Any) -> tuple[int | None, int | None]:
@@ -118,9 +127,14 @@ def _cores_and_gpus(snakemake: Any) -> tuple[int | None, int | None]:
     On a cluster each of these jobs has cores of its own.  Their number is the same where the job is
     submitted and where it runs, though the cores of both differ: SLURM refuses a step larger than its job.
     """
-    if snakemake.remote_exec or snakemake.resource_settings.nodes is not None:
+    if _is_remote(snakemake):
         return CLUSTER_THREADS, 1
     return snakemake.resource_settings.cores, _value(snakemake.global_resources.get("gpu"))
+
+
+def _is_remote(snakemake: Any) -> bool:
+    """Whether an executor submits the jobs to other machines, or this is such a machine."""
+    return bool(snakemake.remote_exec or snakemake.resource_settings.nodes is not None)
 
 
 def _tell_jobs(jobs_per_gpu: int | None) -> None:

@@ -9,8 +9,6 @@ rule compare_networks:
         **STUDY.outputs("compare_networks"),
     log:
         STUDY.log("compare_networks"),
-    benchmark:
-        STUDY.benchmark("compare_networks")
     conda:
         "../envs/resdag.yaml"
     resources:

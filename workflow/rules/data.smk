@@ -7,8 +7,6 @@ rule prepare_data:
         **STUDY.outputs("prepare_data"),
     log:
         STUDY.log("prepare_data"),
-    benchmark:
-        STUDY.benchmark("prepare_data")
     conda:
         "../envs/resdag.yaml"
     threads: 1

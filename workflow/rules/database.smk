@@ -10,8 +10,6 @@ rule compute_statistics:
         **STUDY.only("compute_statistics").outputs,
     log:
         STUDY.only("compute_statistics").log,
-    benchmark:
-        STUDY.only("compute_statistics").benchmark
     conda:
         "../envs/resdag.yaml"
     resources:
@@ -31,8 +29,6 @@ rule judge_claims:
         **STUDY.only("judge_claims").outputs,
     log:
         STUDY.only("judge_claims").log,
-    benchmark:
-        STUDY.only("judge_claims").benchmark
     conda:
         "../envs/resdag.yaml"
     resources:
@@ -53,8 +49,6 @@ rule write_database:
         db=update("results.duckdb"),
     log:
         STUDY.only("write_database").log,
-    benchmark:
-        STUDY.only("write_database").benchmark
     conda:
         "../envs/resdag.yaml"
     resources:

@@ -22,8 +22,6 @@ for figure in STUDY.plan.of_rule("draw_figure"):
             ),
         log:
             figure.log,
-        benchmark:
-            figure.benchmark
         conda:
             "../envs/resdag.yaml"
         resources:

@@ -9,8 +9,6 @@ rule delete_single:
         **STUDY.outputs("delete_single"),
     log:
         STUDY.log("delete_single"),
-    benchmark:
-        STUDY.benchmark("delete_single")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads
@@ -34,8 +32,6 @@ rule delete_random:
         **STUDY.outputs("delete_random"),
     log:
         STUDY.log("delete_random"),
-    benchmark:
-        STUDY.benchmark("delete_random")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads
@@ -59,8 +55,6 @@ rule reorder_blocks:
         **STUDY.outputs("reorder_blocks"),
     log:
         STUDY.log("reorder_blocks"),
-    benchmark:
-        STUDY.benchmark("reorder_blocks")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads
@@ -84,8 +78,6 @@ rule delete_skips:
         **STUDY.outputs("delete_skips"),
     log:
         STUDY.log("delete_skips"),
-    benchmark:
-        STUDY.benchmark("delete_skips")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads
@@ -109,8 +101,6 @@ rule delete_recalibrated:
         **STUDY.outputs("delete_recalibrated"),
     log:
         STUDY.log("delete_recalibrated"),
-    benchmark:
-        STUDY.benchmark("delete_recalibrated")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads
@@ -134,8 +124,6 @@ rule delete_pairs:
         **STUDY.outputs("delete_pairs"),
     log:
         STUDY.log("delete_pairs"),
-    benchmark:
-        STUDY.benchmark("delete_pairs")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads
@@ -159,8 +147,6 @@ rule delete_runs:
         **STUDY.outputs("delete_runs"),
     log:
         STUDY.log("delete_runs"),
-    benchmark:
-        STUDY.benchmark("delete_runs")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads

@@ -9,8 +9,6 @@ rule sample_path_gradients:
         **STUDY.outputs("sample_path_gradients"),
     log:
         STUDY.log("sample_path_gradients"),
-    benchmark:
-        STUDY.benchmark("sample_path_gradients")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads
@@ -34,8 +32,6 @@ rule measure_path_spectrum:
         **STUDY.outputs("measure_path_spectrum"),
     log:
         STUDY.log("measure_path_spectrum"),
-    benchmark:
-        STUDY.benchmark("measure_path_spectrum")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads
@@ -57,8 +53,6 @@ rule count_paths:
         **STUDY.outputs("count_paths"),
     log:
         STUDY.log("count_paths"),
-    benchmark:
-        STUDY.benchmark("count_paths")
     conda:
         "../envs/resdag.yaml"
     threads: 1

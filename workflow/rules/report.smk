@@ -15,8 +15,6 @@ rule write_report:
         ),
     log:
         STUDY.only("write_report").log,
-    benchmark:
-        STUDY.only("write_report").benchmark
     conda:
         "../envs/resdag.yaml"
     resources:

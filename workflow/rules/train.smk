@@ -9,8 +9,6 @@ rule train_network:
         **STUDY.outputs("train_network"),
     log:
         STUDY.log("train_network"),
-    benchmark:
-        STUDY.benchmark("train_network")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads
@@ -34,8 +32,6 @@ rule load_network:
         **STUDY.outputs("load_network"),
     log:
         STUDY.log("load_network"),
-    benchmark:
-        STUDY.benchmark("load_network")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads
@@ -59,8 +55,6 @@ rule evaluate_network:
         **STUDY.outputs("evaluate_network"),
     log:
         STUDY.log("evaluate_network"),
-    benchmark:
-        STUDY.benchmark("evaluate_network")
     conda:
         "../envs/resdag.yaml"
     threads: STUDY.threads

@@ -20,9 +20,11 @@ def read_view(database: Path, view: str, study: str) -> pl.DataFrame:
 
 
 def draw_figure(
-    figure: ModuleType, database: Path, study: str, folder: Path, style: Style = DEFAULT, png_scale: float = 2.0
-) -> list[Path]:
+    figure: ModuleType, database: Path, study: str, folder: Path, style: Style = DEFAULT, png_scale: float = 2.0,
+    cache: Path | None = None,
+) -> list[Path]:  # fmt: skip
     """Draw one figure module's chart of a study into folder; returns the four files."""
     rows = read_view(database, figure.VIEW, study)
     chart = figure.draw(rows, style) if rows.height else None
-    return save(chart, rows, folder, figure.VIEW, png_scale, title=figure.TITLE, caption=figure.CAPTION, style=style)
+    words = {"title": figure.TITLE, "caption": figure.CAPTION}
+    return save(chart, rows, folder, figure.VIEW, png_scale, **words, style=style, cache=cache)

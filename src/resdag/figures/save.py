@@ -7,8 +7,8 @@ Every file is written aside and moved into place whole.
 """
 
 import json
-import os
 from html import escape
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import altair as alt
 import polars as pl
 import vl_convert
 
+from resdag.atomic import write_bytes, write_text
 from resdag.errors import DamagedFileError
 from resdag.figures.theme import DEFAULT, Style, font_list, message
 
@@ -27,18 +28,17 @@ _OPEN, _CLOSE = '<script type="application/json" id="figure">', "</script>"
 
 def save(
     chart: alt.TopLevelMixin | None, frame: pl.DataFrame, folder: Path, name: str, png_scale: float = 2.0, *,
-    title: str = "", caption: str = "", style: Style = DEFAULT,
+    title: str = "", caption: str = "", style: Style = DEFAULT, cache: Path | None = None,
 ) -> list[Path]:  # fmt: skip
     """Write name.svg, name.png, name.html and name.csv; None for a chart gives files that say it was not run."""
     drawn = chart is not None and frame.height > 0
     spec = specification(chart if drawn else message(f"{title or name}: {NOT_RUN}", style))  # type: ignore[arg-type]
     svg = _titled(vl_convert.vegalite_to_svg(spec), title or name)
     figure = {"name": name, "title": title, "caption": caption, "drawn": drawn, "spec": spec}
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / f"{name}.svg", svg.encode())
-    _write(folder / f"{name}.png", vl_convert.vegalite_to_png(spec, scale=png_scale))
-    _write(folder / f"{name}.html", _page(figure, svg, style).encode())
-    _write(folder / f"{name}.csv", _flat(frame).write_csv().encode())
+    write_text(folder / f"{name}.svg", svg)
+    write_bytes(folder / f"{name}.png", vl_convert.vegalite_to_png(spec, scale=png_scale))
+    write_text(folder / f"{name}.html", _page(figure, svg, style, cache))
+    write_text(folder / f"{name}.csv", _flat(frame).write_csv())
     return [folder / f"{name}{suffix}" for suffix in SUFFIXES]
 
 
@@ -62,10 +62,19 @@ def read_figure(page: Path) -> dict[str, Any]:
     return figure
 
 
-def javascript_bundle() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script without imports, 0.9 MB; belongs inside a function of its own."""
-    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub makes the snippet required
-    return bundle.replace("</script", "<\\/script")
+def javascript_bundle(cache: Path | None = None) -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script without imports, 0.9 MB; belongs inside a function of its own.
+
+    Made once for each version of vl_convert and kept in the folder `cache`: it takes a second.
+    """
+    kept = cache / f"vega-{version('vl-convert-python')}.js" if cache else None
+    if kept and kept.exists():
+        return kept.read_text(encoding="utf-8")
+    made: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub makes the snippet required
+    bundle = made.replace("</script", "<\\/script")
+    if kept:
+        write_text(kept, bundle)
+    return bundle
 
 
 def json_for_script(value: Any) -> str:
@@ -73,13 +82,13 @@ def json_for_script(value: Any) -> str:
     return json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _page(figure: dict[str, Any], svg: str, style: Style) -> str:
+def _page(figure: dict[str, Any], svg: str, style: Style, cache: Path | None) -> str:
     """The page of one figure: the SVG at once, the interactive chart over it as soon as the script has run."""
     page = files("resdag.figures").joinpath("page.html").read_text(encoding="utf-8")
     parts = {
         "@TITLE@": escape(figure["title"] or figure["name"]), "@CAPTION@": escape(figure["caption"]),
         "@FONT@": escape(font_list(style.font)), "@SVG@": svg, "@FIGURE@": json_for_script(figure),
-        "@BUNDLE@": javascript_bundle(),
+        "@BUNDLE@": javascript_bundle(cache),
     }  # fmt: skip
     for mark, text in parts.items():
         page = page.replace(mark, text)
@@ -97,13 +106,3 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
     lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List | pl.Array)]
     text = [pl.format("[{}]", pl.col(name).cast(pl.List(pl.String)).list.join(", ")).alias(name) for name in lists]
     return frame.with_columns(text)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write aside, then move into place."""
-    aside = path.with_name(f".{path.name}.part")
-    with aside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(aside, path)

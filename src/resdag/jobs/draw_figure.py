@@ -16,6 +16,7 @@ def run(context: Context) -> Tables:
     module = importlib.import_module(f"resdag.figures.{name}")
     folder = Path(context.outputs["svg"]).parent
     database = Path(context.settings["database"])
-    draw_figure(module, database, context.spec["study"], folder, style, looks["png_scale"])
+    cache = Path(context.settings["cache"])
+    draw_figure(module, database, context.spec["study"], folder, style, looks["png_scale"], cache)
     write_stamp(context.outputs["stamp"], "", prefix=f"{name}-")
     return {}

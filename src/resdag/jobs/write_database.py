@@ -50,7 +50,7 @@ def _study_row(context: Context, files: Mapping[str, list[Path]]) -> Row:
 
 
 def _job_rows(context: Context) -> list[Row]:
-    """What each job upstream cost, where Snakemake measured it."""
+    """What each job upstream cost, as its benchmark file says."""
     rows = []
     for job in context.settings["benchmarks"]:
         cost = _benchmark(Path(job["benchmark"]))
@@ -61,18 +61,10 @@ def _job_rows(context: Context) -> list[Row]:
 
 
 def _benchmark(path: Path) -> dict[str, Any] | None:
-    """Seconds and memory of Snakemake's benchmark file; None where there is none, as for jobs run by hand."""
+    """Seconds and memory of a benchmark file; None where there is none, as for jobs run by hand."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
             row = next(csv.DictReader(file, delimiter="\t"))
-        return {"seconds": float(row["s"]), "max_rss_mb": _number(row["max_rss"])}
+        return {"seconds": float(row["s"]), "max_rss_mb": float(row["max_rss"])}
     except (OSError, StopIteration, KeyError, ValueError):
-        return None
-
-
-def _number(text: str) -> float | None:
-    """A number of a benchmark file, where NA stands for jobs too short to be sampled."""
-    try:
-        return float(text)
-    except ValueError:
         return None

@@ -10,6 +10,7 @@ from resdag.report.build import write_report
 def run(context: Context) -> Tables:
     """Write report.html, then its stamp."""
     out = Path(context.outputs["report"])
-    write_report(Path(context.settings["database"]), context.spec["study"], out.parent / "figures", out)
+    database, cache = Path(context.settings["database"]), Path(context.settings["cache"])
+    write_report(database, context.spec["study"], out.parent / "figures", out, cache)
     write_stamp(context.outputs["stamp"], "")
     return {}

@@ -8,7 +8,6 @@ turns into an interactive chart when it comes into view.
 """
 
 import json
-import os
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import polars as pl
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from resdag.atomic import write_text
 from resdag.errors import StudyError
 from resdag.figures.catalogue import CATALOGUE
 from resdag.figures.save import javascript_bundle, json_for_script, read_figure
@@ -32,14 +32,11 @@ VERDICTS = {"reproduced": "✓", "not reproduced": "✗", "inconclusive": "?", "
 """Symbol of each verdict: colour alone would not reach everyone."""
 
 
-def write_report(database: Path, study: str, figures: Path, out: Path) -> Path:
+def write_report(database: Path, study: str, figures: Path, out: Path, cache: Path | None = None) -> Path:
     """Write the report of one study from the database and the folder of its figures; StudyError if it has no rows."""
     with connect(database) as con:
-        page = _template().render(_context(con, study, figures))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = out.with_name(f".{out.name}.part")
-    aside.write_text(page, encoding="utf-8")
-    os.replace(aside, out)
+        page = _template().render(_context(con, study, figures, cache))
+    write_text(out, page)
     return out
 
 
@@ -56,7 +53,7 @@ def _asset(name: str) -> str:
     return files("resdag.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _context(con: duckdb.DuckDBPyConnection, study: str, figures: Path) -> dict[str, Any]:
+def _context(con: duckdb.DuckDBPyConnection, study: str, figures: Path, cache: Path | None) -> dict[str, Any]:
     """Everything that the page says."""
     row = _study(con, study)
     networks = _rows(con, "networks", study, "network, seed")
@@ -69,7 +66,7 @@ def _context(con: duckdb.DuckDBPyConnection, study: str, figures: Path) -> dict[
         "effective": _rows(con, "table_effective_paths", study, _EFFECTIVE_ORDER).to_dicts(),
         "figures": drawn, "missing": missing, "choices": choices(networks), "remarks": remarks(),
         "jobs": _jobs(con, study), "css": Markup(_asset("page.css")), "script": Markup(_asset("page.js")),
-        "bundle": Markup(javascript_bundle()),
+        "bundle": Markup(javascript_bundle(cache)),
     }  # fmt: skip
 
 

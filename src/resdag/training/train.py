@@ -20,8 +20,10 @@ from torch.nn import functional
 
 from resdag.datasets.tensors import Images, draw_augmentation
 from resdag.models.network import Network
+from resdag.training.captured import Captured
 from resdag.training.evaluate import evaluate, finite, scaled
 from resdag.training.recipe import Recipe
+from resdag.training.sgd import Sgd
 from resdag.training.state import load_state, save_state
 
 Row = dict[str, Any]
@@ -32,9 +34,10 @@ class Training:
     """A training under way: what changes from epoch to epoch, and is saved."""
 
     network: Network
-    optimizer: torch.optim.SGD
+    optimizer: Sgd
     epoch: int = 0
     rows: list[Row] = field(default_factory=list)
+    captured: Captured | None = None
 
     def state(self) -> dict[str, Any]:
         return {
@@ -68,6 +71,8 @@ def train(
     told every row that is new, after it was saved.
     """
     training = Training(network, _optimizer(network, recipe))
+    if images.pixels.device.type == "cuda":
+        training.captured = _captured(training, recipe)
     saved = load_state(state) if state else None
     if saved:
         training.resume(saved)
@@ -82,10 +87,8 @@ def train(
     return training.rows
 
 
-def _optimizer(network: Network, recipe: Recipe) -> torch.optim.SGD:
-    return torch.optim.SGD(
-        network.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay
-    )
+def _optimizer(network: Network, recipe: Recipe) -> Sgd:
+    return Sgd(network.parameters(), momentum=recipe.momentum, weight_decay=recipe.weight_decay)
 
 
 def _row(epoch: int, rate: float | None, tally: "_Tally | None", test_error: float | None, seconds: float) -> Row:
@@ -108,8 +111,8 @@ class _Tally:
         self.images = 0
 
     def add(self, logits: Tensor, labels: Tensor, loss: Tensor) -> None:
-        self.loss += loss.detach().double() * len(labels)
-        self.errors += (logits.detach().argmax(1) != labels).sum()
+        self.loss += loss.double() * len(labels)
+        self.errors += (logits.argmax(1) != labels).sum()
         self.images += len(labels)
 
 
@@ -137,7 +140,12 @@ def _epoch(training: Training, images: Images, test: Images | None, recipe: Reci
         here = slice(index * recipe.batch_size, (index + 1) * recipe.batch_size)
         batch = images.augmented(order[here], offsets[here], flips[here], recipe.crop_padding)
         active = recipe.active(len(network.blocks), seed, step)
-        _step(training, batch, images.labels[order[here]], rate, active, recipe, tally)
+        labels = images.labels[order[here]]
+        if training.captured is not None and active is None and len(batch) == recipe.batch_size:
+            logits, loss = training.captured(batch, labels, rate)
+        else:
+            logits, loss = _step(training, batch, labels, rate, active, recipe)
+        tally.add(logits, labels, loss)
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     training.epoch += 1
@@ -146,29 +154,37 @@ def _epoch(training: Training, images: Images, test: Images | None, recipe: Reci
 
 
 def _step(
-    training: Training,
-    batch: Tensor,
-    labels: Tensor,
-    rate: float,
-    active: list[bool] | None,
-    recipe: Recipe,
-    tally: _Tally,
-) -> None:
-    """One step of SGD.
+    training: Training, batch: Tensor, labels: Tensor, rate: float, active: list[bool] | None, recipe: Recipe
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """One step of SGD: the logits and the loss before it.
 
     Blocks that are not computed have gradient zero, not none: momentum and weight decay still act on them.
     """
-    for group in training.optimizer.param_groups:
-        group["lr"] = rate
-    with torch.autocast(batch.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+    # Nothing is cast twice in a step, and a captured step must not look into a cache of casts.
+    precise = recipe.precision != "bfloat16"
+    with torch.autocast(batch.device.type, torch.bfloat16, enabled=not precise, cache_enabled=False):
         logits = training.network(batch, active=active)
     loss = functional.cross_entropy(logits.float(), labels)
     training.optimizer.zero_grad(set_to_none=active is None)
     loss.backward()
     if active is not None:
         _fill_missing_gradients(training.network)
-    training.optimizer.step()
-    tally.add(logits, labels, loss)
+    training.optimizer.step(rate)
+    return logits.detach(), loss.detach()
+
+
+def _captured(training: Training, recipe: Recipe) -> Captured:
+    """Steps on whole batches that compute every block, as CUDA graphs."""
+    network, optimizer = training.network, training.optimizer
+
+    def step(batch: Tensor, labels: Tensor, rate: float) -> tuple[Tensor, Tensor]:
+        return _step(training, batch, labels, rate, None, recipe)
+
+    return Captured(
+        step,
+        lambda: [*network.state_dict().values(), *optimizer.momenta()],
+        lambda: optimizer.zero_grad(set_to_none=True),
+    )
 
 
 def _fill_missing_gradients(network: Network) -> None:
