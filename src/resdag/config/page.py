@@ -56,6 +56,7 @@ COSTS: Mapping[tuple[str, str], str] = {
     ("Training", "blocks_per_batch"): "saves time: only these blocks are computed",
     ("PreactResNet", "depth"): "time and memory, in proportion",
     ("PreactResNet", "width"): "time: its square; memory: in proportion",
+    ("PreactResNet", "convolutions"): "nothing: as many layers; fewer blocks to measure",
     ("PreactResNet", "seeds"): "one training and all measurements each",
     ("Vgg", "depth"): "time and memory, in proportion",
     ("Vgg", "channels"): "time: its square; memory: in proportion",

@@ -42,7 +42,9 @@ def _panel(rows: pl.DataFrame) -> Panel:
         band.encode(y=alt.Y("test_error_low:Q"), y2="test_error_high:Q"),
         base.mark_rule(strokeWidth=1.2, opacity=0.7).encode(y=alt.Y("low:Q"), y2="high:Q"),
         base.mark_line().encode(y=y, strokeDash=dash("kind", kinds)),
-        base.mark_point(filled=True, size=50, opacity=1).encode(y=y, shape=shape("kind", kinds), tooltip=_tooltip()),
+        base.mark_point(filled=True, size=50, opacity=1).encode(
+            y=y, shape=shape("kind", kinds).legend(None), tooltip=_tooltip()
+        ),
     )
 
 

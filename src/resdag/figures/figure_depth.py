@@ -50,7 +50,7 @@ def _panel(rows: pl.DataFrame, split: str, title: str, top: float) -> Panel:
     return alt.layer(
         base.mark_rule(strokeWidth=1.2, opacity=0.7).encode(y=alt.Y(f"{split}_low:Q"), y2=f"{split}_high:Q"),
         base.mark_line().encode(y=y, strokeDash=dash("architecture", architectures)),
-        point.encode(shape=shape("architecture", architectures)),
+        point.encode(shape=shape("architecture", architectures).legend(None)),
     )
 
 

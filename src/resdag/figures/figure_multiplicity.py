@@ -63,8 +63,12 @@ def _marks(rows: pl.DataFrame, domain: list[str], x: alt.X, y: alt.Y) -> list[al
     base = alt.Chart(rows).encode(x=x, y=y, color=colour("network", domain))
     return [
         base.mark_line().encode(strokeDash=dash("network", domain)),
-        base.mark_point(filled=True, size=40, opacity=1).encode(shape=shape("network", domain), tooltip=_tooltip()),
+        base.mark_point(filled=True, size=40, opacity=1).encode(shape=_shape(domain), tooltip=_tooltip()),
     ]
+
+
+def _shape(domain: list[str]) -> alt.Shape:
+    return shape("network", domain).legend(None)
 
 
 def _bars(rows: pl.DataFrame, domain: list[str], x: alt.X) -> alt.Chart:
@@ -86,7 +90,7 @@ def _consecutive(rows: pl.DataFrame, _: pl.DataFrame, domain: list[str]) -> Pane
     axis = alt.Axis(labelExpr="(datum.value > 0 ? '+' : '') + format(100 * datum.value, '~r')", tickCount=6)
     scale = alt.Scale(domain=[1.05 * low, ceiling(rows, "mean", "high")], nice=False)
     y = alt.Y("mean:Q", title="change of error (points)", axis=axis, scale=scale)
-    base = alt.Chart(rows).encode(x=x, color=colour("network", domain), shape=shape("network", domain))
+    base = alt.Chart(rows).encode(x=x, color=colour("network", domain), shape=_shape(domain))
     median = base.mark_point(filled=False, size=40, strokeWidth=1.2).encode(y=alt.Y("median:Q"), tooltip=_tooltip())
     return alt.layer(_bars(rows, domain, x), median, *_marks(rows, domain, x, y))
 
@@ -111,7 +115,7 @@ def _spectrum(rows: pl.DataFrame, windows: pl.DataFrame, domain: list[str]) -> P
     base = alt.Chart(placed).encode(y=alt.Y("level:Q"), color=colour("network", domain))
     return alt.layer(
         base.mark_rule(strokeWidth=1.6).encode(x=alt.X("low:Q"), x2="high:Q"),
-        base.mark_point(filled=True, size=40, opacity=1).encode(x=alt.X("x:Q"), shape=shape("network", domain)),
+        base.mark_point(filled=True, size=40, opacity=1).encode(x=alt.X("x:Q"), shape=_shape(domain)),
         *_marks(rows, domain, x, y),
     )
 

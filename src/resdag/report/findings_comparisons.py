@@ -6,14 +6,12 @@ import polars as pl
 
 from resdag.report.words import interval, listed, percent
 
-LEAST_DAMAGE = 0.001  # of which a ratio is worth saying; an error, a fraction
-
 
 def depth(rows: pl.DataFrame) -> str:
     """Training and test error of each architecture, from its shallowest network to its deepest."""
     asked = (
-        "If networks are good because they are deep, a network without skip connections gains from depth as well; if "
-        "its training error rises with depth, what skips add is not depth. What does depth do to each?"
+        "Is it depth that makes residual networks good, or the paths that skips add? A plain network has one path, "
+        "whatever its depth: if depth were enough, it would gain from it as well."
     )
     parts = rows.sort("architecture", "depth").partition_by("architecture", maintain_order=True)
     return f"{asked} {' '.join(map(_depth_of, parts))}{_seeds(rows)}"
@@ -75,7 +73,8 @@ def multiplicity(rows: pl.DataFrame) -> str:
     order = rows.sort("log2_paths", descending=True)["network"].unique(maintain_order=True)
     parts = {name: rows.filter(network=name) for name in order}
     said = [_network(part) for part in parts.values()]
-    return " ".join([asked, *said, *_at_equal_layers(parts), _LIMITS])
+    seeds = rows.filter(panel="error").rename({"size": "seeds"})
+    return " ".join([asked, *said, *_at_equal_layers(parts), _LIMITS]) + _seeds(seeds)
 
 
 _LIMITS = (
@@ -91,8 +90,8 @@ def _network(rows: pl.DataFrame) -> str:
     if alone.height:
         row = alone.row(0, named=True)
         parts.append(
-            f"one block deleted, {row['x']:.0f} layers, changes it by {100 * row['mean']:+.2f} points on average "
-            f"(median {100 * row['median']:+.2f}), {100 * row['mean'] / row['x']:+.3f} a layer"
+            f"one block deleted, {row['x']:.0f} layers, changes it by {_points(row['mean'])} on average "
+            f"(median {_points(row['median'])}), {_points(row['mean'] / row['x'])} a layer"
         )
     window = rows.filter(panel="window")
     if window.height:
@@ -101,21 +100,21 @@ def _network(rows: pl.DataFrame) -> str:
     return f"{error['network']}, 2^{error['log2_paths']:.0f} paths: {'; '.join(parts)}."
 
 
+def _points(change: float) -> str:
+    return f"{100 * change:+.2f} points"
+
+
 def _at_equal_layers(parts: dict[str, pl.DataFrame]) -> list[str]:
-    """Deletions of one number of layers in every network: the most that all of them were measured at."""
+    """Deletions of as many layers in every network: the least number that all of them were measured at."""
     said = []
-    for panel, words, column in (
-        ("consecutive", "in a row changes the error on average by", "mean"),
-        ("random", "at random leaves a median error of", "median"),
+    for panel, words, column, form in (
+        ("consecutive", "in a row changes the error on average by", "mean", _points),
+        ("random", "at random leaves a median error of", "median", percent),
     ):
         found = {name: dict(part.filter(panel=panel).select("x", column).iter_rows()) for name, part in parts.items()}
         shared = set.intersection(*(set(each) for each in found.values())) - {0.0}
         if shared:
-            layers = min(shared) if panel == "consecutive" else _middle(shared)
-            values = [percent(each[layers]) for each in found.values()]
+            layers = min(shared)
+            values = [form(each[layers]) for each in found.values()]
             said.append(f"Deleting {layers:.0f} layers {words} {listed(values)}, in this order.")
     return said
-
-
-def _middle(values: set[float]) -> float:
-    return sorted(values)[(len(values) - 1) // 2]
