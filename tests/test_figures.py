@@ -108,7 +108,7 @@ def test_fonts_end_in_sans_serif(name):
         "figure_multiplicity": [
             "paths (log2)",
             "layers deleted in a row",
-            "layers deleted at random",
+            "share of layers deleted at random",
             "path length (layers)",
             "change of error (points)",
             "blocks-of-6",

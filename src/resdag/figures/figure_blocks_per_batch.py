@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from resdag.figures.theme import GREY, Panel, Style, ceiling, colour, dash, error_axis, finish, finite, shape
+from resdag.figures.theme import GREY, Panel, Style, ceiling, colour, dash, error_axis, finish, finite, sign, signs
 
 VIEW = "figure_blocks_per_batch"
 TITLE = "Training on fewer blocks in each batch"
@@ -33,7 +33,7 @@ def _panel(rows: pl.DataFrame) -> Panel:
     )  # fmt: skip
     scale = alt.Scale(domain=[0, 1.05 * blocks], nice=False)
     title = f"blocks computed in each batch, of {blocks} (mean length of the paths trained)"
-    base = alt.Chart(_long(rows)).encode(
+    base = alt.Chart(_long(rows).with_columns(signs("kind", kinds))).encode(
         x=alt.X("computed:Q", title=title, axis=axis, scale=scale), color=colour("kind", kinds),
     )  # fmt: skip
     y = error_axis("error", (0, ceiling(rows, *(f"{split}_high" for split in SPLITS))), "error")
@@ -42,9 +42,7 @@ def _panel(rows: pl.DataFrame) -> Panel:
         band.encode(y=alt.Y("test_error_low:Q"), y2="test_error_high:Q"),
         base.mark_rule(strokeWidth=1.2, opacity=0.7).encode(y=alt.Y("low:Q"), y2="high:Q"),
         base.mark_line().encode(y=y, strokeDash=dash("kind", kinds)),
-        base.mark_point(filled=True, size=50, opacity=1).encode(
-            y=y, shape=shape("kind", kinds).legend(None), tooltip=_tooltip()
-        ),
+        base.mark_point(filled=True, size=50, opacity=1).encode(y=y, shape=sign(kinds), tooltip=_tooltip()),
     )
 
 

@@ -14,7 +14,8 @@ from resdag.figures.theme import (
     finite,
     names,
     panel_width,
-    shape,
+    sign,
+    signs,
 )  # fmt: skip
 
 VIEW = "figure_depth"
@@ -31,6 +32,7 @@ SPLITS = {"train_error": "training error", "test_error": "test error"}
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     """The chart of the view's rows: training error and test error side by side."""
     rows = finite(frame, "test_error").sort("architecture", "depth", "network")
+    rows = rows.with_columns(signs("architecture", names(rows, "architecture")))
     top = ceiling(rows, *(f"{split}_high" for split in SPLITS))
     panels = [_panel(rows, split, title, top) for split, title in SPLITS.items()]
     width = panel_width(style, 2)
@@ -50,7 +52,7 @@ def _panel(rows: pl.DataFrame, split: str, title: str, top: float) -> Panel:
     return alt.layer(
         base.mark_rule(strokeWidth=1.2, opacity=0.7).encode(y=alt.Y(f"{split}_low:Q"), y2=f"{split}_high:Q"),
         base.mark_line().encode(y=y, strokeDash=dash("architecture", architectures)),
-        point.encode(shape=shape("architecture", architectures).legend(None)),
+        point.encode(shape=sign(architectures)),
     )
 
 

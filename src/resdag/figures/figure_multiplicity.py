@@ -18,7 +18,8 @@ from resdag.figures.theme import (
     finish,
     finite,
     panel_width,
-    shape,
+    sign,
+    signs,
 )  # fmt: skip
 
 VIEW = "figure_multiplicity"
@@ -38,6 +39,7 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     """The chart of the view's rows: up to four panels, those that were measured."""
     rows = finite(frame, "mean").sort("log2_paths", "network", "panel", "x", descending=[True, False, False, False])
     domain = rows["network"].unique(maintain_order=True).to_list()
+    rows = rows.with_columns(signs("network", domain))
     kinds = {"error": _error, "consecutive": _consecutive, "random": _random, "spectrum": _spectrum}
     panels = []
     for kind, chart in kinds.items():
@@ -63,12 +65,8 @@ def _marks(rows: pl.DataFrame, domain: list[str], x: alt.X, y: alt.Y) -> list[al
     base = alt.Chart(rows).encode(x=x, y=y, color=colour("network", domain))
     return [
         base.mark_line().encode(strokeDash=dash("network", domain)),
-        base.mark_point(filled=True, size=40, opacity=1).encode(shape=_shape(domain), tooltip=_tooltip()),
+        base.mark_point(filled=True, size=40, opacity=1).encode(shape=sign(domain), tooltip=_tooltip()),
     ]
-
-
-def _shape(domain: list[str]) -> alt.Shape:
-    return shape("network", domain).legend(None)
 
 
 def _bars(rows: pl.DataFrame, domain: list[str], x: alt.X) -> alt.Chart:
@@ -90,14 +88,17 @@ def _consecutive(rows: pl.DataFrame, _: pl.DataFrame, domain: list[str]) -> Pane
     axis = alt.Axis(labelExpr="(datum.value > 0 ? '+' : '') + format(100 * datum.value, '~r')", tickCount=6)
     scale = alt.Scale(domain=[1.05 * low, ceiling(rows, "mean", "high")], nice=False)
     y = alt.Y("mean:Q", title="change of error (points)", axis=axis, scale=scale)
-    base = alt.Chart(rows).encode(x=x, color=colour("network", domain), shape=_shape(domain))
+    base = alt.Chart(rows).encode(x=x, color=colour("network", domain), shape=sign(domain))
     median = base.mark_point(filled=False, size=40, strokeWidth=1.2).encode(y=alt.Y("median:Q"), tooltip=_tooltip())
     return alt.layer(_bars(rows, domain, x), median, *_marks(rows, domain, x, y))
 
 
 def _random(rows: pl.DataFrame, _: pl.DataFrame, domain: list[str]) -> Panel:
     x = _x(
-        "share", "layers deleted at random", min(1.0, 1.05 * _most(rows, "share")), alt.Axis(format=".0%", tickCount=5)
+        "share",
+        "share of layers deleted at random",
+        min(1.0, 1.05 * _most(rows, "share")),
+        alt.Axis(format=".0%", tickCount=5),
     )
     band = alt.Chart(rows).mark_area(opacity=0.14)
     area = band.encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=colour("network", domain))
@@ -115,7 +116,7 @@ def _spectrum(rows: pl.DataFrame, windows: pl.DataFrame, domain: list[str]) -> P
     base = alt.Chart(placed).encode(y=alt.Y("level:Q"), color=colour("network", domain))
     return alt.layer(
         base.mark_rule(strokeWidth=1.6).encode(x=alt.X("low:Q"), x2="high:Q"),
-        base.mark_point(filled=True, size=40, opacity=1).encode(x=alt.X("x:Q"), shape=_shape(domain)),
+        base.mark_point(filled=True, size=40, opacity=1).encode(x=alt.X("x:Q"), shape=sign(domain)),
         *_marks(rows, domain, x, y),
     )
 
