@@ -54,7 +54,8 @@ def study(name: str = STUDY, dataset: str = "cifar10") -> Row:
 
 def network(errors: int = 610, images: int = 10_000, **columns: Any) -> Row:
     return OF | {
-        "architecture": "preact_resnet", "depth": 110, "blocks": 54, "parameters": 1_727_962, "shortcut": "subsample",
+        "architecture": "preact_resnet", "depth": 110, "blocks": 54, "convolutions": 2,
+        "parameters": 1_727_962, "shortcut": "subsample",
         "first_block": "plain", "options": "{}", "recipe": None, "stochastic_depth": None, "blocks_per_batch": None,
         "source": "trained", "checkpoint_sha256": "0" * 64, "device": "cpu", "train_seconds": 1.5, "test_scale": "none",
         "test_errors": errors, "test_images": images, "test_error": errors / images, "test_loss": 0.3,

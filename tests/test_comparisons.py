@@ -131,9 +131,8 @@ def test_a_network_of_fewer_blocks_is_measured_at_the_numbers_that_it_has() -> N
 def seeds(name: str, tests: tuple[int, ...], trains: tuple[int, ...] = (5,), **columns: Any) -> list[dict[str, Any]]:
     """Networks of one name, one for each seed, with errors of 1,000 test and 1,000 training images."""
     trains = trains * len(tests) if len(trains) == 1 else trains
-    options = {"options": f'{{"convolutions": {columns.pop("convolutions", 2)}}}'}
     return [
-        network(test, 1000, network=name, seed=seed, train_errors=train, train_images=1000, **options, **columns)
+        network(test, 1000, network=name, seed=seed, train_errors=train, train_images=1000, **columns)
         for seed, (test, train) in enumerate(zip(tests, trains, strict=True))
     ]
 

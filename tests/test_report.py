@@ -56,7 +56,8 @@ def _study():
 def _network(name, seed, **changes):
     return {
         "study": STUDY, "network": name, "seed": seed, "architecture": "preact_resnet", "depth": 110, "blocks": 54,
-        "parameters": 1_727_962, "shortcut": "subsample", "first_block": "plain", "options": "{}", "recipe": "{}",
+        "convolutions": 2, "parameters": 1_727_962,
+        "shortcut": "subsample", "first_block": "plain", "options": "{}", "recipe": "{}",
         "stochastic_depth": None, "blocks_per_batch": None, "source": "trained", "checkpoint_sha256": "0" * 64,
         "device": "cpu", "train_seconds": 4000.0, "test_scale": "none", "test_errors": 640, "test_images": 10_000,
         "test_error": 0.064, "test_loss": 0.3, "train_errors": 5, "train_images": 50_000,

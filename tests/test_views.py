@@ -97,8 +97,8 @@ EXPECTED = {
     ),
     "single_deletions": (
         "study network seed block",
-        "architecture depth stochastic_depth dataset stage changes_shape errors images error low high "
-        "intact_error change p_holm",
+        "architecture depth blocks convolutions stochastic_depth dataset stage changes_shape errors images error low "
+        "high intact_error change p_holm",
     ),
 }  # fmt: skip
 
@@ -115,6 +115,7 @@ def con():
                 network(network="dropping", stochastic_depth=0.5, errors=525, test_scale="survival"),
                 network(network="effective", blocks_per_batch=23, errors=596, test_scale="m/n"),
                 network(network="shallow", depth=20, blocks=9),
+                network(network="longer", blocks=18, convolutions=6),
                 network(network="loaded", source="loaded", depth=20, blocks=9, train_seconds=None),
                 network(study="folder"),
             ],
@@ -131,6 +132,12 @@ def con():
                     lesion("single-001+bn", 700, [1], recalibrated=True, **of),
                 ],
             )
+        insert(con, "blocks", [block(0, network="longer")])
+        insert(
+            con,
+            "lesions",
+            [each | {"network": "longer"} for each in (lesion("intact", 600), single(0, 900), random(1, 0, 900))],
+        )
         beyond = [lesion("intact+bn", 640, recalibrated=True, experiment="intact"), lesion("skip-000", 8000, [0])]
         insert(con, "lesions", [*beyond, lesion("skip-001", 9000, [1]), lesion("pair-000-001", 1100, [0, 1])])
         insert(con, "lesion_tests", [OF | {"lesion": "single-001", "p": 0.001, "p_holm": 0.002}])
@@ -152,6 +159,7 @@ def con():
                 evaluation("m/n", 590, True, network="effective"),
                 evaluation("survival", 525, network="dropping"),
                 evaluation("none", 800, network="shallow"),
+                evaluation("none", 700, network="longer"),
             ],
         )
         epoch = {"learning_rate": 0.1, "train_loss": 1.0, "train_error": 0.5, "test_error": None, "seconds": 2.0}
@@ -396,7 +404,7 @@ def test_figure_8_pairs_stochastic_depth_with_its_like(con) -> None:
 def test_errors_say_how_each_network_was_trained(con) -> None:
     assert dict(rows(con, "table_errors").select("network", "training").iter_rows()) == {
         "resnet110": "all blocks always", "shallow": "all blocks always", "dropping": "stochastic depth 0.5",
-        "effective": "23 of 54 blocks", "loaded": "loaded",
+        "effective": "23 of 54 blocks", "loaded": "loaded", "longer": "all blocks always",
     }  # fmt: skip
 
 

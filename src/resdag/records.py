@@ -82,6 +82,8 @@ class Network(_OfNetwork):
     """Weighted layers."""
     blocks: Count
     """Residual blocks, or layers of a VGG, that the network is made of."""
+    convolutions: int | None
+    """Convolutions in each block; NULL for a VGG, whose layers hold one."""
     parameters: Count
     """Trainable numbers."""
     shortcut: str | None

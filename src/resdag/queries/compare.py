@@ -20,7 +20,7 @@ from resdag.queries.statistics import Interval, t_interval, wilson
 from resdag.records import Comparison
 
 WITHOUT_PATHS = ("plain",)
-_SAME = ("architecture", "depth", "blocks", "parameters", "blocks_per_batch")
+_SAME = ("architecture", "depth", "blocks", "convolutions", "parameters", "blocks_per_batch")
 _COUNTS = ("test_errors", "test_images", "train_errors", "train_images")
 
 
@@ -39,16 +39,16 @@ def compare(
 
 
 def _network(con: duckdb.DuckDBPyConnection, study: str, network: str, confidence: float) -> dict[str, Any]:
-    columns = (*_SAME, *_COUNTS, "stochastic_depth", "(options ->> '$.convolutions')::BIGINT AS convolutions")
+    columns = ", ".join((*_SAME, *_COUNTS, "stochastic_depth"))
     seeds = con.sql(
-        f"SELECT {', '.join(columns)} FROM networks WHERE study = $study AND network = $network ORDER BY seed",
+        f"SELECT {columns} FROM networks WHERE study = $study AND network = $network ORDER BY seed",
         params={"study": study, "network": network},
     ).pl()
     first = seeds.row(0, named=True)
     errors = dict(pair for split in ("test", "train") for pair in _error(seeds, split, confidence))
     paths = 0 if first["architecture"] in WITHOUT_PATHS else first["blocks"]
     lengths = {"log2_paths": paths, "mean_path_length": _mean_length(first), "seeds": len(seeds)}
-    return {name: first[name] for name in (*_SAME, "convolutions")} | lengths | errors
+    return {name: first[name] for name in _SAME} | lengths | errors
 
 
 def _mean_length(of: Mapping[str, Any]) -> float:

@@ -1,11 +1,11 @@
 -- One row per network compared by multiplicity, panel, and place on the panel's horizontal axis; seeds together.
--- panel: error; consecutive (layers deleted in a row); random (layers deleted at random); spectrum; window (of the spectrum).
+-- panel: error; consecutive or random (layers deleted in a row, or anywhere); spectrum; window (of the spectrum).
 -- x: log2 of paths (error), layers deleted (consecutive, random), path length in layers (spectrum), its mean (window).
 -- share: Share of the blocks' layers that is deleted (consecutive, random); NULL elsewhere.
--- mean: Mean test error (error, random), change of error (consecutive), share of the gradient per layer (spectrum), x (window).
--- median: Median over places or draws, and seeds, of test error (random) or its change (consecutive); NULL elsewhere.
--- low: Lower end of the interval (error) or of mean - 2 sd of length (window), lower quartile (consecutive, random), or NULL.
--- high: Upper end of the interval (error) or of mean + 2 sd of length (window), upper quartile (consecutive, random), or NULL.
+-- mean: Mean error (error, random), change of it (consecutive), share of the gradient per layer (spectrum), x (window).
+-- median: Median over places or draws, and seeds, of error (random) or its change (consecutive); NULL elsewhere.
+-- low: Lower end of the interval (error), of mean - 2 sd (window), lower quartile (consecutive, random), or NULL.
+-- high: Upper end of the interval (error), of mean + 2 sd (window), upper quartile (consecutive, random), or NULL.
 -- size: Numbers behind the row: seeds (error, spectrum, window), places or draws of every seed (consecutive, random).
 WITH
   compared AS (SELECT * FROM comparisons WHERE comparison = 'multiplicity'),
