@@ -1,4 +1,4 @@
--- One row per single deletion of a VGG, or of a network trained with all its blocks, the paper's, not on an image folder.
+-- One row per single deletion of a VGG, or a network of two-layer blocks, trained whole, not on an image folder.
 SELECT
   study, network, seed, architecture, block, stage, changes_shape,
   errors, images, error, low, high, intact_error, change, p_holm
