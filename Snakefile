@@ -25,6 +25,7 @@ wildcard_constraints:
     network=r"[a-zA-Z0-9][a-zA-Z0-9._-]*",
     seed=r"\d+",
     chunk=r"\d+",
+    system=r"plain|residual|full",
     epoch=r"first|last",
     figure=r"figure_\w+",
     fingerprint=r"[0-9a-f]{12}",
@@ -46,6 +47,7 @@ localrules:
     train,
     lesions,
     paths,
+    mean_field,
     data,
 
 
@@ -66,7 +68,13 @@ rule database:
 
 rule train:
     input:
-        STUDY.targets("train_network", "load_network", "evaluate_network"),
+        STUDY.targets(
+            "train_network",
+            "load_network",
+            "evaluate_network",
+            "measure_gates",
+            "average_ensembles",
+        ),
 
 
 rule lesions:
@@ -87,6 +95,11 @@ rule paths:
         STUDY.targets("sample_path_gradients", "measure_path_spectrum", "count_paths"),
 
 
+rule mean_field:
+    input:
+        STUDY.targets("iterate_mean_field", "simulate_mean_field"),
+
+
 rule data:
     input:
         STUDY.targets("prepare_data"),
@@ -94,9 +107,11 @@ rule data:
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/ensembles.smk"
 include: "workflow/rules/lesions.smk"
 include: "workflow/rules/paths.smk"
 include: "workflow/rules/comparisons.smk"
+include: "workflow/rules/mean_field.smk"
 include: "workflow/rules/database.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from math import comb
+from math import comb, log10
 from typing import Any
 
 import duckdb
@@ -55,11 +55,11 @@ def study(name: str = STUDY, dataset: str = "cifar10") -> Row:
 def network(errors: int = 610, images: int = 10_000, **columns: Any) -> Row:
     return OF | {
         "architecture": "preact_resnet", "depth": 110, "blocks": 54, "convolutions": 2,
-        "parameters": 1_727_962, "shortcut": "subsample",
-        "first_block": "plain", "options": "{}", "recipe": None, "stochastic_depth": None, "blocks_per_batch": None,
-        "source": "trained", "checkpoint_sha256": "0" * 64, "device": "cpu", "train_seconds": 1.5, "test_scale": "none",
-        "test_errors": errors, "test_images": images, "test_error": errors / images, "test_loss": 0.3,
-        "train_errors": 50, "train_images": 50_000,
+        "parameters": 1_727_962, "classes": 10,
+        "shortcut": "subsample", "first_block": "plain", "options": "{}", "recipe": None, "stochastic_depth": None,
+        "blocks_per_batch": None, "source": "trained", "checkpoint_sha256": "0" * 64, "device": "cpu",
+        "train_seconds": 1.5, "test_scale": "none", "test_errors": errors, "test_images": images,
+        "test_error": errors / images, "test_loss": 0.3, "train_errors": 50, "train_images": 50_000,
     } | columns  # fmt: skip
 
 
@@ -110,6 +110,24 @@ def comparison(name: str, network: str, error: float = 0.06, train: float = 0.00
     } | columns  # fmt: skip
 
 
+def gates(index: int, mean: float, epoch: int = 164, **columns: Any) -> Row:
+    """Gates all alike, but for the images at the ends."""
+    share = dict.fromkeys(("q05", "q25", "q50", "q75", "q95"), mean)
+    return OF | share | {
+        "epoch": epoch, "block": index, "images": 100, "units": 1024, "mean": mean, "sd_images": 0.01,
+        "image_q05": mean - 0.02, "image_q95": mean + 0.03, "below_half": float(mean < 0.5),
+    } | columns  # fmt: skip
+
+
+def ensemble(seeds: Sequence[int], errors: int, draw: int = 0, images: int = 10_000, **columns: Any) -> Row:
+    of = {key: value for key, value in OF.items() if key != "seed"}
+    return of | {
+        "members": len(seeds), "draw": draw, "seeds": list(seeds), "errors": errors, "images": images,
+        "error": errors / images, "loss": None, "member_error": 0.07,
+        "disagreement": 0.05 if len(seeds) > 1 else None,
+    } | columns  # fmt: skip
+
+
 def path_spectrum(blocks: int, norm: Any, energy: Any, batches: int = 2, se: float = 0.05, **columns: Any) -> list[Row]:
     """`norm(length)` of the sum over all paths, `energy(length)` of all paths, the same in every batch."""
     of = OF | {"epoch": 164, "measured_at": "input", "sign_draws": 20} | columns
@@ -123,6 +141,28 @@ def path_spectrum(blocks: int, norm: Any, energy: Any, batches: int = 2, se: flo
         for batch in range(batches)
         for k in range(blocks + 1)
     ]  # fmt: skip
+
+
+def mean_field_theory(system: str, depth: int, power: Any, cosine: Any, log10_gradient: Any) -> list[Row]:
+    """The three quantities as functions of the layer, 0 to depth."""
+    of = {"study": STUDY, "system": system, "sigma_w": 2.0, "sigma_b": 0.5, "sigma_v": None, "sigma_a": None}
+    return [
+        of | {"layer": layer, "power": power(layer), "cosine": cosine(layer), "log10_gradient": log10_gradient(layer)}
+        for layer in range(depth + 1)
+    ]  # fmt: skip
+
+
+def mean_field(theory: list[Row], draws: int, offset: Any, depth: int | None = None) -> list[Row]:
+    """Networks whose power, cosine and squared gradient are 1 + offset(layer, draw) times the theory's."""
+    rows = []
+    for draw in range(draws):
+        for row in theory[: None if depth is None else depth + 1]:
+            factor = 1 + (offset(row["layer"], draw) if row["layer"] else 0)
+            of = {name: row[name] for name in ("study", "system", "layer")}
+            values = {name: row[name] * factor for name in ("power", "cosine")}
+            values["log10_gradient"] = row["log10_gradient"] + log10(factor)
+            rows.append(of | values | {"draw": draw, "width": 1000, "matrices": "conditioned"})
+    return rows
 
 
 def path_gradients(log10_norm: Any, lengths: range, samples: int = 4, per_batch: int = 2, **columns: Any) -> list[Row]:

@@ -22,6 +22,7 @@ STUDY = {
         "a": {"architecture": "preact_resnet", "depth": 20},
         "b": {"architecture": "vgg"},
         "c": {"architecture": "preact_resnet", "depth": 38, "convolutions": 6},
+        "h": {"architecture": "highway", "depth": 20},
     },
     "lesions": {"single": {"networks": ["a", "b"]}},
 }
@@ -52,12 +53,19 @@ def multiply_adds_counted(options: dict, side: int, channels: int) -> float:
 
 
 @pytest.mark.parametrize("kind", ["digits", "cifar10"])
-@pytest.mark.parametrize("name", ["a", "b", "c"])
+@pytest.mark.parametrize("name", ["a", "b", "c", "h"])
 def test_the_model_of_cost_counts_what_the_networks_compute(kind: str, name: str) -> None:
     here = study(dataset={"kind": kind})
     size = ahead.size_of(here)
     counted = multiply_adds_counted(here.networks[name].options(), size.side, size.channels)
     assert ahead.multiply_adds(here, name, size) == counted
+
+
+def test_gates_are_two_passes_over_the_test_images() -> None:
+    here = study(gates={"networks": ["h"]})
+    (job,) = plan_study(here).of_rule("measure_gates")
+    size = ahead.size_of(here)
+    assert ahead.work(here, job, size) == 2 * 360 * ahead.multiply_adds(here, "h", size)
 
 
 def test_resnet_110_costs_253_million_multiply_adds_an_image() -> None:
@@ -107,6 +115,18 @@ def finish(job: Job) -> None:
     for path in job.outputs.values():
         write_text(path, "")
     write_json(ahead.record_of(job), ahead.record(job))
+
+
+def test_the_cost_of_random_networks_is_their_random_numbers() -> None:
+    section = {"width": 100, "depth": 7, "draws": 20, "systems": ["plain", "full"]}
+    here = study(mean_field=section)
+    plain, full = (ahead.work(here, job, ahead.size_of(here)) for job in plan_study(here).jobs
+                   if job.rule == "simulate_mean_field" and job.of["chunk"] == "0000")  # fmt: skip
+    assert plain == ahead.NORMAL * 10 * 7 * 2 * 100**2  # each matrix of ten networks twice
+    assert full == 2 * plain
+    conditioned = study(mean_field=section | {"matrices": "conditioned"})
+    jobs = plan_study(conditioned).of_rule("simulate_mean_field")
+    assert sum(ahead.work(conditioned, job, ahead.size_of(here)) for job in jobs) < (plain + full) / 5
 
 
 def test_why_names_what_changed_since_the_job_last_ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from resdag.cli import RULES, main, parser
-from resdag.config.load import read_yaml
 from resdag.layout import KEYS, LAYOUT
+from workflow_tools import trainings
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY = str(ROOT / "config/tiny.yaml")
@@ -75,9 +75,8 @@ def test_check_counts_the_jobs_of_each_rule(capsys: pytest.CaptureFixture[str]) 
     assert main(["check", TINY]) == 0
     head, *lines = capsys.readouterr().out.splitlines()
     counts = {line.split()[1]: int(line.split()[0]) for line in lines}
-    study = read_yaml(Path(TINY))
-    assert counts["train_network"] == len(study["networks"])  # one seed each
-    assert counts["delete_single"] == len(study["lesions"]["single"]["networks"])
+    assert counts["train_network"] == trainings()
+    assert counts["delete_single"] == 3
     assert head.endswith(f"study tiny is valid: {sum(counts.values())} jobs")
 
 

@@ -4,7 +4,7 @@ import csv
 import json
 from functools import cache
 from html.parser import HTMLParser
-from math import exp, isfinite, nan
+from math import exp, isfinite, log, nan, pi
 from xml.etree import ElementTree
 
 import duckdb
@@ -103,6 +103,28 @@ def test_fonts_end_in_sans_serif(name):
         "figure_6c": ["share of the gradient", "path length (blocks)", "all paths"],
         "figure_spectrum": ["gradient norm (log10)", "share by length", "coherence", "sum of all paths"],
         "figure_control": ["test error", "index of the block", "resnet110", "branch, batch norm re-estimated", "skip"],
+        "figure_mean_field": [
+            "cosine of two inputs",
+            "layer",
+            "growth of squared gradient (log10)",
+            "plain",
+            "full",
+            "σw = 2, σb = 0.5, σv = 1, σa = 1; 20 simulated networks of each system, width 2,000",
+        ],
+        "figure_highway": [
+            "mean gate T",
+            "test error, block deleted",
+            "learned gate",
+            "gate frozen at 0.5",
+            "identity skip",
+        ],
+        "figure_ensembles": [
+            "test error",
+            "members (log2)",
+            "resnet110: networks averaged",
+            "change of test error (points)",
+        ],
+        "figure_prediction": ["test error", "blocks deleted", "paths left", "paths by their energy", "all alike"],
         "figure_pairs": ["earlier block", "later block", "interaction (points)"],
         "figure_depth": ["depth (layers)", "training error", "test error", "plain", "resnet", "110"],
         "figure_multiplicity": [
@@ -145,6 +167,14 @@ def test_the_window_of_figure_6c_is_written_from_the_rows():
     assert "5.1 to 16.9 blocks: 0.45 % of all paths" in svg_texts("figure_6c")
 
 
+def test_gates_are_drawn_alone_where_no_deletion_was_measured():
+    rows = VIEWS["figure_highway"]().with_columns(
+        pl.lit(None, dtype=pl.Float64).alias(name) for name in ("error", "low", "high", "intact_error", "change")
+    )
+    texts = json.dumps(drawn("figure_highway", rows.drop_nulls("gate")))
+    assert "mean gate T" in texts and "block deleted" not in texts
+
+
 def test_interactions_are_coloured_around_zero():
     (unit,) = [unit for unit, _ in units(drawn("figure_pairs"), drawn("figure_pairs")["datasets"])]
     low, middle, high = unit["encoding"]["color"]["scale"]["domain"]
@@ -157,6 +187,22 @@ def test_a_comparison_of_multiplicity_draws_the_panels_that_were_measured():
     frame = VIEWS["figure_multiplicity"]()
     assert len(drawn("figure_multiplicity")["concat"]) == 4
     assert len(drawn("figure_multiplicity", frame.filter(pl.col("panel").is_in(["error", "random"])))["concat"]) == 2
+
+
+def test_a_recursion_without_simulation_is_drawn():
+    frame = VIEWS["figure_mean_field"]()
+    empty = {name: frame.schema[name] for name in ("simulated", "standard_error", "deviation", "draws", "width")}
+    bare = frame.filter(system="plain").with_columns(
+        pl.lit(None, dtype=kind).alias(name) for name, kind in empty.items()
+    )
+    assert drawn("figure_mean_field", bare)["title"]["text"] == "σw = 2, σb = 0.5"
+
+
+def test_the_guide_of_the_cosine_falls_by_the_limiting_power():
+    spec = drawn("figure_mean_field")
+    guide = next(rows for unit, rows in units(spec, spec["datasets"]) if rows and "law" in rows[0])
+    (first, last) = guide[0], guide[-1]
+    assert log(first["law"] / last["law"]) / log(first["layer"] / last["layer"]) == pytest.approx(2 / pi - 1, abs=1e-4)
 
 
 def test_coherence_is_hollow_where_the_energy_is_uncertain():

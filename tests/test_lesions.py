@@ -39,6 +39,7 @@ NETWORKS = {
     "pre-activation": ("preact_resnet", {"depth": 20, "width": 4}),
     "pre-activation, projection": ("preact_resnet", {"depth": 20, "width": 4, "shortcut": "projection"}),
     "post-activation": ("resnet", {"depth": 20, "width": 4}),
+    "highway": ("highway", {"depth": 20, "width": 4}),
     "vgg": ("vgg", {"depth": 15, "channels": 6}),
 }
 # The groups of a pre-activation ResNet-110: 18, 17 and 17 places, the blocks that change shape left out.
@@ -326,9 +327,9 @@ def test_the_batch_follows_from_the_bound() -> None:
     network, images = small(), noise()
     one = 4 * 64 * 4  # 4 channels of 8 x 8 pixels in float32
     for alive, memory, size in (
-        (1, 7 * one * 3, 3),
-        (2, 8 * one * 3, 3),
-        (2, 8 * one * 3 - 1, 2),
+        (1, 9 * one * 3, 3),
+        (2, 10 * one * 3, 3),
+        (2, 10 * one * 3 - 1, 2),
         (2, 1, 1),
         (2, 2**40, 500),
     ):

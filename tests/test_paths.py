@@ -13,6 +13,7 @@ from torch.nn import functional
 from resdag.combinatorics import path_choice
 from resdag.errors import NetworkError
 from resdag.models.build import build
+from resdag.models.gates import Carried, Gate, Times, Transformed
 from resdag.models.layers import Place, Subsample
 from resdag.paths.adjoint import linearise
 from resdag.paths.sampled import path_norms
@@ -137,6 +138,9 @@ LAYERS = {
     "relu in place": nn.ReLU(inplace=True),
     "layer without a rule": nn.GELU(),
     "sequence": nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2)),
+    "half": Times(0.5),
+    "branch of a highway block": nn.Sequential(Gate(3, 4, 2, -1.0), Transformed(nn.Conv2d(3, 4, 3, 2, 1))),
+    "skip of a highway block": nn.Sequential(Gate(3, 8, 2, -1.0), Carried(Subsample(Place(1, 3, 8, 2)))),
 }
 
 

@@ -134,6 +134,14 @@ def test_a_lesion_beyond_the_paper_runs_its_own_job_alone(change: dict[str, Any]
     assert {"figure_control", "figure_pairs"} <= drawn(labels)
 
 
+def test_gates_add_their_job_alone_and_draw_their_figure() -> None:
+    network = {"networks": {"h": {"architecture": "highway", "depth": 8}}}
+    labels = added(planned(network), planned(network, {"gates": {"networks": ["h"]}}))
+    assert torch_jobs(labels) == ["measure_gates network=h seed=0"]
+    assert "figure_highway" in drawn(labels)
+    assert rules(labels) <= {"measure_gates", *READING}
+
+
 def test_more_reorderings_add_their_chunks_alone() -> None:
     assert torch_jobs(rerun({"lesions": {"reorder": {"draws": 21}}})) == ["reorder_blocks network=a seed=0 chunk=0020"]
 
@@ -176,7 +184,7 @@ def test_a_seed_more_adds_its_jobs_alone() -> None:
     labels = torch_jobs(rerun({"networks": {"a": {"seeds": [0, 1]}}}))
     assert labels
     assert all("network=a seed=1" in label for label in labels)
-    assert rules(labels) == TORCH_RULES - {"load_network"}
+    assert rules(labels) == TORCH_RULES - {"load_network", "measure_gates", "simulate_mean_field", "average_ensembles"}
 
 
 def test_a_network_more_adds_its_jobs_alone() -> None:
@@ -246,6 +254,28 @@ def test_other_contents_measure_everything_again_but_closed_forms(tmp_path: Path
     labels = added(first, other)
     assert "count_paths" not in labels
     assert torch_jobs(labels) == torch_jobs([job.label for job in first.jobs])
+
+
+RANDOM = {"mean_field": {"systems": ["plain", "residual"], "draws": 15}}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"draws": 18}, []),
+        (
+            {"draws": 21},
+            ["simulate_mean_field system=plain chunk=0020", "simulate_mean_field system=residual chunk=0020"],
+        ),
+        ({"theory_depth": 2000}, ["iterate_mean_field system=plain", "iterate_mean_field system=residual"]),
+        ({"systems": ["plain"]}, []),
+        ({"sigma_v": 0.5}, []),  # of the full system alone
+    ],
+)
+def test_what_is_added_to_random_networks_runs_alone(change: dict[str, Any], expected: list[str]) -> None:
+    labels = added(planned(RANDOM), planned(RANDOM, {"mean_field": change}))
+    assert [label for label in labels if "mean_field " in label] == expected
+    assert not torch_jobs(labels) or rules(torch_jobs(labels)) == {"simulate_mean_field"}
 
 
 def test_memory_changes_nothing() -> None:

@@ -1,6 +1,6 @@
 """Every view on a few rows written by hand; the numbers are worked on paper."""
 
-from math import comb, log10, sqrt
+from math import comb, log, log10, sqrt
 
 import polars as pl
 import pytest
@@ -13,9 +13,13 @@ from rows_by_hand import (
     block,
     comparison,
     empty,
+    ensemble,
     evaluation,
+    gates,
     insert,
     lesion,
+    mean_field,
+    mean_field_theory,
     network,
     path_gradients,
     path_spectrum,
@@ -71,6 +75,20 @@ EXPECTED = {
         "study network seed block kind",
         "architecture stage changes_shape errors images error low high intact_error change",
     ),
+    "figure_mean_field": (
+        "study system quantity layer",
+        "theory simulated standard_error deviation draws width matrices sigma_w sigma_b sigma_v sigma_a",
+    ),
+    "figure_highway": (
+        "study network seed block",
+        "kind stage changes_shape gate gate_at_start gate_low gate_high below_half error low high intact_error change",
+    ),
+    "figure_ensembles": (
+        "study network kind log2_members", "halvings sets mean q05 q95 whole disagreement"
+    ),
+    "figure_prediction": (
+        "study network seed count weights", "draws q05 q95 mean intact_error chance share predicted"
+    ),
     "figure_pairs": (
         "study network seed first second",
         "errors images error intact_error change change_first change_second interaction",
@@ -103,6 +121,9 @@ EXPECTED = {
 }  # fmt: skip
 
 
+RECURSION = (lambda layer: 1.0 + layer, lambda layer: 0.8 / (1 + layer), lambda layer: 100.0 * layer)
+
+
 @pytest.fixture(scope="module")
 def con():
     with empty() as con:
@@ -118,6 +139,7 @@ def con():
                 network(network="longer", blocks=18, convolutions=6),
                 network(network="loaded", source="loaded", depth=20, blocks=9, train_seconds=None),
                 network(study="folder"),
+                *(network(network=name, options=options, **columns) for name, columns, options in GATED),
             ],
         )
         for of in ({}, {"network": "dropping"}, {"network": "effective"}, {"network": "shallow"}, {"study": "folder"}):
@@ -138,10 +160,16 @@ def con():
             "lesions",
             [each | {"network": "longer"} for each in (lesion("intact", 600), single(0, 900), random(1, 0, 900))],
         )
+        for name, _, _ in GATED:
+            insert(con, "blocks", [block(index, network=name) for index in range(2)])
+            insert(con, "lesions", [lesion("intact", 700, network=name), single(0, 1700, network=name)])
+        opened = [gates(0, 0.12, 0), gates(1, 0.13, 0), gates(0, 0.2), gates(1, 0.6)]
+        insert(con, "gates", [row | {"network": "open"} for row in opened])
         beyond = [lesion("intact+bn", 640, recalibrated=True, experiment="intact"), lesion("skip-000", 8000, [0])]
         insert(con, "lesions", [*beyond, lesion("skip-001", 9000, [1]), lesion("pair-000-001", 1100, [0, 1])])
         insert(con, "lesion_tests", [OF | {"lesion": "single-001", "p": 0.001, "p_holm": 0.002}])
         insert(con, "lesions", [random(2, draw, errors) for draw, errors in enumerate((1000, 2000, 3000, 4000, 5000))])
+        insert(con, "ensembles", [ensemble([0], 600), ensemble([1], 800, 1), ensemble([0, 1], 500)])
         insert(
             con,
             "reorderings",
@@ -182,6 +210,8 @@ def con():
             comparison("multiplicity", "dropping", 0.07, **longer), comparison("blocks_per_batch", "resnet110"),
             comparison("blocks_per_batch", "effective", blocks_per_batch=23, mean_path_length=11.5),
         ])  # fmt: skip
+        insert(con, "mean_field_theory", theory := mean_field_theory("residual", 3, *RECURSION))
+        insert(con, "mean_field", mean_field(theory, 2, lambda _, draw: (-0.1, 0.3)[draw], depth=2))
         derived(con)
         yield con
 
@@ -198,9 +228,24 @@ def derived(con) -> None:
     for name, se in (("dropping", 0.05), ("shallow", 0.3)):
         spectrum = path_spectrum(54, lambda k: sqrt(energy(k)), energy, 2, se, network=name)
         insert(con, "path_spectrum", spectrum)
+    for length, epoch in ((5, 164), (1, 0)):  # all energy at one length, after training and before
+        insert(
+            con,
+            "path_spectrum",
+            path_spectrum(54, lambda k, x=length: float(k == x), lambda k, x=length: float(k == x), epoch=epoch),
+        )
     tables = derive(con, STUDY, 0.95)
     for table in ("path_norms", "path_fits", "spectrum_norms", "spectrum_windows"):
         insert(con, table, tables[table])
+
+
+# Networks of one size and of others: the learned gates, and what they are and are not held against.
+_HIGHWAY, _RESNET = ({"architecture": name, "depth": 8, "blocks": 2} for name in ("highway", "resnet"))
+GATED = [
+    ("open", _HIGHWAY, '{"width": 4, "gate": "learned"}'), ("frozen", _HIGHWAY, '{"width": 4, "gate": "frozen"}'),
+    ("identity", _RESNET, '{"width": 4}'), ("wider", _RESNET, '{"width": 8}'),
+    ("dropped", _RESNET | {"blocks_per_batch": 1}, '{"width": 4}'),
+]  # fmt: skip
 
 
 def rows(con, view: str, where: str = "true") -> pl.DataFrame:
@@ -263,7 +308,7 @@ def test_wilson_in_sql_is_wilson(con) -> None:
 
 
 def test_networks_trained_otherwise_are_not_in_figure_3(con) -> None:
-    assert rows(con, "figure_3")["network"].unique().sort().to_list() == ["resnet110", "shallow"]
+    assert rows(con, "figure_3")["network"].unique().sort().to_list() == ["identity", "resnet110", "shallow", "wider"]
 
 
 def test_image_folders_have_a_figure_of_their_own(con) -> None:
@@ -337,6 +382,17 @@ def test_what_was_deleted_of_a_block_is_held_against_the_intact_network_of_the_s
     assert found["change"].to_list() == pytest.approx([0.005, 0.74, 0.03, 0.006, 0.84])
 
 
+def test_gates_stand_beside_the_deletion_of_their_block_and_the_networks_of_their_size(con) -> None:
+    found = rows(con, "figure_highway")
+    assert found.select("network", "block", "kind", "gate", "gate_at_start", "error").rows() == [
+        ("frozen", 0, "gate frozen at 0.5", None, None, 0.17), ("identity", 0, "identity skip", None, None, 0.17),
+        ("open", 0, "learned gate", 0.2, 0.12, 0.17), ("open", 1, "learned gate", 0.6, 0.13, None),
+    ]  # fmt: skip
+    last = found.row(3, named=True)
+    assert (last["gate_low"], last["gate_high"], last["below_half"]) == pytest.approx((0.58, 0.63, 0))
+    assert found["change"].to_list() == pytest.approx([0.1, 0.1, 0.1, None])
+
+
 def test_the_interaction_of_a_pair_is_what_it_does_beyond_the_sum_of_both(con) -> None:
     (pair,) = rows(con, "figure_pairs").to_dicts()
     assert (pair["first"], pair["second"], pair["errors"]) == (0, 1, 1100)
@@ -344,6 +400,20 @@ def test_the_interaction_of_a_pair_is_what_it_does_beyond_the_sum_of_both(con) -
     assert pair["change"] == pytest.approx(0.05)
     assert (pair["change_first"], pair["change_second"]) == pytest.approx((0.005, 0.03))
     assert pair["interaction"] == pytest.approx(0.015)
+
+
+def test_simulated_means_stand_beside_the_recursion_and_gradients_are_averaged_before_their_logarithm(con) -> None:
+    found = rows(con, "figure_mean_field")
+    assert found["layer"].to_list() == [0, 1, 2, 3] * 3
+    at = {row["quantity"]: row for row in found.filter(layer=2).to_dicts()}
+    # two networks, .9 and 1.3 times the recursion: mean 1.1, standard error .2, so half a standard error away
+    assert (at["power"]["theory"], at["power"]["simulated"]) == pytest.approx((3, 3.3))
+    assert at["cosine"]["standard_error"] == pytest.approx(0.2 * 0.8 / 3)
+    assert [at[name]["deviation"] for name in ("power", "cosine")] == pytest.approx([0.5, 0.5])
+    assert at["log10_gradient"]["simulated"] == pytest.approx(200 + log10(1.1))
+    assert at["log10_gradient"]["standard_error"] == pytest.approx(0.2 / 1.1 / log(10))
+    assert found.filter(layer=0)["deviation"].to_list() == [None] * 3
+    assert found.filter(layer=3).select("simulated", "draws", "deviation").rows() == [(None,) * 3] * 3
 
 
 def test_the_window_of_the_spectrum_is_weighted_by_the_norm_of_the_sum(con) -> None:
@@ -404,7 +474,8 @@ def test_figure_8_pairs_stochastic_depth_with_its_like(con) -> None:
 def test_errors_say_how_each_network_was_trained(con) -> None:
     assert dict(rows(con, "table_errors").select("network", "training").iter_rows()) == {
         "resnet110": "all blocks always", "shallow": "all blocks always", "dropping": "stochastic depth 0.5",
-        "effective": "23 of 54 blocks", "loaded": "loaded", "longer": "all blocks always",
+        "effective": "23 of 54 blocks", "loaded": "loaded", "dropped": "1 of 2 blocks",
+        **dict.fromkeys(("open", "frozen", "identity", "wider", "longer"), "all blocks always"),
     }  # fmt: skip
 
 
@@ -414,3 +485,25 @@ def test_effective_paths_stand_beside_the_full_network_of_their_size(con) -> Non
         ("effective", "m/n", False, 23), ("effective", "m/n", True, 23), ("effective", "none", False, 23),
         ("resnet110", "none", False, None),
     ]  # fmt: skip
+
+
+def test_members_are_halved_alike_whether_they_are_networks_or_paths(con) -> None:
+    found = rows(con, "figure_ensembles")
+    assert found.select("kind", "log2_members", "halvings", "sets", "whole").rows() == [
+        ("networks", 0, 1, 2, 0.05), ("networks", 1, 0, 1, 0.05), ("paths", 52, 2, 5, 0.06), ("paths", 54, 0, 1, 0.06),
+    ]  # fmt: skip
+    assert found["mean"].to_list() == pytest.approx([0.07, 0.05, 0.3, 0.06])
+    assert found["q95"].to_list() == pytest.approx([0.079, 0.05, 0.48, 0.06])
+    assert found["disagreement"].to_list() == [None, 0.05, None, None]
+
+
+def test_where_all_energy_is_at_one_length_equation_8_alone_predicts_the_error(con) -> None:
+    found = {row["weights"]: row for row in rows(con, "figure_prediction", "network = 'resnet110'").to_dicts()}
+    assert found.keys() == {"energy", "norm", "alike"}  # two blocks deleted, the one number that was measured
+    left = (49 * 48) / (54 * 53)  # C(52, 5) / C(54, 5)
+    assert found["energy"]["share"] == pytest.approx(left)
+    assert found["energy"]["predicted"] == pytest.approx(0.06 + 0.84 * (1 - left))
+    assert found["energy"]["mean"] == pytest.approx(0.3)
+    # the sampled paths of length 1 are dead, so all the paper's weight is at length 0, which no deletion touches
+    assert (found["norm"]["share"], found["norm"]["predicted"]) == pytest.approx((1, 0.06))
+    assert found["alike"]["share"] == pytest.approx(1 / 4)

@@ -21,12 +21,12 @@ from workflow_tools import (
     query,
     run,
     snakemake,
+    trainings,
 )
 
 pytestmark = pytest.mark.workflow
 ADVERTISED = "snakemake --cores 8 --resources gpu=2 report"
 TINY = read_yaml(ROOT / "config/tiny.yaml")
-TRAININGS = len(TINY["networks"])  # one seed each
 WITHOUT_TORCH = "raise ImportError('a look ahead must not import torch')\n"
 
 
@@ -50,7 +50,7 @@ def test_the_advertised_command_is_understood_without_torch(fresh: Path, command
     words.insert(1, "-n")
     status, said = run(fresh, *words, PYTHONPATH=forbid_torch(fresh))
     assert status == 0, said
-    assert jobs_in(said)["train_network"] == TRAININGS
+    assert jobs_in(said)["train_network"] == trainings()
 
 
 def test_the_advertised_command_runs_what_is_missing_to_the_report(finished_copy: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_wrong_study_stops_the_workflow_in_a_sentence(fresh: Path) -> None:
 
 def test_overrides_on_the_command_line_reach_the_jobs(finished_copy: Path) -> None:
     folder = finished_copy
-    assert dry_run(folder, "--config", "training={epochs: 3}", "report")["train_network"] == TRAININGS
+    assert dry_run(folder, "--config", "training={epochs: 3}", "report")["train_network"] == trainings()
 
 
 # Devices

@@ -1,7 +1,7 @@
 """Rows of every view, of the form a real study gives, from closed forms and smooth curves with seeded noise."""
 
 from itertools import product
-from math import comb, exp, log10
+from math import comb, exp, log2, log10
 
 import numpy as np
 import polars as pl
@@ -188,6 +188,62 @@ def figure_control() -> pl.DataFrame:
     return _frame(rows)
 
 
+def figure_mean_field() -> pl.DataFrame:
+    noise, rows, depth = np.random.default_rng(11), [], 100
+    cosines = {
+        "plain": lambda layer: 0.47 + 0.43 * exp(-layer / 8),
+        "residual": lambda layer: 0.9 * (1 + layer / 5) ** -0.363,
+        "full": lambda layer: 0.79 + 0.11 * (1 + layer) ** -0.2,
+    }
+    powers = {"plain": lambda _: 0.56, "residual": lambda layer: 1 + layer, "full": lambda layer: 1 + 2 * layer}
+    growths = {
+        "plain": lambda layer: layer / 10,
+        "residual": lambda layer: layer**0.5,
+        "full": lambda layer: 0.7 * layer**0.5,
+    }
+    curves = {"cosine": cosines, "power": powers, "log10_gradient": growths}
+    for quantity, system, layer in product(curves, cosines, range(301)):
+        theory = curves[quantity][system](layer)
+        row = {"system": system, "quantity": quantity, "layer": layer, "theory": theory, "sigma_w": 2.0, "sigma_b": 0.5}
+        row |= dict.fromkeys(("sigma_v", "sigma_a"), 1.0 if system == "full" else None)
+        if layer <= depth:
+            deviation = float(noise.normal()) if layer else 0.0
+            row |= {"simulated": theory * (1 + 0.02 * deviation), "standard_error": 0.02 * theory}
+            row |= {"deviation": deviation if layer else None, "draws": 20, "width": 2000, "matrices": "conditioned"}
+        rows.append(row)
+    return _frame(rows)
+
+
+def figure_ensembles() -> pl.DataFrame:
+    rows = []
+    for members in (1, 2, 4):  # each halving costs one point
+        error = 0.05 + 0.01 * (2 - log2(members))
+        rows.append(_ensemble("networks", log2(members), 2 - log2(members), error, 0.05, members > 1))
+    rows += [_ensemble("paths", BLOCKS - k, k, 0.064 + 0.002 * k**2, 0.064, False) for k in range(21)]
+    return _frame(rows)
+
+
+def _ensemble(kind: str, log2_members: float, halvings: float, mean: float, whole: float, several: bool) -> dict:
+    return {
+        "network": "resnet110", "kind": kind, "log2_members": float(log2_members), "halvings": float(halvings),
+        "sets": 6, "mean": mean, "q05": mean - 0.002, "q95": min(1.0, mean + 0.002), "whole": whole,
+        "disagreement": 0.07 if several else None,
+    }  # fmt: skip
+
+
+def figure_prediction() -> pl.DataFrame:
+    rows = []
+    for count, (weights, length) in product(range(21), (("alike", 27), ("energy", 5), ("norm", 11))):
+        share = comb(BLOCKS - count, length) / comb(BLOCKS, length)
+        mean = 0.064 + 0.002 * count**2
+        rows.append({
+            "network": "resnet110", "seed": 0, "count": count, "weights": weights, "draws": 50 if count else 1,
+            "q05": mean - 0.01, "q95": min(1.0, mean + 0.05), "mean": mean, "intact_error": 0.064, "chance": 0.9,
+            "share": share, "predicted": 0.064 + 0.836 * (1 - share),
+        })  # fmt: skip
+    return _frame(rows)
+
+
 def figure_pairs() -> pl.DataFrame:
     rows = []
     for first in range(BLOCKS):
@@ -201,6 +257,21 @@ def figure_pairs() -> pl.DataFrame:
                 "intact_error": 0.064, "change": change, "change_first": one, "change_second": other,
                 "interaction": interaction,
             })  # fmt: skip
+    return _frame(rows)
+
+
+def figure_highway() -> pl.DataFrame:
+    noise, rows = np.random.default_rng(11), []
+    kinds = {"highway20": "learned gate", "highway20-frozen": "gate frozen at 0.5", "resnet20": "identity skip"}
+    for network, seed, block in product(kinds, (0, 1), range(9)):
+        row = _deletion(network, seed, "highway", block, 0.1 + 0.02 * block + abs(noise.normal(0, 0.002)), 0.1)
+        left_out = ("architecture", "errors", "images", "p_holm")
+        gate = 0.15 + 0.04 * block if network == "highway20" else None
+        near = {"gate_low": gate - 0.02, "gate_high": gate + 0.03} if gate else {"gate_low": None, "gate_high": None}
+        rows.append({key: value for key, value in row.items() if key not in left_out} | near | {
+            "kind": kinds[network], "gate": gate, "gate_at_start": 0.2 if gate else None,
+            "below_half": 0.9 if gate else None,
+        })  # fmt: skip
     return _frame(rows)
 
 
@@ -292,7 +363,8 @@ VIEWS = {
     view.__name__: view
     for view in (
         figure_1, figure_2, figure_3, figure_4, figure_5a, figure_5b, figure_6a, figure_6b, figure_6c, figure_7,
-        figure_8, figure_control, figure_pairs, figure_spectrum, figure_training, figure_depth,
-        figure_multiplicity, figure_blocks_per_batch,
+        figure_depth, figure_multiplicity, figure_blocks_per_batch,
+        figure_8, figure_control, figure_ensembles, figure_mean_field, figure_highway, figure_pairs,
+        figure_prediction, figure_spectrum, figure_training,
     )
 }  # fmt: skip

@@ -28,6 +28,9 @@ START_SECONDS = 6.0  # of a process with torch
 TRAIN_PASSES = 3  # a backward pass costs two forward passes
 SHARED_DELETIONS, SHARED_ORDERS = 1.47, 1.18  # what the lesion engine saves by sharing, for the paper's draws
 
+NORMAL = 50  # multiply-adds in the time of one normal random number and its share of a product: 4 ns on such a core
+CONDITIONED_NORMALS = 20  # in the time that a layer of a conditioned matrix takes for each unit
+
 IMAGES = {"digits": (1437, 360, 1, 8), "cifar10": (50_000, 10_000, 3, 32), "cifar100": (50_000, 10_000, 3, 32)}
 DAY_HOURS = 24
 
@@ -81,13 +84,19 @@ def _convolutions(options: Mapping[str, Any], size: Size) -> Iterator[tuple[floa
     entering = options["width"]
     for stage in range(3):
         side = side if stage == 0 else -(-side // 2)
-        for _ in range((options["depth"] - 2) // 3):
-            yield 9.0 * entering * options["width"] * 2**stage, side
-            entering = options["width"] * 2**stage
+        for layer in range((options["depth"] - 2) // 3):
+            channels = options["width"] * 2**stage
+            first = layer % options["convolutions"] == 0  # of its block
+            if options.get("gate") == "learned" and first:  # a 1 x 1 convolution for each block
+                yield 1.0 * entering * channels, side
+            yield 9.0 * entering * channels, side
+            entering = channels
 
 
 def work(study: Study, job: Job, size: Size) -> float:
     """Multiply-adds of a job that computes with torch; 0 for the others."""
+    if job.rule == "simulate_mean_field":
+        return _mean_field_work(job)
     name = job.of.get("network")
     if name is None:
         return 0.0
@@ -101,6 +110,8 @@ def work(study: Study, job: Job, size: Size) -> float:
             return recipe.epochs * (size.train * TRAIN_PASSES * share + size.test) * one
         case "evaluate_network":
             return (size.train + 3 * size.test) * one
+        case "measure_gates":
+            return 2 * size.test * one
         case "delete_single":
             return blocks / 2 * size.test * one
         case "delete_random":
@@ -116,6 +127,8 @@ def work(study: Study, job: Job, size: Size) -> float:
             return blocks**2 / 6 * size.test * one
         case "delete_runs":
             return len(spec["lengths"]) * blocks / 2 * size.test * one
+        case "average_ensembles":
+            return len(spec["seeds"]) * size.test * one
         case "sample_path_gradients":
             paths = (blocks + 1) * spec["samples_per_batch"] * (spec["batches"][1] - spec["batches"][0] + 1)
             return paths / 2 * spec["batch_size"] * one
@@ -125,10 +138,17 @@ def work(study: Study, job: Job, size: Size) -> float:
     return 0.0
 
 
+def _mean_field_work(job: Job) -> float:
+    """Random numbers, which cost more than what is done with them, as multiply-adds."""
+    spec, matrices = job.spec, 2 if job.of["system"] == "full" else 1
+    drawn = 2 * spec["width"] ** 2 if spec["matrices"] == "formed" else CONDITIONED_NORMALS * spec["width"]
+    return float((spec["draws"][1] - spec["draws"][0] + 1) * spec["depth"] * matrices * drawn * NORMAL)
+
+
 def measured_seconds(job: Job) -> float | None:
     """Median time of earlier jobs of the same rule and network, from their benchmark files; None without any."""
     folder = Path(job.benchmark).parent
-    name = str(job.of.get("network", job.of.get("figure", "")))
+    name = next((str(value) for value in job.of.values()), "")  # a network, a system or a figure
     found = [_seconds(path) for path in folder.glob(f"{name}-*.tsv" if name else "*.tsv")]
     known = [seconds for seconds in found if seconds is not None]
     return median(known) if known else None

@@ -24,6 +24,7 @@ LAYOUT: dict[str, dict[str, str]] = {
     "evaluate_network": {
         table: f"evaluations/{_NETWORK}/{table}.parquet" for table in ("networks", "evaluations", "blocks", "lesions")
     },
+    "measure_gates": {"gates": f"gates/{_NETWORK}.parquet"},
     "delete_single": {table: f"lesions/single/{_NETWORK}/{table}.parquet" for table in ("lesions", "predictions")},
     "delete_random": {"lesions": f"lesions/random/{_CHUNK}"},
     "reorder_blocks": {"reorderings": f"lesions/reorder/{_CHUNK}"},
@@ -31,6 +32,7 @@ LAYOUT: dict[str, dict[str, str]] = {
     "delete_recalibrated": {"lesions": f"lesions/recalibrated/{_NETWORK}.parquet"},
     "delete_pairs": {"lesions": f"lesions/pair/{_NETWORK}.parquet"},
     "delete_runs": {"lesions": f"lesions/run/{_NETWORK}.parquet"},
+    "average_ensembles": {"ensembles": "ensembles/{network}/{fingerprint}.parquet"},
     "sample_path_gradients": {
         "path_gradients": "paths/gradients/{network}/seed{seed}-{epoch}-batches{chunk}-{fingerprint}.parquet"
     },
@@ -41,6 +43,8 @@ LAYOUT: dict[str, dict[str, str]] = {
         table: f"paths/closed-forms/{_NETWORK}/{table}.parquet" for table in ("path_lengths", "paths_remaining")
     },
     "compare_networks": {"comparisons": "comparisons/comparisons-{fingerprint}.parquet"},
+    "iterate_mean_field": {"mean_field_theory": "mean-field/{system}/theory-{fingerprint}.parquet"},
+    "simulate_mean_field": {"mean_field": "mean-field/{system}/draws{chunk}-{fingerprint}.parquet"},
     "compute_statistics": {
         table: f"statistics/{{fingerprint}}/{table}.parquet"
         for table in ("lesion_tests", "path_norms", "path_fits", "spectrum_norms", "spectrum_windows")
@@ -55,25 +59,30 @@ LAYOUT: dict[str, dict[str, str]] = {
 TORCH_RULES = {
     "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
     "delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs",
-    "sample_path_gradients", "measure_path_spectrum",
+    "sample_path_gradients", "measure_path_spectrum", "simulate_mean_field", "measure_gates",
+    "average_ensembles",
 }  # fmt: skip
 # Rules of the measuring wing; all others read, and import no torch.
-MEASURING_RULES = TORCH_RULES | {"prepare_data"}
+MEASURING_RULES = TORCH_RULES | {"prepare_data", "iterate_mean_field"}
 # What tells the jobs of a rule apart, in the names of their logs and benchmarks.
 KEYS: dict[str, tuple[str, ...]] = {
     "train_network": ("network", "seed"),
     "load_network": ("network", "seed"),
     "evaluate_network": ("network", "seed"),
+    "measure_gates": ("network", "seed"),
     "delete_single": ("network", "seed"),
     "delete_skips": ("network", "seed"),
     "delete_recalibrated": ("network", "seed"),
     "delete_pairs": ("network", "seed"),
     "delete_runs": ("network", "seed"),
     "count_paths": ("network", "seed"),
+    "average_ensembles": ("network",),
     "delete_random": ("network", "seed", "chunk"),
     "reorder_blocks": ("network", "seed", "chunk"),
     "sample_path_gradients": ("network", "seed", "epoch", "chunk"),
     "measure_path_spectrum": ("network", "seed", "epoch", "chunk"),
+    "iterate_mean_field": ("system",),
+    "simulate_mean_field": ("system", "chunk"),
     "draw_figure": ("figure",),
 }
 

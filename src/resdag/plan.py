@@ -6,6 +6,7 @@ from resdag.errors import StudyError
 from resdag.planning.comparing import compared
 from resdag.planning.job import Job, Plan
 from resdag.planning.maker import Maker
+from resdag.planning.mean_field import mean_field
 from resdag.planning.measuring import measured
 from resdag.planning.reading import reading
 from resdag.provenance import this_package
@@ -19,7 +20,7 @@ def plan_study(study: Study) -> Plan:
     if unknown:
         raise StudyError(f"figures.styles.{unknown[0]}: is no figure; there are {', '.join(figure_names())}")
     maker = Maker(study)
-    jobs = list(measured(maker))
+    jobs = [*measured(maker), *mean_field(maker)]
     jobs += compared(maker, jobs)
     plan = Plan(study, (*jobs, *reading(maker, jobs)))
     this_package().save()

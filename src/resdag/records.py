@@ -77,7 +77,7 @@ class Network(_OfNetwork):
     table: ClassVar[str] = "networks"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed")
     architecture: str
-    """Family of the network: preact_resnet, resnet, plain, vgg."""
+    """Family of the network: preact_resnet, resnet, highway, plain, vgg."""
     depth: Count
     """Weighted layers."""
     blocks: Count
@@ -86,6 +86,8 @@ class Network(_OfNetwork):
     """Convolutions in each block; NULL for a VGG, whose layers hold one."""
     parameters: Count
     """Trainable numbers."""
+    classes: Annotated[int, Field(ge=1)] | None
+    """Classes that it tells apart; NULL in rows from before this was kept."""
     shortcut: str | None
     """Skip where the shape changes: subsample or projection; NULL where there is none."""
     first_block: str | None
@@ -152,6 +154,41 @@ class Block(_OfNetwork):
     """Whether the block may take the place of another of equal shape."""
 
 
+class Gates(_OfNetwork):
+    """The learned gates T of one block of a highway network, over test images: 0 hands on the input, 1 the branch."""
+
+    table: ClassVar[str] = "gates"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "block")
+    epoch: Count
+    """Epochs of training behind the network; 0 is the initialisation, 1 a loaded network, whose epochs are unknown."""
+    block: Count
+    """Index from the input, from 0."""
+    images: Annotated[int, Field(ge=1)]
+    """Test images measured."""
+    units: Annotated[int, Field(ge=1)]
+    """Gates of the block for one image: one for each number in its output."""
+    mean: Error
+    """Mean gate over images and units."""
+    sd_images: Positive
+    """Standard deviation over images of the image's mean gate; 0 for one image."""
+    image_q05: Error
+    """5 % quantile over images of the image's mean gate."""
+    image_q95: Error
+    """95 % quantile over images of the image's mean gate."""
+    q05: Error
+    """5 % quantile of single gates over images and units, to within 0.001."""
+    q25: Error
+    """25 % quantile of single gates, to within 0.001."""
+    q50: Error
+    """Median of single gates, to within 0.001."""
+    q75: Error
+    """75 % quantile of single gates, to within 0.001."""
+    q95: Error
+    """95 % quantile of single gates, to within 0.001."""
+    below_half: Error
+    """Share of single gates below 0.5: these hand on more of the input than of the branch."""
+
+
 class Epoch(_OfNetwork):
     """One epoch of training; epoch 0 is the initialisation."""
 
@@ -216,6 +253,33 @@ class Reordering(_Measured):
     """Images right before and wrong after."""
     repaired: Count
     """Images wrong before and right after."""
+
+
+class Ensemble(_OfStudy):
+    """Networks of one entry trained from different seeds, their class probabilities averaged."""
+
+    table: ClassVar[str] = "ensembles"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "members", "draw")
+    network: str
+    """The network's name in the study file."""
+    members: Annotated[int, Field(ge=1)]
+    """Networks averaged, M."""
+    draw: Count
+    """Which set of so many seeds."""
+    seeds: list[int]
+    """Seeds of the networks averaged."""
+    errors: Count
+    """Test images that the average misclassified."""
+    images: Annotated[int, Field(ge=1)]
+    """Test images measured."""
+    error: Error
+    """errors / images, a fraction."""
+    loss: float | None
+    """Mean cross-entropy of the averaged probabilities, in nats; NULL where it is not finite."""
+    member_error: Error
+    """Mean error of its members, each by itself, a fraction."""
+    disagreement: Error | None
+    """Share of images that two members classify differently, mean over pairs of members; NULL for one member."""
 
 
 class PathGradient(_OfNetwork):
@@ -296,6 +360,47 @@ class PathsRemaining(_OfNetwork):
     """Blocks whose branch the path enters, x."""
     fraction: Error
     """C(n - d, x) / C(n, x)."""
+
+
+class _MeanField(_OfStudy):
+    system: Literal["plain", "residual", "full"]
+    """plain: x' = tanh(Wx + b); residual: x' = x + tanh(Wx + b); full: x' = x + V tanh(Wx + b) + a."""
+    layer: Count
+    """Layers behind the state; 0 is the input."""
+    power: Positive
+    """Mean square of a state's units, p; 1 at the input."""
+    cosine: Annotated[float, Field(ge=-1.001, le=1.001)]
+    """Cosine between the states of two inputs, e; a little above 1 by rounding where they are equal."""
+    log10_gradient: float
+    """log10 of the mean squared gradient at layer 0 over that at this layer."""
+
+
+class MeanField(_MeanField):
+    """One layer of one random tanh network: two inputs forward, a random gradient back along the first."""
+
+    table: ClassVar[str] = "mean_field"
+    key: ClassVar[tuple[str, ...]] = ("study", "system", "draw", "layer")
+    draw: Count
+    """Which random network."""
+    width: Count
+    """Units in each layer."""
+    matrices: Literal["formed", "conditioned"]
+    """Whether weight matrices were formed, or only their products drawn, conditioned on one another."""
+
+
+class MeanFieldTheory(_MeanField):
+    """One layer of an infinitely wide random tanh network, by the recursion of Yang and Schoenholz (2017)."""
+
+    table: ClassVar[str] = "mean_field_theory"
+    key: ClassVar[tuple[str, ...]] = ("study", "system", "layer")
+    sigma_w: Positive
+    """Standard deviation of the entries of W, times the root of the width."""
+    sigma_b: Positive
+    """Standard deviation of the entries of b."""
+    sigma_v: Positive | None
+    """Standard deviation of the entries of V, times the root of the width; NULL but for the full system."""
+    sigma_a: Positive | None
+    """Standard deviation of the entries of a; NULL but for the full system."""
 
 
 class Prediction(_OfNetwork):
@@ -572,9 +677,9 @@ class Job(_OfStudy):
 
 
 TABLES: tuple[type[Record], ...] = (
-    Study, Network, Evaluation, Block, Epoch, Lesion, Reordering, PathGradient, PathSpectrum,
-    PathLength, PathsRemaining, Prediction, LesionTest, PathNorm, PathFit, SpectrumNorm, SpectrumWindow, Comparison,
-    Claim, Job,
+    Study, Network, Evaluation, Block, Gates, Epoch, Lesion, Reordering, Ensemble, PathGradient, PathSpectrum,
+    PathLength, PathsRemaining, MeanField, MeanFieldTheory, Prediction, LesionTest, PathNorm, PathFit,
+    SpectrumNorm, SpectrumWindow, Comparison, Claim, Job,
 )  # fmt: skip
 
 BY_NAME: dict[str, type[Record]] = {record.table: record for record in TABLES}

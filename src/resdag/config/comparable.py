@@ -14,6 +14,7 @@ from resdag.config.sentences import shown
 from resdag.config.study import Study
 
 STAGED = (*RESIDUAL_ARCHITECTURES, "plain")  # of three stages, so that depth means the same in all
+UNGATED = ("preact_resnet", "resnet")  # with a gate for each block, fewer blocks would be fewer parameters
 
 
 class _Kind(NamedTuple):
@@ -29,7 +30,7 @@ class _Kind(NamedTuple):
 _LOOSE = frozenset({"training.warmup_steps", "training.warmup_learning_rate", "training.test_images"})
 KINDS = {
     "depth": _Kind(STAGED, "depth", _LOOSE | {"architecture"}),
-    "multiplicity": _Kind(RESIDUAL_ARCHITECTURES, "convolutions", _LOOSE),
+    "multiplicity": _Kind(UNGATED, "convolutions", _LOOSE),
     "blocks_per_batch": _Kind(RESIDUAL_ARCHITECTURES, "training.blocks_per_batch", _LOOSE | {"training.test_scale"}),
 }
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from resdag.config.comparable import incomparable
 from resdag.config.experiments import Experiment
-from resdag.config.networks import RESIDUAL_ARCHITECTURES
+from resdag.config.networks import DROPPING_ARCHITECTURES, RESIDUAL_ARCHITECTURES, Highway
 from resdag.config.sentences import plainer, shown
 from resdag.config.study import Study
 
@@ -18,8 +18,8 @@ def contradictions(study: Study) -> list[str]:
     recipes = [*_recipes(study)]
     if recipes:  # what follows needs every recipe
         return recipes
-    checks = (_names, _block_choices, _experiments, _counts, _chunks, _batches, _normalizations, incomparable)
-    return [sentence for check in checks for sentence in check(study)]
+    checks = (_names, _block_choices, _experiments, _counts, _chunks, _batches, _normalizations, _ensembles)
+    return [sentence for check in (*checks, incomparable) for sentence in check(study)]
 
 
 def _recipes(study: Study) -> Iterator[str]:
@@ -48,10 +48,11 @@ def _block_choices(study: Study) -> Iterator[str]:
             value = getattr(recipe, key)
             if value is None or network.weights is not None:
                 continue
-            if network.architecture not in RESIDUAL_ARCHITECTURES:
+            if network.architecture not in DROPPING_ARCHITECTURES:
                 place = f"networks.{name}.training.{key}" if key in own else f"training.{key}"
-                allowed = f"allowed for {', '.join(RESIDUAL_ARCHITECTURES)}, in their own training"
-                yield f"{place}: got {value}, but {name!r} is a {network.architecture} network, no skips; {allowed}"
+                allowed = f"allowed for {', '.join(DROPPING_ARCHITECTURES)}, in their own training"
+                what = "gated" if isinstance(network, Highway) else "no"
+                yield f"{place}: got {value}, but {name!r} is a {network.architecture} network, {what} skips; {allowed}"
             elif key == "blocks_per_batch" and value > network.blocks:
                 place = f"networks.{name}.training.{key}" if key in own else f"training.{key}"
                 yield f"{place}: got {value}, allowed are 1 to {network.blocks}, the blocks of {name!r}"
@@ -75,6 +76,8 @@ def _experiment(study: Study, key: str, experiment: Experiment, place: str, name
     singly = study.lesions.single.networks if study.lesions.single else ()
     if key in {"lesions.pair", "lesions.skip", "lesions.recalibrated"} and name not in singly:
         yield f"{place}: got {name!r}, but this is held against lesions.single; allowed are networks that stand there"
+    if key == "gates" and not (isinstance(network, Highway) and network.gate == "learned"):
+        yield f"{place}: got {name!r}, which has no learned gates; allowed are networks of highway with gate: learned"
     first = "first" in getattr(experiment, "epochs", ())
     if key in {"paths.gradients", "paths.spectrum"} and first and network.weights is not None:
         yield f"{key}.epochs: got 'first', but {name!r} is loaded, so its initialisation is not known; allowed is last"
@@ -98,10 +101,12 @@ def _counts(study: Study) -> Iterator[str]:
 def _chunks(study: Study) -> Iterator[str]:
     gradients = study.paths.gradients
     batches = gradients.samples // gradients.samples_per_batch if gradients else 0
-    drawn = {f"{key}.draws": getattr(each, "draws", 0) for key, each in study.experiments().items()}
+    lesions = {key: each for key, each in study.experiments().items() if key.startswith("lesions.")}
+    drawn = {f"{key}.draws": getattr(each, "draws", 0) for key, each in lesions.items()}
     pieces = [(key, count, "draws") for key, count in drawn.items()]
     spectra = study.paths.spectrum.batches if study.paths.spectrum else 0
     pieces += [("paths.gradients.samples", batches, "batches"), ("paths.spectrum.batches", spectra, "spectra")]
+    pieces += [("mean_field.draws", study.mean_field.draws if study.mean_field else 0, "simulations")]
     for key, count, size in pieces:
         jobs = -(-count // getattr(study.jobs, size))
         if jobs > MOST_JOBS:
@@ -126,3 +131,15 @@ def _normalizations(study: Study) -> Iterator[str]:
                 f"networks.{name}.normalization.mean: got {given} channels, "
                 f"but images of {study.dataset.kind} have {channels}"
             )
+
+
+def _ensembles(study: Study) -> Iterator[str]:
+    if study.ensembles is None:
+        return
+    members = study.ensembles.members
+    for name in study.ensembles.networks:
+        seeds = len(study.networks[name].seeds) if name in study.networks else max(members)
+        too_many = [count for count in members if count > seeds]
+        if too_many:
+            has = f"{name!r} has {seeds} seed{'s' if seeds > 1 else ''}"
+            yield f"ensembles.members: got {shown(too_many)}, but {has}: allowed are 1 to {seeds}, or give it more"

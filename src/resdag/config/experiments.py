@@ -153,6 +153,10 @@ class Paths(Section):
     """All paths of each length, beyond the paper: do figures 6b and 6c hold when paths add as vectors?"""
 
 
+class Gates(Experiment):
+    """How far open the gates of highway networks are: those that were learned, at the start and at the end."""
+
+
 class Jobs(Section):
     """How measurements are gathered into jobs: starting one costs seconds. Other sizes repeat what is there."""
 
@@ -162,5 +166,7 @@ class Jobs(Section):
     """Batches of sampled paths in a job; a job always computes all of them."""
     spectra: Count = 2
     """Batches of a path spectrum in a job; a job always computes all of them."""
+    simulations: Count = 10
+    """Random networks of a mean-field simulation in a job; a job always computes all of them."""
     memory_gib: Annotated[float, Field(gt=0), NUMERIC] = 2.0
     """Memory that the activations of a measurement may take, in GiB; changing it repeats nothing."""

@@ -23,7 +23,11 @@ CATALOGUE: dict[str, str] = {
     "figure_control": "resdag.figures.figure_control",
     "figure_depth": "resdag.figures.figure_depth",
     "figure_multiplicity": "resdag.figures.figure_multiplicity",
+    "figure_mean_field": "resdag.figures.figure_mean_field",
+    "figure_highway": "resdag.figures.figure_highway",
+    "figure_ensembles": "resdag.figures.figure_ensembles",
     "figure_pairs": "resdag.figures.figure_pairs",
+    "figure_prediction": "resdag.figures.figure_prediction",
     "figure_spectrum": "resdag.figures.figure_spectrum",
     "figure_training": "resdag.figures.figure_training",
 }

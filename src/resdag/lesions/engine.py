@@ -36,8 +36,9 @@ LEAST_BATCH = 16
 
 DEFAULT_MEMORY_BYTES = 2 * 2**30
 # Besides the activations kept at forks, a block holds about this many of the size of its input while it runs:
-# its normalised input, the convolution's output, the sum, and the convolution's workspace.
-WORKING_ACTIVATIONS = 6
+# its normalised input, the convolution's output, the sum, the convolution's workspace, a highway block's
+# gates.
+WORKING_ACTIVATIONS = 8
 
 
 @dataclass

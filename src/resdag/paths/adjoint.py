@@ -9,17 +9,21 @@ through autograd, path by path: slower, and right for any layer.
 Layers that act on each number by itself are diagonal; diagonals that follow one another
 are multiplied once, before any gradient comes.
 
+A highway's gate makes a pair of its input and the gates; its adjoint takes gradients of both.
+
 Source: backpropagation; the rules are checked against autograd in the tests.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import singledispatch
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import vjp
 
+from resdag.models.gates import Carried, Gate, Gated, Times, Transformed
 from resdag.models.layers import Subsample
 
 Adjoint = Callable[[Tensor], Tensor]  # (P, N, *out) -> (P, N, *in)
@@ -105,3 +109,39 @@ def _(layer: Subsample, x: Tensor) -> tuple[Tensor, Adjoint]:
         return passed
 
     return layer(x), back
+
+
+@linearise.register
+def _(layer: nn.Sigmoid, x: Tensor) -> tuple[Tensor, Adjoint]:
+    y = torch.sigmoid(x)
+    return y, Diagonal(y * (1 - y))
+
+
+@linearise.register
+def _(layer: Times, x: Tensor) -> tuple[Tensor, Adjoint]:
+    return layer(x), Diagonal(x.new_tensor(layer.factor))
+
+
+@linearise.register
+def _(layer: Gate, x: Tensor) -> tuple[Any, Any]:
+    gates, opening = linearise(layer.opening, x)
+
+    def back(gradients: Gated) -> Tensor:
+        of_input, of_gates = gradients
+        return of_input + opening(of_gates)
+
+    return (x, gates), back
+
+
+@linearise.register
+def _(layer: Transformed, gated: Any) -> tuple[Tensor, Any]:
+    x, gates = gated
+    y, transform = linearise(layer.transform, x)
+    return y * gates, lambda gradients: (transform(gradients * gates), gradients * y)
+
+
+@linearise.register
+def _(layer: Carried, gated: Any) -> tuple[Tensor, Any]:
+    x, gates = gated
+    y, reshape = linearise(layer.reshape, x)
+    return y * (1 - gates), lambda gradients: (reshape(gradients * (1 - gates)), -gradients * y)

@@ -29,6 +29,8 @@ def _limits_of_rows(maker: Maker) -> dict[str, dict[str, int]]:
         limits["path_gradients"] = {"sample": gradients.samples}
     if maker.study.paths.spectrum:
         limits["path_spectrum"] = {"batch": maker.study.paths.spectrum.batches}
+    if maker.study.mean_field:
+        limits["mean_field"] = {"draw": maker.study.mean_field.draws}
     return limits
 
 

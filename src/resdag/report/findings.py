@@ -5,7 +5,9 @@ from typing import Any
 
 import polars as pl
 
+from resdag.report import ensemble_findings, random_networks
 from resdag.report import findings_comparisons as comparisons
+from resdag.report.highway import highway
 
 PAPER_LENGTHS = (5, 17)  # Veit et al. 2016, section 5
 PAPER_BLOCKS = 54
@@ -18,6 +20,9 @@ def finding(figure: str, rows: pl.DataFrame) -> str:
         "figure_spectrum": _spectrum, "figure_control": _control, "figure_pairs": _pairs,
         "figure_depth": comparisons.depth, "figure_multiplicity": comparisons.multiplicity,
         "figure_blocks_per_batch": comparisons.blocks_per_batch,
+        "figure_mean_field": random_networks.mean_field,
+        "figure_highway": highway,
+        "figure_ensembles": ensemble_findings.ensembles, "figure_prediction": ensemble_findings.prediction,
     }  # fmt: skip
     return paragraphs[figure](rows) if figure in paragraphs and rows.height else ""
 

@@ -5,6 +5,10 @@ from typing import Any
 from resdag.report.words import listed, number
 
 Config = dict[str, Any]
+MATRICES = {
+    "formed": "each weight matrix drawn in full",
+    "conditioned": "of each weight matrix only its products with the vectors at hand, by their exact joint law",
+}
 
 
 def method(figure: str, config: Config) -> str:
@@ -13,8 +17,10 @@ def method(figure: str, config: Config) -> str:
         "figure_3": _single, "figure_4": _single, "figure_8": _single, "figure_5a": _random, "figure_5b": _reorder,
         "figure_6b": _gradients, "figure_6c": _gradients, "figure_spectrum": _spectrum,
         "figure_control": _control, "figure_pairs": _pairs,
-        "figure_training": _training, "figure_depth": _depth, "figure_multiplicity": _multiplicity,
+        "figure_depth": _depth, "figure_multiplicity": _multiplicity,
         "figure_blocks_per_batch": _blocks_per_batch,
+        "figure_mean_field": _mean_field, "figure_highway": _gates,
+        "figure_training": _training, "figure_ensembles": _ensembles, "figure_prediction": _prediction,
     }  # fmt: skip
     return sentences[figure](config) if figure in sentences else ""
 
@@ -100,6 +106,41 @@ def _blocks_per_batch(config: Config) -> str:
     return "" if compared is None else (
         f"Networks: {listed(compared['networks'])}; so many blocks are drawn uniformly for every batch, and only these "
         "are computed, forward and backward."
+    )  # fmt: skip
+
+
+def _mean_field(config: Config) -> str:
+    section = config.get("mean_field")
+    return "" if section is None else (
+        f"{number(section['draws'])} random networks of each system, width {number(section['width'])}, "
+        f"{number(section['depth'])} layers, {MATRICES[section['matrices']]}. Inputs have mean square 1 and cosine "
+        f"{section['cosine']:g}. The recursion is iterated for {number(section['theory_depth'])} layers, its integrals "
+        "by quadrature."
+    )  # fmt: skip
+
+
+def _gates(config: Config) -> str:
+    gates = config.get("gates")
+    return "" if gates is None else (
+        f"Gates of {listed(gates['networks'])}, one for each unit of each block, on the test images, batch norm in "
+        "eval mode, before training and after it. A deleted block has its gate shut: its input goes on whole."
+    )  # fmt: skip
+
+
+def _ensembles(config: Config) -> str:
+    ensembles = config.get("ensembles")
+    return "" if ensembles is None else (
+        f"Seeds of {listed(ensembles['networks'])}, {listed(ensembles['members'])} at a time: every set of them, or "
+        f"{number(ensembles['draws'])} random ones where there are more. Probabilities after the softmax are averaged."
+    )  # fmt: skip
+
+
+def _prediction(config: Config) -> str:
+    spectrum, random = _section(config, "paths", "spectrum"), _section(config, "lesions", "random")
+    return "" if spectrum is None or random is None else (
+        "Nothing more is measured: the errors are those of figure 5a, the energies those of the exact spectrum of the "
+        f"trained network at the input image, mean over {number(spectrum['batches'])} batches, and the norms those of "
+        "figure 6c. Chance is 1 - 1 / classes."
     )  # fmt: skip
 
 
