@@ -444,7 +444,7 @@ def test_deletions_of_compared_networks_are_counted_in_layers(con) -> None:
 
 
 def test_the_gradient_of_compared_networks_lies_along_path_lengths_in_layers(con) -> None:
-    found = rows(con, "figure_multiplicity", "panel IN ('spectrum', 'window')")
+    found = rows(con, "figure_multiplicity", "network = 'dropping'")
     spectrum, of = found.filter(panel="spectrum"), rows(con, "figure_spectrum", "network = 'dropping'")
     assert spectrum["x"].to_list() == [6 * k for k in range(55)]
     assert (6 * spectrum["mean"].to_numpy()).tolist() == pytest.approx(of["summed_contribution"].to_list())
