@@ -26,7 +26,7 @@ wildcard_constraints:
     seed=r"\d+",
     chunk=r"\d+",
     system=r"plain|residual|full",
-    epoch=r"first|last",
+    epoch=r"first|last|\d+",
     figure=r"figure_\w+",
     fingerprint=r"[0-9a-f]{12}",
 
@@ -87,6 +87,7 @@ rule lesions:
             "delete_recalibrated",
             "delete_pairs",
             "delete_runs",
+            "repeat_blocks",
         ),
 
 

@@ -82,6 +82,10 @@ def single(index: int, errors: int, **columns: Any) -> Row:
     return lesion(f"single-{index:03d}", errors, [index], **columns)
 
 
+def repeat(index: int, times: int, errors: int, **columns: Any) -> Row:
+    return lesion(f"repeat-{index:03d}-x{times}", errors, **{"repeated": [index] * (times - 1)} | columns)
+
+
 def random(count: int, draw: int, errors: int, **columns: Any) -> Row:
     return lesion(f"random-k{count:02d}-d{draw:03d}", errors, list(range(count)), draw=draw, **columns)
 

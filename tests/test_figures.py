@@ -142,6 +142,9 @@ def test_fonts_end_in_sans_serif(name):
             "23 (11.5)",
             "54 (27)",
         ],
+        "figure_runs": ["first block of the run", "2 in a row", "4 at random", "shuffled", "reversed", "vgg15"],
+        "figure_repeat": ["index of the block", "deleted", "run twice", "run 3 times"],
+        "figure_training_paths": ["epochs of training", "path length (blocks)", "factor r per block", "energy", "164"],
         "figure_7": ["paths that remain", "path length (blocks)", "blocks deleted"],
         "figure_8": ["test error", "index of the deleted block", "stochastic depth"],
         "figure_training": ["error", "epochs of training"],
@@ -203,6 +206,24 @@ def test_the_guide_of_the_cosine_falls_by_the_limiting_power():
     guide = next(rows for unit, rows in units(spec, spec["datasets"]) if rows and "law" in rows[0])
     (first, last) = guide[0], guide[-1]
     assert log(first["law"] / last["law"]) / log(first["layer"] / last["layer"]) == pytest.approx(2 / pi - 1, abs=1e-4)
+
+
+def test_runs_held_against_nothing_are_drawn_alone():
+    frame = VIEWS["figure_runs"]().filter(network="vgg15")
+    assert "hconcat" not in drawn("figure_runs", frame)
+    assert len(drawn("figure_runs")["vconcat"][0]["hconcat"]) == 2
+
+
+def test_no_line_joins_blocks_over_one_that_cannot_be_repeated():
+    marks = {unit["mark"]["type"]: unit["encoding"] for unit, _ in units(drawn("figure_repeat"), {})}
+    assert {"field": "stage", "type": "nominal"} in marks["line"]["detail"]
+
+
+def test_epochs_measured_are_the_steps_of_the_axis_with_the_weightings_side_by_side():
+    spec = drawn("figure_training_paths")
+    for unit, rows in units(spec, spec["datasets"]):
+        assert unit["encoding"]["x"]["sort"] == [0, 5, 20, 164]
+        assert {row["weighting"] for row in rows} <= set(unit["encoding"]["xOffset"]["scale"]["domain"])
 
 
 def test_coherence_is_hollow_where_the_energy_is_uncertain():

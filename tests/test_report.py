@@ -39,7 +39,7 @@ CONFIG = {
     "paths": {
         "gradients": {
             "networks": ["resnet110"], "samples": 1000, "batch_size": 128, "samples_per_batch": 10,
-            "batch_norm": "eval",
+            "batch_norm": "eval", "epochs": ["first", 5, "last"],
         }
     },
 }  # fmt: skip
@@ -244,6 +244,7 @@ def test_choices_name_the_networks_that_make_them(page):
 def test_methods_come_from_the_config(page):
     assert "50 random choices for each number of blocks" in Page(page).text
     assert "1,000 random paths of each length" in Page(page).text
+    assert "Measured: sampled paths at first, 5 and last; first is the initialisation" in Page(page).text
     assert method("figure_5b", CONFIG) == ""
 
 
@@ -269,8 +270,8 @@ def test_the_paper_s_own_dataset_needs_no_note():
 
 
 def test_figures_are_labelled_by_the_paper_s_numbers():
-    assert [label(name) for name in ("figure_5a", "figure_training", "figure_mean_field")] == [
-        "Figure 5a", "Training", "Mean field",
+    assert [label(name) for name in ("figure_5a", "figure_training_paths", "figure_mean_field")] == [
+        "Figure 5a", "Training paths", "Mean field",
     ]  # fmt: skip
 
 
@@ -408,6 +409,40 @@ def test_ensembles_and_predictions_of_one_kind_are_still_paragraphs():
     text = finding("figure_prediction", VIEWS["figure_prediction"]().filter(weights="norm"))
     assert "energy" not in text and "in figure 6c" in text
     assert method("figure_ensembles", CONFIG) == method("figure_prediction", CONFIG) == ""
+
+
+def test_the_paragraph_on_runs_is_written_from_its_rows():
+    text = finding("figure_runs", VIEWS["figure_runs"]())
+    # lengths 2 and 4: 6.4 + 2 x length points, 10 more over a change of shape, and .01 points a block
+    assert "resnet110, seed 1: 2 blocks in a row give a median error of 10.7 %, as many at random 14.0 %" in text
+    assert "at worst 20.8 % from block 36 on" in text  # 6.4 + 4 + 10 + .36
+    assert "With every block there but out of its place, the error is 70.0 % reversed" in text
+    assert "and 50.0 % shuffled within them (median)." in text
+    assert "vgg15, seed 0: 2 blocks in a row give a median error of 10.5 %, at worst 10.5 % from block 12 on; 4" in text
+
+
+def test_the_paragraph_on_repetition_is_written_from_its_rows():
+    text = finding("figure_repeat", VIEWS["figure_repeat"]())
+    assert (
+        "resnet110, seed 0, 52 blocks one by one: deleted, 51 of 52 change the error by less than a point, the " in text
+    )
+    assert "the median by +0.10 points, the worst, block 0, by +30.00; run twice, 51 of 52 change the error" in text
+    assert "the median by +0.20 points, the worst, block 0, by +60.00; run 3 times, " in text
+
+
+def test_the_paragraph_on_path_lengths_along_training_is_written_from_its_rows():
+    rows = VIEWS["figure_training_paths"]()
+    text = finding("figure_training_paths", rows)
+    # 54 r / (1 + r) at r = .556 and .258, over 0 and 164 epochs: 19.3 and 11.1; sampled at epochs 0, 20 and 164
+    lengths = "19.3 at initialisation, 11.5 after 20 epochs, 11.1 after 164 epochs (they become shorter)"
+    assert f"mean path length in blocks: weighted by their number times the mean norm of one, {lengths}; " in text
+    factors = "the root mean square over all paths by 0.556 at initialisation and by 0.258 after 164 epochs."
+    assert f"0.258 after 164 epochs, and {factors}" in text
+    wide = rows.with_columns(mean_length_low=pl.col("mean_length") - 9, mean_length_high=pl.col("mean_length") + 9)
+    assert "no change that these batches show" in finding("figure_training_paths", wide)
+    none = rows.with_columns(mean_length_low=pl.lit(None, pl.Float64))
+    assert "too few batches for intervals" in finding("figure_training_paths", none)
+    assert "become longer" in finding("figure_training_paths", rows.with_columns(epoch=164 - pl.col("epoch")))
 
 
 def test_quantities_say_their_unit_once_and_r_squared_keeps_its_nines() -> None:

@@ -25,6 +25,7 @@ from rows_by_hand import (
     path_spectrum,
     random,
     reordering,
+    repeat,
     single,
     study,
 )
@@ -88,6 +89,18 @@ EXPECTED = {
     ),
     "figure_prediction": (
         "study network seed count weights", "draws q05 q95 mean intact_error chance share predicted"
+    ),
+    "figure_repeat": (
+        "study network seed block times", "kind architecture stage errors images error low high intact_error change"
+    ),
+    "figure_runs": (
+        "study network seed length first",
+        "changes_shape errors images error low high intact_error change random_median random_q25 random_q75 "
+        "reversed_error shuffled_error",
+    ),
+    "figure_training_paths": (
+        "study network seed epoch measured_at weighting",
+        "mean_length mean_length_low mean_length_high window_low window_high r r_low r_high",
     ),
     "figure_pairs": (
         "study network seed first second",
@@ -167,6 +180,8 @@ def con():
         insert(con, "gates", [row | {"network": "open"} for row in opened])
         beyond = [lesion("intact+bn", 640, recalibrated=True, experiment="intact"), lesion("skip-000", 8000, [0])]
         insert(con, "lesions", [*beyond, lesion("skip-001", 9000, [1]), lesion("pair-000-001", 1100, [0, 1])])
+        runs = [lesion("run-000-002", 2500, [0, 1]), lesion("run-000-001", 650, [0], network="shallow")]
+        insert(con, "lesions", [*runs, repeat(0, 2, 620), repeat(0, 3, 700), repeat(0, 2, 640, network="shallow")])
         insert(con, "lesion_tests", [OF | {"lesion": "single-001", "p": 0.001, "p_holm": 0.002}])
         insert(con, "lesions", [random(2, draw, errors) for draw, errors in enumerate((1000, 2000, 3000, 4000, 5000))])
         insert(con, "ensembles", [ensemble([0], 600), ensemble([1], 800, 1), ensemble([0, 1], 500)])
@@ -175,6 +190,7 @@ def con():
             "reorderings",
             [reordering("identity", 1.0, 600)]
             + [reordering(f"swaps-01-d{draw:03d}", 0.88, 700 + 100 * draw, swaps=1, draw=draw) for draw in range(3)]
+            + [reordering(f"shuffle-d{draw:03d}", 0.7, 900 + 100 * draw, draw=draw) for draw in range(3)]
             + [reordering("reversal", 0.41, 8000)],
         )
         insert(
@@ -216,6 +232,10 @@ def con():
         yield con
 
 
+def at(epoch: int) -> dict:
+    return {"network": "dropping", "epoch": epoch}
+
+
 def derived(con) -> None:
     from resdag.queries.derive import derive
 
@@ -225,6 +245,9 @@ def derived(con) -> None:
     def energy(k: int) -> float:  # of C(54, k) paths, each of norm .256^k / 10; their sum as if they were independent
         return comb(54, k) * 0.256 ** (2 * k) / 100
 
+    # half way through training, every block less multiplies a path's norm by one half
+    insert(con, "path_spectrum", path_spectrum(54, lambda k: 2.0**-k, lambda k: comb(54, k) / 4**k, **at(80)))
+    insert(con, "path_spectrum", path_spectrum(54, lambda k: 1.0, lambda k: 1.0, **at(40)))
     for name, se in (("dropping", 0.05), ("shallow", 0.3)):
         spectrum = path_spectrum(54, lambda k: sqrt(energy(k)), energy, 2, se, network=name)
         insert(con, "path_spectrum", spectrum)
@@ -363,7 +386,7 @@ def test_contributions_stand_beside_the_share_of_all_paths(con) -> None:
 
 
 def test_the_spectrum_gives_the_norm_of_one_path_back_where_all_are_alike(con) -> None:
-    found = rows(con, "figure_spectrum", "network = 'dropping'")
+    found = rows(con, "figure_spectrum", "network = 'dropping' AND epoch = 164")
     assert found["rms_norm"].to_list() == pytest.approx([0.256**k / 10 for k in range(55)])
     assert found["rms_norm"].to_list() == pytest.approx(found["sampled_rms_norm"].to_list())
     assert found["coherence"].to_list() == pytest.approx([1.0] * 55)
@@ -417,7 +440,7 @@ def test_simulated_means_stand_beside_the_recursion_and_gradients_are_averaged_b
 
 
 def test_the_window_of_the_spectrum_is_weighted_by_the_norm_of_the_sum(con) -> None:
-    found = rows(con, "figure_spectrum", "network = 'dropping'")
+    found = rows(con, "figure_spectrum", "network = 'dropping' AND epoch = 164")
     weight = [sqrt(comb(54, k)) * 0.256**k for k in range(55)]
     mean = sum(k * w for k, w in enumerate(weight)) / sum(weight)
     sd = sqrt(sum((k - mean) ** 2 * w for k, w in enumerate(weight)) / sum(weight))
@@ -455,6 +478,52 @@ def test_the_gradient_of_compared_networks_lies_along_path_lengths_in_layers(con
 def test_all_blocks_in_every_batch_are_as_many_as_the_network_has(con) -> None:
     found = rows(con, "figure_blocks_per_batch").select("network", "computed", "whole", "mean_path_length")
     assert found.rows() == [("effective", 23, False, 11.5), ("resnet110", 54, True, 27.0)]
+
+
+def test_lengths_along_training_are_weighted_three_ways(con) -> None:
+    found = rows(con, "figure_training_paths")
+    assert found["network"].unique().to_list() == ["dropping"]  # the others were measured at one epoch only
+    assert found.select("epoch", "weighting").rows() == [
+        (epoch, weighting)
+        for epoch in (40, 80, 164)
+        for weighting in ("energy", "norm of the sum", "number x mean norm")
+        if epoch == 164 or weighting != "number x mean norm"
+    ]
+    values = found.select("mean_length", "window_low", "window_high", "r").rows()
+    # energy C(54, k) 4^-k is Binomial(54, 1/5): mean 10.8, sd sqrt(8.64); of norms that halve, r is 1/2
+    assert values[2] == pytest.approx((10.8, 10.8 - 2 * sqrt(8.64), 10.8 + 2 * sqrt(8.64), 0.5))
+    # the norm of the sum, 2^-k over 0..54, is geometric: mean 1, sd sqrt(2), no factor of a path
+    assert values[3][:3] == pytest.approx((1, 1 - 2 * sqrt(2), 1 + 2 * sqrt(2)))
+    assert values[3][3] is None
+    p, q = 0.256 / 1.256, 0.256**2 / (1 + 0.256**2)
+    assert (values[4][0], values[4][3]) == pytest.approx((54 * q, 0.256))
+    assert (values[6][0], values[6][3]) == pytest.approx((54 * p, 0.256))
+    assert found["mean_length_low"].to_list() == pytest.approx(found["mean_length_high"].to_list())  # batches alike
+
+
+def test_the_spectrum_is_shown_at_the_first_and_the_last_epoch_measured(con) -> None:
+    found = rows(con, "figure_spectrum", "network = 'dropping'")
+    assert found["epoch"].unique().sort().to_list() == [40, 164]
+
+
+def test_runs_stand_beside_as_many_random_deletions_and_other_orders(con) -> None:
+    ours, other = rows(con, "figure_runs").to_dicts()
+    assert (ours["length"], ours["first"], ours["changes_shape"], ours["errors"]) == (2, 0, True, 2500)
+    assert (ours["random_median"], ours["random_q25"], ours["random_q75"]) == pytest.approx((0.3, 0.2, 0.4))
+    assert (ours["reversed_error"], ours["shuffled_error"]) == pytest.approx((0.8, 0.1))
+    assert (ours["intact_error"], ours["change"]) == pytest.approx((0.06, 0.19))
+    assert (other["network"], other["changes_shape"]) == ("shallow", False)
+    assert other["random_median"] is other["reversed_error"] is other["shuffled_error"] is None
+
+
+def test_a_repeated_block_stands_beside_its_deletion(con) -> None:
+    found = rows(con, "figure_repeat").select("network", "block", "times", "kind", "error")
+    assert found.rows() == [
+        ("resnet110", 0, 0, "deleted", 0.065), ("resnet110", 0, 2, "run twice", 0.062),
+        ("resnet110", 0, 3, "run 3 times", 0.07), ("shallow", 0, 0, "deleted", 0.065),
+        ("shallow", 0, 2, "run twice", 0.064),
+    ]  # fmt: skip
+    assert rows(con, "figure_repeat")["change"].to_list() == pytest.approx([0.005, 0.002, 0.01, 0.005, 0.004])
 
 
 def test_remaining_paths_are_those_of_equation_8(con) -> None:

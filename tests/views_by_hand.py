@@ -244,6 +244,56 @@ def figure_prediction() -> pl.DataFrame:
     return _frame(rows)
 
 
+def figure_runs() -> pl.DataFrame:
+    rows = []
+    for network, seed, length in product(("resnet110", "vgg15"), (0, 1), (2, 4)):
+        for first in range((BLOCKS if network == "resnet110" else 14) - length + 1):
+            over = any(first <= block < first + length for block in CHANGES)
+            error = 0.064 + 0.02 * length + (0.1 if over else 0) + 0.0001 * first
+            known = network == "resnet110"
+            rows.append({
+                "network": network, "seed": seed, "first": first, "length": length, "changes_shape": over,
+                "errors": round(1e4 * error), "images": 10_000, "error": error, "low": error - 0.005,
+                "high": error + 0.005, "intact_error": 0.064, "change": error - 0.064,
+                "random_median": 0.07 * length if known else None, "random_q25": 0.06 * length if known else None,
+                "random_q75": 0.08 * length if known else None, "reversed_error": 0.7 if known else None,
+                "shuffled_error": 0.5 if known else None,
+            })  # fmt: skip
+    return _frame(rows)
+
+
+def figure_repeat() -> pl.DataFrame:
+    rows = []
+    for seed, block, times in product((0, 1), [block for block in range(BLOCKS) if block not in CHANGES], (0, 2, 3)):
+        error = 0.064 + (0.3 if block == 0 else 0.001) * (times or 1)
+        rows.append({
+            "network": "resnet110", "seed": seed, "block": block, "times": times, "architecture": "preact_resnet",
+            "stage": block // 18, "errors": round(1e4 * error), "images": 10_000, "error": error, "low": error - 0.005,
+            "high": error + 0.005, "intact_error": 0.064, "change": error - 0.064,
+            "kind": {0: "deleted", 2: "run twice", 3: "run 3 times"}[times],
+        })  # fmt: skip
+    return _frame(rows)
+
+
+def figure_training_paths() -> pl.DataFrame:
+    rows = []
+    weightings = {"number x mean norm": 1.0, "norm of the sum": 0.8, "energy": 0.3}
+    for measured_at, seed, epoch in product(("input", "first_block"), (0, 1), (0, 5, 20, 164)):
+        for weighting, share in weightings.items():
+            if weighting == "number x mean norm" and epoch == 5:
+                continue  # sampled paths were not asked for then
+            r = 0.256 + 0.3 / (1 + epoch)
+            mean = share * BLOCKS * r / (1 + r)
+            rows.append({
+                "network": "resnet110", "seed": seed, "epoch": epoch, "measured_at": measured_at,
+                "weighting": weighting, "mean_length": mean, "mean_length_low": mean - 0.2,
+                "mean_length_high": mean + 0.2, "window_low": mean - 6, "window_high": mean + 6,
+                **{f"r{end}": None if weighting == "norm of the sum" else r + shift
+                   for end, shift in (("", 0), ("_low", -0.01), ("_high", 0.01))},
+            })  # fmt: skip
+    return _frame(rows)
+
+
 def figure_pairs() -> pl.DataFrame:
     rows = []
     for first in range(BLOCKS):
@@ -365,6 +415,7 @@ VIEWS = {
         figure_1, figure_2, figure_3, figure_4, figure_5a, figure_5b, figure_6a, figure_6b, figure_6c, figure_7,
         figure_depth, figure_multiplicity, figure_blocks_per_batch,
         figure_8, figure_control, figure_ensembles, figure_mean_field, figure_highway, figure_pairs,
-        figure_prediction, figure_spectrum, figure_training,
+        figure_prediction, figure_spectrum, figure_training, figure_runs, figure_repeat,
+        figure_training_paths,
     )
 }  # fmt: skip

@@ -129,6 +129,8 @@ def work(study: Study, job: Job, size: Size) -> float:
             return len(spec["lengths"]) * blocks / 2 * size.test * one
         case "average_ensembles":
             return len(spec["seeds"]) * size.test * one
+        case "repeat_blocks":
+            return len(spec["times"]) * blocks / 2 * size.test * one
         case "sample_path_gradients":
             paths = (blocks + 1) * spec["samples_per_batch"] * (spec["batches"][1] - spec["batches"][0] + 1)
             return paths / 2 * spec["batch_size"] * one
@@ -211,11 +213,11 @@ def _spoken(seconds: float) -> str:
 
 
 def _disk(study: Study, plan: Plan, size: Size | None) -> float:
-    """Bytes: the prepared images, weights twice (initial and trained), figures, and 100 bytes a row at most."""
+    """Bytes: the prepared images, weights (initial, trained, kept on the way), figures, and 100 bytes a row at most."""
     images = (size.train + size.test) * size.channels * size.side**2 if size else 0
     shape = size or Size(1, 1, 3, 32)
     trained = [str(job.of["network"]) for job in plan.of_rule("train_network")]
-    weights = sum(2 * 4 * parameters(study, name, shape) for name in trained)
+    weights = sum((2 + len(study.recipe(name).keep_epochs)) * 4 * parameters(study, name, shape) for name in trained)
     return images + weights + 20e6 + 2e5 * len(plan.jobs)
 
 

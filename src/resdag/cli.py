@@ -40,6 +40,7 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "delete-pairs": ("delete every two blocks together", ("network", "seed")),
     "delete-runs": ("delete consecutive blocks together", ("network", "seed")),
     "average-ensembles": ("average networks trained from different seeds", ("network",)),
+    "repeat-blocks": ("run each block several times in a row", ("network", "seed")),
     "sample-path-gradients": ("gradients along paths (figures 6b, 6c)", ("network", "seed", "epoch", "chunk")),
     "measure-path-spectrum": (
         "all paths of each length: their sum, exactly, and their energy",

@@ -14,6 +14,7 @@ LAYOUT: dict[str, dict[str, str]] = {
     "train_network": {
         "weights": f"networks/{_NETWORK}/weights.safetensors",
         "initial": f"networks/{_NETWORK}/initial.safetensors",
+        "kept": f"networks/{_NETWORK}/kept.safetensors",
         "training": f"networks/{_NETWORK}/training.json",
         "epochs": f"networks/{_NETWORK}/epochs.parquet",
     },
@@ -33,6 +34,7 @@ LAYOUT: dict[str, dict[str, str]] = {
     "delete_pairs": {"lesions": f"lesions/pair/{_NETWORK}.parquet"},
     "delete_runs": {"lesions": f"lesions/run/{_NETWORK}.parquet"},
     "average_ensembles": {"ensembles": "ensembles/{network}/{fingerprint}.parquet"},
+    "repeat_blocks": {"lesions": f"lesions/repeat/{_NETWORK}.parquet"},
     "sample_path_gradients": {
         "path_gradients": "paths/gradients/{network}/seed{seed}-{epoch}-batches{chunk}-{fingerprint}.parquet"
     },
@@ -58,7 +60,7 @@ LAYOUT: dict[str, dict[str, str]] = {
 # Rules that compute with torch: each takes a device, and the arithmetic that is set for all.
 TORCH_RULES = {
     "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
-    "delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs",
+    "delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs", "repeat_blocks",
     "sample_path_gradients", "measure_path_spectrum", "simulate_mean_field", "measure_gates",
     "average_ensembles",
 }  # fmt: skip
@@ -75,6 +77,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "delete_recalibrated": ("network", "seed"),
     "delete_pairs": ("network", "seed"),
     "delete_runs": ("network", "seed"),
+    "repeat_blocks": ("network", "seed"),
     "count_paths": ("network", "seed"),
     "average_ensembles": ("network",),
     "delete_random": ("network", "seed", "chunk"),

@@ -214,16 +214,19 @@ class Lesion(_Measured):
     table: ClassVar[str] = "lesions"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "lesion")
     lesion: str
-    """Stable name: intact, single-018, random-k10-d003, skip-018, pair-003-017, run-012-004 (start, length);
-    a name that ends in +bn is recalibrated."""
+    """Stable name: intact, single-018, random-k10-d003, skip-018, pair-003-017, run-012-004 (start, length),
+    repeat-018-x2 (block, times that it runs); a name that ends in +bn is recalibrated."""
     experiment: str
-    """intact, single, random, pair, run: blocks deleted; skip: a skip deleted and its branch kept."""
+    """intact, single, random, pair, run: blocks deleted; skip: a skip deleted and its branch kept;
+    repeat: a block run several times in a row."""
     count: Count
-    """Blocks deleted, or skips."""
+    """Blocks deleted, or skips; 0 where a block is repeated."""
     draw: Count | None
     """Which random choice; NULL where nothing is drawn."""
     deleted: list[int]
     """Indices of the deleted blocks, ascending; in experiment skip, of the block whose skip is deleted."""
+    repeated: list[int] | None
+    """The block that runs again, once for each time beyond the first: [18, 18] runs it three times; NULL elsewhere."""
     recalibrated: bool
     """Whether batch-norm statistics were re-estimated after the lesion."""
     broken: Count
@@ -555,7 +558,7 @@ class SpectrumNorm(_OfNetwork):
 
 
 class SpectrumWindow(_OfNetwork):
-    """The effective path lengths when paths add as vectors: each length weighted by the norm of its sum."""
+    """The effective path lengths over all paths: each length weighted by the norm of its sum, or by its energy."""
 
     table: ClassVar[str] = "spectrum_windows"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "measured_at")
@@ -569,6 +572,10 @@ class SpectrumWindow(_OfNetwork):
     """Batches of training images measured."""
     summed_mean_length: Positive
     """Mean path length, in blocks, weighted by norm_of_sum."""
+    summed_mean_length_low: float | None
+    """Lower end of the interval for summed_mean_length, by resampling batches; NULL with fewer than two batches."""
+    summed_mean_length_high: float | None
+    """Upper end of the interval for summed_mean_length, by resampling batches; NULL with fewer than two batches."""
     summed_sd_length: Positive
     """Standard deviation of path length, in blocks, weighted by norm_of_sum."""
     summed_low: float
@@ -583,6 +590,23 @@ class SpectrumWindow(_OfNetwork):
     """Lower end of the interval for summed_high, by resampling batches; NULL with fewer than two batches."""
     summed_high_high: float | None
     """Upper end of the interval for summed_high, by resampling batches; NULL with fewer than two batches."""
+    energy_mean_length: Positive | None
+    """Mean path length, in blocks, weighted by energy, squared norms of single paths; NULL where all paths are dead."""
+    energy_mean_length_low: float | None
+    """Lower end of the interval for energy_mean_length, by resampling batches; NULL with fewer than two batches."""
+    energy_mean_length_high: float | None
+    """Upper end of the interval for energy_mean_length, by resampling batches; NULL with fewer than two batches."""
+    energy_low: float | None
+    """energy_mean_length less 2 standard deviations of path length weighted by energy, in blocks; NULL likewise."""
+    energy_high: float | None
+    """energy_mean_length and 2 standard deviations of path length weighted by energy, in blocks; NULL likewise."""
+    rms_r: Positive | None
+    """Factor by which one more block multiplies rms_norm, from a straight line of its logarithm on length;
+    NULL with fewer than two living lengths."""
+    rms_r_low: float | None
+    """Lower end of the interval for rms_r, by resampling batches; NULL with fewer than two batches."""
+    rms_r_high: float | None
+    """Upper end of the interval for rms_r, by resampling batches; NULL with fewer than two batches."""
 
 
 class Comparison(_OfStudy):

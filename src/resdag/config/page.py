@@ -36,6 +36,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("`lesions.pair`", ("PairDeletion",),
      "Half as many passes over the test images as there are pairs; they share the blocks that they begin with."),
     ("`lesions.run`", ("RunDeletion",), "One pass over the test images for each length and block."),
+    ("`lesions.repeat`", ("Repetition",), "One pass over the test images for each number of times and block."),
     ("`paths.gradients`", ("PathGradients",),
      "One backward pass of `batch_size` images for each path length, 0 to the number of blocks, and sample."),
     ("`paths.spectrum`", ("PathSpectrum",),
@@ -58,6 +59,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 COSTS: Mapping[tuple[str, str], str] = {
     ("Training", "epochs"): "time of training, in proportion",
     ("Training", "test_images"): "one forward pass of each, every epoch",
+    ("Training", "keep_epochs"): "disk: the weights once more for each; a change trains again",
     ("Training", "stochastic_depth"): "saves a quarter of the time at 0.5",
     ("Training", "blocks_per_batch"): "saves time: only these blocks are computed",
     ("PreactResNet", "depth"): "time and memory, in proportion",
@@ -73,6 +75,7 @@ COSTS: Mapping[tuple[str, str], str] = {
     ("Reordering", "draws"): "time, in proportion; more add jobs and repeat none",
     ("RecalibratedDeletion", "images"): "time, in proportion; a change repeats all deletions",
     ("RunDeletion", "lengths"): "time, in proportion; a change repeats all lengths",
+    ("Repetition", "times"): "time, in proportion; a change repeats all of them",
     ("PathGradients", "samples"): "time, in proportion; more add jobs and repeat none",
     ("PathGradients", "batch_size"): "time and memory, in proportion",
     ("PathGradients", "samples_per_batch"): "more share a forward pass, so less time, and wider intervals",

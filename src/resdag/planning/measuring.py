@@ -125,6 +125,8 @@ def controls(maker: Maker, name: str, of: dict[str, Any], common: dict[str, Any]
         yield maker.job(
             "delete_runs", of, _limits(maker) | {"lengths": possible(maker, name, lesions.run.lengths)}, **common
         )
+    if lesions.repeat and name in lesions.repeat.networks:
+        yield maker.job("repeat_blocks", of, _limits(maker) | {"times": list(lesions.repeat.times)}, **common)
 
 
 def path_gradients(maker: Maker, name: str, seed: int, data: Job, made: Job) -> Iterator[Job]:

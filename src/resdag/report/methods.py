@@ -16,11 +16,12 @@ def method(figure: str, config: Config) -> str:
     sentences = {
         "figure_3": _single, "figure_4": _single, "figure_8": _single, "figure_5a": _random, "figure_5b": _reorder,
         "figure_6b": _gradients, "figure_6c": _gradients, "figure_spectrum": _spectrum,
-        "figure_control": _control, "figure_pairs": _pairs,
         "figure_depth": _depth, "figure_multiplicity": _multiplicity,
         "figure_blocks_per_batch": _blocks_per_batch,
         "figure_mean_field": _mean_field, "figure_highway": _gates,
         "figure_training": _training, "figure_ensembles": _ensembles, "figure_prediction": _prediction,
+        "figure_control": _control, "figure_pairs": _pairs, "figure_runs": _runs, "figure_repeat": _repeat,
+        "figure_training_paths": _along_training,
     }  # fmt: skip
     return sentences[figure](config) if figure in sentences else ""
 
@@ -142,6 +143,34 @@ def _prediction(config: Config) -> str:
         f"trained network at the input image, mean over {number(spectrum['batches'])} batches, and the norms those of "
         "figure 6c. Chance is 1 - 1 / classes."
     )  # fmt: skip
+
+
+def _runs(config: Config) -> str:
+    run = _section(config, "lesions", "run")
+    return "" if run is None else (
+        f"Every run of {listed(run['lengths'])} blocks, on {listed(run['networks'])}; what it is held against is drawn "
+        "at random for figures 5a and 5b."
+    )  # fmt: skip
+
+
+def _repeat(config: Config) -> str:
+    repeat = _section(config, "lesions", "repeat")
+    return "" if repeat is None else (
+        f"Each block that keeps its shape is run {listed(repeat['times'])} times in a row, by itself, with the weights "
+        f"and statistics that it has, on {listed(repeat['networks'])}."
+    )  # fmt: skip
+
+
+def _along_training(config: Config) -> str:
+    sections = {name: _section(config, "paths", name) for name in ("gradients", "spectrum")}
+    said = [f"{words} at {listed(section['epochs'])}" for name, words in _PATHS.items() if (section := sections[name])]
+    return "" if not said else (
+        f"Measured: {listed(said)}; first is the initialisation, numbers are epochs of training after which the "
+        "weights were kept. Batch norm is in eval mode, so at initialisation with statistics that no image has touched."
+    )  # fmt: skip
+
+
+_PATHS = {"gradients": "sampled paths", "spectrum": "sums and energies of all paths"}
 
 
 def _training(config: Config) -> str:
