@@ -21,6 +21,7 @@ STUDY = {
     "networks": {
         "a": {"architecture": "preact_resnet", "depth": 20},
         "b": {"architecture": "vgg"},
+        "c": {"architecture": "preact_resnet", "depth": 38, "convolutions": 6},
         "h": {"architecture": "highway", "depth": 20},
     },
     "lesions": {"single": {"networks": ["a", "b"]}},
@@ -52,7 +53,7 @@ def multiply_adds_counted(options: dict, side: int, channels: int) -> float:
 
 
 @pytest.mark.parametrize("kind", ["digits", "cifar10"])
-@pytest.mark.parametrize("name", ["a", "b", "h"])
+@pytest.mark.parametrize("name", ["a", "b", "c", "h"])
 def test_the_model_of_cost_counts_what_the_networks_compute(kind: str, name: str) -> None:
     here = study(dataset={"kind": kind})
     size = ahead.size_of(here)
