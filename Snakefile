@@ -26,7 +26,7 @@ wildcard_constraints:
     seed=r"\d+",
     chunk=r"\d+",
     system=r"plain|residual|full",
-    epoch=r"first|last",
+    epoch=r"first|last|\d+",
     figure=r"figure_\w+",
     fingerprint=r"[0-9a-f]{12}",
 
@@ -68,7 +68,13 @@ rule database:
 
 rule train:
     input:
-        STUDY.targets("train_network", "load_network", "evaluate_network"),
+        STUDY.targets(
+            "train_network",
+            "load_network",
+            "evaluate_network",
+            "measure_gates",
+            "average_ensembles",
+        ),
 
 
 rule lesions:
@@ -81,6 +87,7 @@ rule lesions:
             "delete_recalibrated",
             "delete_pairs",
             "delete_runs",
+            "repeat_blocks",
         ),
 
 
@@ -101,6 +108,7 @@ rule data:
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/ensembles.smk"
 include: "workflow/rules/lesions.smk"
 include: "workflow/rules/paths.smk"
 include: "workflow/rules/mean_field.smk"

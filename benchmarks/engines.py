@@ -3,6 +3,9 @@
 import copy
 import itertools
 import math
+from collections.abc import Callable
+from dataclasses import replace
+from statistics import mean
 
 import torch
 
@@ -15,10 +18,13 @@ from resdag.lesions.lesion import Lesion, deletion, reordering, single_deletions
 from resdag.models.build import build
 from resdag.models.network import Network
 from resdag.paths.sampled import path_norms
+from resdag.paths.tree import branch_passes
 from resdag.training.recipe import Recipe
 from resdag.training.train import train
 
 BLOCKS = 54
+# In each run of a training; the first ones start workers, and use batches that the workers made meanwhile.
+STEPS, WARM_STEPS = 7, 3
 RECIPE = Recipe(1, 128, 0.1, (), 0.1, 0, 0.01, 0.9, 1e-4, 4, True, "float32", None, None, None, 0)
 
 
@@ -83,8 +89,8 @@ def pairs(runs: int = 2) -> Pair:
 
 
 def paths(runs: int = 3) -> Pair:
-    """Plain sees a few paths and is scaled to the same number: each of its paths costs the same."""
-    pair = Pair("paths", "sampled path gradients, 54 blocks, for each path", "5x")
+    """Plain sees a few paths, of all lengths: its seconds for each path do not depend on how many there are."""
+    pair = Pair("paths", "sampled path gradients, 54 blocks, 4 of each length, for each path", "5x")
     network, images = resnet110(), synthetic(32)
     batch, labels = images.normalised(0, 32), images.labels
     few = [path_choice(BLOCKS, length, 0) for length in range(0, BLOCKS + 1, 6)]
@@ -100,37 +106,41 @@ def paths(runs: int = 3) -> Pair:
     pair.ours_seconds = [seconds / len(many) for seconds in pair.ours_seconds]
     apart = max(abs(math.log10(a) - b) for a, b in zip(before, own, strict=True) if a > 1e-30 and b is not None)
     pair.same = f"log10 norms differ by {apart:.0e} at most"
-    pair.notes = {"plain_paths": len(few), "ours_paths": len(many), "batch": 32}
+    pair.notes = {"plain_paths": len(few), "ours_paths": len(many), "batch": 32,
+                  "branch_passes_each": branch_passes(many, BLOCKS) / len(many)}  # fmt: skip
     return pair
 
 
-def step(runs: int = 3) -> Pair:
+def step(runs: int = 2) -> Pair:
     pair = Pair("step", "training ResNet-110, a step of 128 images", "1.2x")
-    images, start = synthetic(3 * 128), build("preact_resnet", in_channels=3, classes=10, depth=110)
-    in_turn(
-        pair,
-        lambda: plain.train_steps(copy.deepcopy(start), images.pixels, images.labels, 128),
-        lambda: train(_fresh(start), images, None, RECIPE, seed=0),
-        runs,
-    )
-    pair.plain_seconds = [seconds / 3 for seconds in pair.plain_seconds]
-    pair.ours_seconds = [seconds / 3 for seconds in pair.ours_seconds]
+    images, start = synthetic(STEPS * 128), build("preact_resnet", in_channels=3, classes=10, depth=110)
+    plainly = lambda: plain.train_steps(copy.deepcopy(start), images.pixels, images.labels, 128)  # noqa: E731
+    _steps_in_turn(pair, plainly, lambda: _step_seconds(start, RECIPE), runs)
     pair.same = "the same algorithm; other draws"
     return pair
 
 
-def effective(runs: int = 3) -> Pair:
+def effective(runs: int = 2) -> Pair:
     pair = Pair("effective", "effective-path step, 23 of 54, against the full step", "2x")
-    images, start = synthetic(3 * 128), build("preact_resnet", in_channels=3, classes=10, depth=110)
-    recipe = Recipe(**{**RECIPE.__dict__, "blocks_per_batch": 23})
-    in_turn(
-        pair,
-        lambda: train(_fresh(start), images, None, RECIPE, seed=0),
-        lambda: train(_fresh(start), images, None, recipe, seed=0),
-        runs,
-    )
+    start = build("preact_resnet", in_channels=3, classes=10, depth=110)
+    recipe = replace(RECIPE, blocks_per_batch=23)
+    _steps_in_turn(pair, lambda: _step_seconds(start, RECIPE), lambda: _step_seconds(start, recipe), runs)
     pair.same = "blocks not drawn are not computed"
     return pair
+
+
+def _steps_in_turn(pair: Pair, plain: Callable[[], list[float]], ours: Callable[[], list[float]], runs: int) -> None:
+    """Mean seconds of a step that has nothing of a start in it, both sides in turn."""
+    for _ in range(runs):
+        pair.plain_seconds.append(mean(plain()[WARM_STEPS:]))
+        pair.ours_seconds.append(mean(ours()[WARM_STEPS:]))
+    pair.notes = {"steps": STEPS - WARM_STEPS, "after_steps": WARM_STEPS}
+
+
+def _step_seconds(start: Network, recipe: Recipe) -> list[float]:
+    """Seconds of our steps: epochs of one batch, whose rows say how long each took."""
+    rows = train(_fresh(start), synthetic(128), None, replace(recipe, epochs=STEPS), seed=0)
+    return [row["seconds"] for row in rows[1:]]
 
 
 def _fresh(network: Network) -> Network:

@@ -54,11 +54,11 @@ def study(name: str = STUDY, dataset: str = "cifar10") -> Row:
 
 def network(errors: int = 610, images: int = 10_000, **columns: Any) -> Row:
     return OF | {
-        "architecture": "preact_resnet", "depth": 110, "blocks": 54, "parameters": 1_727_962, "shortcut": "subsample",
-        "first_block": "plain", "options": "{}", "recipe": None, "stochastic_depth": None, "blocks_per_batch": None,
-        "source": "trained", "checkpoint_sha256": "0" * 64, "device": "cpu", "train_seconds": 1.5, "test_scale": "none",
-        "test_errors": errors, "test_images": images, "test_error": errors / images, "test_loss": 0.3,
-        "train_errors": 50, "train_images": 50_000,
+        "architecture": "preact_resnet", "depth": 110, "blocks": 54, "parameters": 1_727_962, "classes": 10,
+        "shortcut": "subsample", "first_block": "plain", "options": "{}", "recipe": None, "stochastic_depth": None,
+        "blocks_per_batch": None, "source": "trained", "checkpoint_sha256": "0" * 64, "device": "cpu",
+        "train_seconds": 1.5, "test_scale": "none", "test_errors": errors, "test_images": images,
+        "test_error": errors / images, "test_loss": 0.3, "train_errors": 50, "train_images": 50_000,
     } | columns  # fmt: skip
 
 
@@ -81,6 +81,10 @@ def single(index: int, errors: int, **columns: Any) -> Row:
     return lesion(f"single-{index:03d}", errors, [index], **columns)
 
 
+def repeat(index: int, times: int, errors: int, **columns: Any) -> Row:
+    return lesion(f"repeat-{index:03d}-x{times}", errors, **{"repeated": [index] * (times - 1)} | columns)
+
+
 def random(count: int, draw: int, errors: int, **columns: Any) -> Row:
     return lesion(f"random-k{count:02d}-d{draw:03d}", errors, list(range(count)), draw=draw, **columns)
 
@@ -97,6 +101,24 @@ def evaluation(test_scale: str, errors: int, recalibrated: bool = False, images:
     return OF | {
         "test_scale": test_scale, "recalibrated": recalibrated, "errors": errors, "images": images,
         "error": errors / images, "loss": None,
+    } | columns  # fmt: skip
+
+
+def gates(index: int, mean: float, epoch: int = 164, **columns: Any) -> Row:
+    """Gates all alike, but for the images at the ends."""
+    share = dict.fromkeys(("q05", "q25", "q50", "q75", "q95"), mean)
+    return OF | share | {
+        "epoch": epoch, "block": index, "images": 100, "units": 1024, "mean": mean, "sd_images": 0.01,
+        "image_q05": mean - 0.02, "image_q95": mean + 0.03, "below_half": float(mean < 0.5),
+    } | columns  # fmt: skip
+
+
+def ensemble(seeds: Sequence[int], errors: int, draw: int = 0, images: int = 10_000, **columns: Any) -> Row:
+    of = {key: value for key, value in OF.items() if key != "seed"}
+    return of | {
+        "members": len(seeds), "draw": draw, "seeds": list(seeds), "errors": errors, "images": images,
+        "error": errors / images, "loss": None, "member_error": 0.07,
+        "disagreement": 0.05 if len(seeds) > 1 else None,
     } | columns  # fmt: skip
 
 

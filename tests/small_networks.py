@@ -15,6 +15,8 @@ NETWORKS = {
     "pre-activation, shared first": {"architecture": "preact_resnet", "depth": 20, "first_block": "shared"},
     "post-activation": {"architecture": "resnet", "depth": 20, "shortcut": "subsample"},
     "post-activation, projection": {"architecture": "resnet", "depth": 20, "shortcut": "projection"},
+    "highway": {"architecture": "highway", "depth": 20, "gate_bias": -1.0},
+    "highway, frozen": {"architecture": "highway", "depth": 20, "gate": "frozen"},
 }
 
 

@@ -18,7 +18,11 @@ from resdag.tidy import forgotten, remove, unused
 STUDY = {
     "study": "small",
     "dataset": {"kind": "digits"},
-    "networks": {"a": {"architecture": "preact_resnet", "depth": 20}, "b": {"architecture": "vgg"}},
+    "networks": {
+        "a": {"architecture": "preact_resnet", "depth": 20},
+        "b": {"architecture": "vgg"},
+        "h": {"architecture": "highway", "depth": 20},
+    },
     "lesions": {"single": {"networks": ["a", "b"]}},
 }
 
@@ -48,12 +52,19 @@ def multiply_adds_counted(options: dict, side: int, channels: int) -> float:
 
 
 @pytest.mark.parametrize("kind", ["digits", "cifar10"])
-@pytest.mark.parametrize("name", ["a", "b"])
+@pytest.mark.parametrize("name", ["a", "b", "h"])
 def test_the_model_of_cost_counts_what_the_networks_compute(kind: str, name: str) -> None:
     here = study(dataset={"kind": kind})
     size = ahead.size_of(here)
     counted = multiply_adds_counted(here.networks[name].options(), size.side, size.channels)
     assert ahead.multiply_adds(here, name, size) == counted
+
+
+def test_gates_are_two_passes_over_the_test_images() -> None:
+    here = study(gates={"networks": ["h"]})
+    (job,) = plan_study(here).of_rule("measure_gates")
+    size = ahead.size_of(here)
+    assert ahead.work(here, job, size) == 2 * 360 * ahead.multiply_adds(here, "h", size)
 
 
 def test_resnet_110_costs_253_million_multiply_adds_an_image() -> None:

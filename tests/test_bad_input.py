@@ -227,9 +227,13 @@ SENTENCES: list[tuple[str, Any, str]] = [
     ("networks.resnet26.dept", 26, r"networks\.resnet26\.dept: is an unknown key; did you mean depth\?"),
     ("networks.int", {"architecture": "vgg", "depth": 1}, r"networks\.int\.depth: got 1"),
     ("networks.vgg", {"architecture": "vgg", "vgg": 1}, r"networks\.vgg\.vgg: is an unknown key"),
-    ("networks.new", {"depth": 20}, r"networks\.new\.architecture: got null, allowed are preact_resnet, resnet, plain"),
+    ("networks.new", {"depth": 20}, r"networks\.new\.architecture: got null, allowed are preact_resnet, resnet, h"),
     ("networks.new", {"architecture": "wide"}, r"networks\.new\.architecture: got 'wide', allowed are 'preact_resnet'"),
     ("networks.vgg8.training", {"stochastic_depth": 0.5}, r"networks\.vgg8\.training\.stochastic_depth: got 0\.5, but"),
+    ("networks.highway8.training", {"stochastic_depth": 0.5}, r"'highway8' is a highway network, gated skips; allowed"),
+    ("networks.highway8.gate", "frozen", r"gates\.networks\[0\]: got 'highway8', which has no learned gates; allowed"),
+    ("networks.int", {"architecture": "highway", "depth": 8, "gate": "frozen", "gate_bias": -1}, r"gate is frozen, so"),
+    ("gates.networks", ["resnet26"], r"gates\.networks\[0\]: got 'resnet26', which has no learned gates; allowed are"),
     ("networks.resnet26.training", {"blocks_per_batch": 13}, r"blocks_per_batch: got 13, allowed are 1 to 12"),
     ("networks.resnet26.training", {"epochs": None}, r"networks\.resnet26\.training\.epochs: .*valid integer"),
     ("networks.vgg8.weights", "no/such.th", r"networks\.vgg8\.weights: got 'no/such\.th', which cannot be read"),
@@ -238,6 +242,13 @@ SENTENCES: list[tuple[str, Any, str]] = [
     ("networks.resnet26.seeds", [0, 0], r"seeds: got \[0, 0\], but each may stand there once: 0 is repeated"),
     ("networks.resnet26.normalization", {"mean": [0.5] * 3, "std": [0.2] * 3}, r"got 3 channels, but images of digits"),
     ("training.stochastic_depth", 0.5, r"training.*exclude each other"),
+    ("training.keep_epochs", [1, 2, 3], r" training\.keep_epochs: got \[2, 3\], .* last, 2, as in training\.epochs"),
+    ("networks.vgg8.training", {"keep_epochs": [5]}, r"networks\.vgg8\.training\.keep_epochs: got \[5\], allowed for"),
+    ("training.keep_epochs", [0], r"training\.keep_epochs\[0\]: got 0, but it should be greater than or equal to 1"),
+    ("paths.spectrum.epochs", ["first", 7], r"spectrum\.epochs: got \[7\], but 'resnet26' does not keep its weights"),
+    ("paths.spectrum.epochs", [1, 1], r"spectrum\.epochs: got \[1, 1\], but each may stand there once"),
+    ("paths.gradients.epochs", [0], r"gradients\.epochs\[0\]: got 0, but .*, or it should be 'first' or 'last'"),
+    ("lesions.repeat.times", [1, 2], r"lesions\.repeat\.times\[0\]: got 1, but it should be greater than or equal"),
     ("training.learning_rat", 0.1, r"training\.learning_rat: is an unknown key; did you mean learning_rate\?"),
     ("lesions.single.networks", ["x"], r"lesions\.single\.networks\[0\]: got 'x', .*there are resnet26, vgg8"),
     ("lesions.random.counts", [1, 13, 14], r"lesions\.random\.counts: got \[13, 14\], but 'resnet26' has 12 blocks"),
@@ -276,10 +287,12 @@ def test_a_refusal_says_the_key_what_it_got_and_what_is_allowed(place: str, valu
 def test_the_epoch_before_training_is_not_known_of_a_loaded_network(tmp_path: Path) -> None:
     (tmp_path / "weights.th").write_bytes(b"weights")
     content = read_yaml(ROOT / "config/tiny.yaml")
-    content["networks"]["resnet26"] |= {"weights": str(tmp_path / "weights.th")}
+    content["networks"]["resnet26"] |= {"weights": str(tmp_path / "weights.th"), "training": {}}
     said = refusal(content)
     assert said is not None
     assert "paths.gradients.epochs: got 'first', but 'resnet26' is loaded" in said
+    content["paths"]["spectrum"]["epochs"] = [1, "last"]
+    assert "paths.spectrum.epochs: got 1, but 'resnet26' is loaded, so its weights on" in str(refusal(content))
     content["networks"]["resnet26"]["seeds"] = [0, 1]
     assert "one seed" in str(refusal(content))
 

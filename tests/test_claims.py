@@ -1,6 +1,7 @@
 """Each verdict on rows written by hand, by the rules that the study of the paper has."""
 
 from math import comb, log10, pi, sqrt
+from statistics import median
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ from rows_by_hand import (
     STUDY,
     block,
     emptied,
+    ensemble,
     evaluation,
+    gates,
     insert,
     lesion,
     mean_field,
@@ -375,6 +378,64 @@ def test_effective_path_training_needs_two_seeds_of_each_and_shows_every_test_sc
     assert verdict(seeds(610, 620), "effective_training") == "not run"
 
 
+def opened(*means: float, seeds: int = 1) -> dict[str, list[dict]]:
+    """A highway network with a block for each mean gate, of every seed, all from 0.12 at the start."""
+    of = [{"network": "highway110", "seed": seed} for seed in range(seeds)]
+    options = '{"width": 16, "gate": "learned"}'
+    return {
+        "networks": [network(architecture="highway", options=options, **each) for each in of],
+        "blocks": [block(index, **each) for each in of for index in range(len(means))],
+        "gates": [
+            gates(index, mean + each["seed"] / 100 if epoch else 0.12, epoch, **each)
+            for each in of
+            for index, mean in enumerate(means)
+            for epoch in (0, 164)
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("means", "expected"),
+    [
+        ((0.1, 0.2, 0.3, 0.1, 0.2, 0.3, 0.2, 0.2, 0.9), "reproduced"),
+        ((0.6, 0.7, 0.8, 0.6, 0.7, 0.8, 0.7, 0.7, 0.1), "not reproduced"),
+        ((0.1, 0.2, 0.3, 0.4, 0.6, 0.6, 0.7, 0.8, 0.9), "inconclusive"),
+        ((0.1, 0.2, 0.3), "inconclusive"),  # three blocks have no interval
+    ],
+)
+def test_gates_are_judged_by_their_median_over_blocks(means: tuple[float, ...], expected: str) -> None:
+    row = judged(opened(*means))["highway"]
+    assert row["verdict"] == expected
+    assert row["ours"] == pytest.approx(median(means))
+    shut = sum(mean < 0.5 for mean in means)
+    assert f"1 seed; mean gate below 0.5 in {shut} of {len(means)} blocks" in row["detail"]
+    assert "at the start 0.12 to 0.12" in row["detail"]
+
+
+def test_a_blocks_gate_is_its_mean_over_seeds() -> None:
+    row = judged(opened(*[0.2] * 6, seeds=3))["highway"]
+    assert row["ours"] == pytest.approx(0.21)
+    assert "3 seeds" in row["detail"]
+
+
+@pytest.mark.parametrize(
+    ("frozen", "expected"),
+    [
+        ((1235, 1240, 1230), "not reproduced"),
+        ((660, 664, 659), "reproduced"),
+        ((661,), "inconclusive"),
+        ((), "not run"),
+    ],
+)
+def test_a_frozen_gate_is_held_against_identity_skips(frozen: tuple[int, ...], expected: str) -> None:
+    tables = merged(seeds(661, 665, 657, network="resnet110-original"), seeds(*frozen, network="highway110-frozen"))
+    row = judged(tables)["highway_frozen"]
+    assert row["verdict"] == expected
+    if len(frozen) > 1:
+        assert row["ours"] == pytest.approx((sum(frozen) - 1983) / 30_000)
+        assert row["low"] < row["ours"] < row["high"]
+
+
 @pytest.mark.parametrize(("change", "expected"), [(5, "reproduced"), (60, "not reproduced"), (20, "inconclusive")])
 def test_stochastic_depth_is_paired_over_blocks(change: int, expected: str) -> None:
     dropping = residual(change, stochastic_depth=0.5, **DROPPING)
@@ -448,3 +509,72 @@ def test_a_studys_own_names_are_judged() -> None:
     tables = residual(network="mine")
     assert verdict(tables, "single_deletion") == "not run"
     assert verdict(tables, "single_deletion", residual="mine") == "reproduced"
+
+
+def halved(one: int, two: int, draws: int = 12) -> dict[str, list[dict]]:
+    """Errors of 10,000 after one and two deletions, 600 intact; four networks of about 700, together 500."""
+    deletions = [random(k, draw, errors + draw % 3) for k, errors in ((1, one), (2, two)) for draw in range(draws)]
+    alone = [ensemble([seed], 699 + seed, seed) for seed in range(4)]
+    return {
+        "networks": [network()], "lesions": [lesion("intact", 600), *deletions],
+        "ensembles": [*alone, ensemble([0, 1], 1), ensemble([0, 1, 2, 3], 500)],
+    }  # fmt: skip
+
+
+def test_half_of_the_paths_is_held_against_half_of_an_ensemble() -> None:
+    found = judged(halved(650, 801))["explicit_ensemble"]
+    # four networks are halved twice, so the two deletions count: (802 - 600) / 2 less (700.5 - 500) / 2, of 10,000
+    assert found["ours"] == pytest.approx(0.0101 - 0.010025)
+    assert found["verdict"] == "reproduced"
+    assert "+1.01 points a block with 2 deleted" in found["detail"]
+    assert "7 % alone, 5 % the average of 4, +1.00 points" in found["detail"]
+    assert verdict(halved(650, 1600), "explicit_ensemble") == "not reproduced"
+    assert verdict(halved(650, 1600), "explicit_ensemble", halving_margin=0.05) == "reproduced"
+
+
+def test_an_ensemble_without_single_networks_or_deletions_is_not_run() -> None:
+    for missing in ("ensembles", "lesions"):
+        tables = {name: rows for name, rows in halved(650, 800).items() if name != missing}
+        assert verdict(tables, "explicit_ensemble") == "not run"
+    together = [ensemble([0, 1, 2, 3], 500)]
+    assert verdict(halved(650, 800) | {"ensembles": together}, "explicit_ensemble") == "not run"
+    assert verdict(halved(650, 800, draws=1), "explicit_ensemble") == "inconclusive"
+
+
+def of_length_five(errors_at: Any, draws: int = 12) -> dict[str, list[dict]]:
+    """A trained network whose energy is all in paths of length 5, and random deletions of it."""
+    energy = path_spectrum(54, lambda k: float(k == 5), lambda k: float(k == 5))
+    intact = {"lesions": [lesion("intact", 600)]}
+    return merged(closed_forms(), random_draws(errors_at, draws), intact, {"path_spectrum": energy}) | {
+        "networks": [network()]
+    }
+
+
+def left(deleted: int) -> float:
+    return comb(54 - deleted, 5) / comb(54, 5)
+
+
+def test_an_error_that_follows_the_energy_of_the_paths_left_is_predicted() -> None:
+    spread = [-60, -30, 0, 30, 60, 0]
+    found = judged(of_length_five(lambda k, d: round(600 + 8400 * (1 - left(k))) + spread[d % 6]))["predicted_error"]
+    assert found["verdict"] == "reproduced"
+    assert found["ours"] == pytest.approx(0, abs=1e-4)  # errors are whole images
+    assert found["low"] >= 0
+    assert "Spearman of share and error -0.9" in found["detail"]
+    # all paths alike: 2^-k is left, at 1, 5, 10, 15 and 20 deletions
+    off = [0.84 * (left(k) - 2.0**-k) for k in (1, 5, 10, 15, 20)]
+    assert f"all paths alike {100 * sqrt(sum(x * x for x in off) / 5):.3g} %" in found["detail"]
+
+
+def test_an_error_that_does_not_follow_the_paths_left_is_not_predicted() -> None:
+    found = judged(of_length_five(lambda k, d: 600 + 10 * k + d))["predicted_error"]
+    off = [0.84 * (1 - left(k)) - 0.001 * k - 0.00055 for k in (1, 5, 10, 15, 20)]
+    assert found["ours"] == pytest.approx(sqrt(sum(x * x for x in off) / 5))
+    assert found["verdict"] == "not reproduced"
+
+
+def test_a_prediction_needs_a_spectrum_and_two_draws() -> None:
+    tables = of_length_five(lambda k, d: round(600 + 8400 * (1 - left(k))), draws=1)
+    assert verdict(tables, "predicted_error") == "inconclusive"
+    del tables["path_spectrum"]
+    assert verdict(tables, "predicted_error") == "not run"

@@ -111,7 +111,24 @@ def test_fonts_end_in_sans_serif(name):
             "full",
             "σw = 2, σb = 0.5, σv = 1, σa = 1; 20 simulated networks of each system, width 2,000",
         ],
+        "figure_highway": [
+            "mean gate T",
+            "test error, block deleted",
+            "learned gate",
+            "gate frozen at 0.5",
+            "identity skip",
+        ],
+        "figure_ensembles": [
+            "test error",
+            "members (log2)",
+            "resnet110: networks averaged",
+            "change of test error (points)",
+        ],
+        "figure_prediction": ["test error", "blocks deleted", "paths left", "paths by their energy", "all alike"],
         "figure_pairs": ["earlier block", "later block", "interaction (points)"],
+        "figure_runs": ["first block of the run", "2 in a row", "4 at random", "shuffled", "reversed", "vgg15"],
+        "figure_repeat": ["index of the block", "deleted", "run twice", "run 3 times"],
+        "figure_training_paths": ["epochs of training", "path length (blocks)", "factor r per block", "energy", "164"],
         "figure_7": ["paths that remain", "path length (blocks)", "blocks deleted"],
         "figure_8": ["test error", "index of the deleted block", "stochastic depth"],
         "figure_training": ["error", "epochs of training"],
@@ -137,6 +154,14 @@ def test_the_window_of_figure_6c_is_written_from_the_rows():
     assert "5.1 to 16.9 blocks: 0.45 % of all paths" in svg_texts("figure_6c")
 
 
+def test_gates_are_drawn_alone_where_no_deletion_was_measured():
+    rows = VIEWS["figure_highway"]().with_columns(
+        pl.lit(None, dtype=pl.Float64).alias(name) for name in ("error", "low", "high", "intact_error", "change")
+    )
+    texts = json.dumps(drawn("figure_highway", rows.drop_nulls("gate")))
+    assert "mean gate T" in texts and "block deleted" not in texts
+
+
 def test_interactions_are_coloured_around_zero():
     (unit,) = [unit for unit, _ in units(drawn("figure_pairs"), drawn("figure_pairs")["datasets"])]
     low, middle, high = unit["encoding"]["color"]["scale"]["domain"]
@@ -159,6 +184,24 @@ def test_the_guide_of_the_cosine_falls_by_the_limiting_power():
     guide = next(rows for unit, rows in units(spec, spec["datasets"]) if rows and "law" in rows[0])
     (first, last) = guide[0], guide[-1]
     assert log(first["law"] / last["law"]) / log(first["layer"] / last["layer"]) == pytest.approx(2 / pi - 1, abs=1e-4)
+
+
+def test_runs_held_against_nothing_are_drawn_alone():
+    frame = VIEWS["figure_runs"]().filter(network="vgg15")
+    assert "hconcat" not in drawn("figure_runs", frame)
+    assert len(drawn("figure_runs")["vconcat"][0]["hconcat"]) == 2
+
+
+def test_no_line_joins_blocks_over_one_that_cannot_be_repeated():
+    marks = {unit["mark"]["type"]: unit["encoding"] for unit, _ in units(drawn("figure_repeat"), {})}
+    assert {"field": "stage", "type": "nominal"} in marks["line"]["detail"]
+
+
+def test_epochs_measured_are_the_steps_of_the_axis_with_the_weightings_side_by_side():
+    spec = drawn("figure_training_paths")
+    for unit, rows in units(spec, spec["datasets"]):
+        assert unit["encoding"]["x"]["sort"] == [0, 5, 20, 164]
+        assert {row["weighting"] for row in rows} <= set(unit["encoding"]["xOffset"]["scale"]["domain"])
 
 
 def test_coherence_is_hollow_where_the_energy_is_uncertain():

@@ -13,6 +13,8 @@ OPTIONS = [
     {"architecture": "resnet", "depth": 20, "width": 4},
     {"architecture": "resnet", "depth": 14, "width": 4, "shortcut": "projection"},
     {"architecture": "plain", "depth": 14, "width": 4},
+    {"architecture": "highway", "depth": 14, "width": 4},
+    {"architecture": "highway", "depth": 14, "width": 4, "gate": "frozen"},
     {"architecture": "vgg", "depth": 15, "channels": 8},
     {"architecture": "vgg", "depth": 8, "channels": 8, "batch_norm": False},
 ]
@@ -63,5 +65,5 @@ def test_only_batch_norms_that_follow_a_sum_are_left() -> None:
         network = folded(build(architecture, in_channels=3, classes=5, depth=20, width=4))
         return sum(isinstance(module, nn.BatchNorm2d) for module in network.modules())
 
-    assert norms("resnet") == 0
+    assert norms("resnet") == norms("highway") == 0
     assert norms("preact_resnet") == 9 + 1  # the first of each block, and the head's

@@ -22,6 +22,7 @@ from resdag.lesions.engine import WORKING_ACTIVATIONS, batch_size, block_evaluat
 from resdag.lesions.lesion import (
     Lesion,
     Part,
+    block_repetitions,
     deletion,
     intact,
     pair_deletions,
@@ -39,6 +40,7 @@ NETWORKS = {
     "pre-activation": ("preact_resnet", {"depth": 20, "width": 4}),
     "pre-activation, projection": ("preact_resnet", {"depth": 20, "width": 4, "shortcut": "projection"}),
     "post-activation": ("resnet", {"depth": 20, "width": 4}),
+    "highway": ("highway", {"depth": 20, "width": 4}),
     "vgg": ("vgg", {"depth": 15, "channels": 6}),
 }
 # The groups of a pre-activation ResNet-110: 18, 17 and 17 places, the blocks that change shape left out.
@@ -93,6 +95,7 @@ def many_lesions(network: Network) -> list[Lesion]:
     lesions += [reordering("order", order) for order in orders]
     with_skip = [index for index, block in enumerate(network.blocks) if block.has_skip]
     lesions += skip_deletions(blocks, with_skip)
+    lesions += block_repetitions(blocks, [block for group in groups for block in group], (2, 3))
     lesions += [Lesion("apart", orders[0], frozenset([block - 1]), frozenset([block])) for block in with_skip[1:]]
     return [*lesions, Lesion("both", orders[0], frozenset(deletable[:2])), lesions[3]]
 
@@ -193,10 +196,21 @@ def test_reorderings_of_54_blocks_cost_1_20_times_less_than_alone() -> None:
     assert round(54 * len(orders) / block_evaluations([reordering("", order) for order in orders]), 2) == 1.20
 
 
+def test_repetitions_share_all_that_comes_before_the_block_runs_again() -> None:
+    lesions = [intact(9), *block_repetitions(9, range(9), [2, 3])]
+    # i twice: i again and the 8 - i blocks behind it; three times: i once more and the same blocks behind it
+    assert block_evaluations(lesions) == 9 + 2 * sum(9 - i for i in range(9))
+    assert block_evaluations(block_repetitions(54, [20], [2, 3])) == 54 + 1 + (1 + 33)
+    assert [lesion.repeated for lesion in block_repetitions(9, [4], [2, 3])] == [(4,), (4, 4)]
+    assert (intact(9).repeated, reordering("", reversal(GROUPS_110, 54)).repeated) == ((), ())
+
+
 @st.composite
 def lesion_sets(draw: st.DrawFn) -> list[Lesion]:
     blocks = draw(st.integers(1, 6))
-    order, subset = st.permutations(range(blocks)), st.frozensets(st.integers(0, blocks - 1))
+    again = st.lists(st.integers(0, blocks - 1), max_size=2)
+    order = again.flatmap(lambda more: st.permutations([*range(blocks), *more]))
+    subset = st.frozensets(st.integers(0, blocks - 1))
     found = draw(st.lists(st.tuples(order, subset, subset), min_size=1, max_size=8))
     return [
         Lesion(str(index), tuple(permuted), deleted, skipless - deleted)
@@ -326,9 +340,9 @@ def test_the_batch_follows_from_the_bound() -> None:
     network, images = small(), noise()
     one = 4 * 64 * 4  # 4 channels of 8 x 8 pixels in float32
     for alive, memory, size in (
-        (1, 7 * one * 3, 3),
-        (2, 8 * one * 3, 3),
-        (2, 8 * one * 3 - 1, 2),
+        (1, 9 * one * 3, 3),
+        (2, 10 * one * 3, 3),
+        (2, 10 * one * 3 - 1, 2),
         (2, 1, 1),
         (2, 2**40, 500),
     ):
@@ -341,9 +355,12 @@ def test_the_batch_follows_from_the_bound() -> None:
 @pytest.mark.parametrize(
     ("lesion", "said"),
     [
-        (Lesion("a", (0, 1, 2)), r"a: order \[0, 1, 2\] must name each of the blocks 0 to 8 once"),
-        (Lesion("a", (0, 0, *range(2, 9))), "must name each of the blocks 0 to 8 once"),
-        (Lesion("a", (*range(8), 9)), "must name each of the blocks 0 to 8 once"),
+        (Lesion("a", (0, 1, 2)), r"a: order \[0, 1, 2\] must name each of the blocks 0 to 8, and no other"),
+        (Lesion("a", (0, 0, *range(2, 9))), "must name each of the blocks 0 to 8, and no other"),
+        (Lesion("a", (*range(8), 9)), "must name each of the blocks 0 to 8, and no other"),
+        (Lesion("a", (*range(9), 9)), "must name each of the blocks 0 to 8, and no other"),
+        (block_repetitions(9, [3], [2])[0], "repeat-003-x2: block 3 cannot run more than once"),
+        (Lesion("a", (*range(9), 1)), "a: block 1 reads 4 channels, and the order hands it 16"),
         (deletion("a", 9, [9]), "a: there is no block 9 to delete: blocks are 0 to 8"),
         (deletion("a", 9, [-1]), "there is no block -1 to delete"),
         (Lesion("a", tuple(range(9)), skipless=frozenset([9])), "a: there is no skip 9 to delete"),
@@ -502,6 +519,49 @@ def test_rows_of_pairs_runs_and_skips_are_those_of_plain_loops() -> None:
         deleted = sorted(lesion.deleted | lesion.skipless)
         assert (row["experiment"], row["deleted"], row["count"]) == (experiment, deleted, len(deleted))
         assert (row["errors"], row["recalibrated"]) == (int((predicted != images.labels).sum()), False)
+
+
+def test_a_block_that_halves_what_it_is_given_does_so_every_time_it_runs() -> None:
+    """On paper: a branch of -x / 2 beside the identity gives x / 2, so r runs give x / 2^r."""
+    network = small()
+    block = network.blocks[4]
+    block.shared, block.body, block.scale = nn.Identity(), Halves(), 1.0
+    x = torch.randn(2, 8, 4, 4)
+    for times, lesion in enumerate([intact(9), *block_repetitions(9, [4], range(2, 6))], start=1):
+        y = x
+        for step in lesion.steps()[4 : 4 + times]:
+            y = engine.layer(network.blocks[step[0]], step)(y)
+        assert lesion.steps()[4 + times] == (5, Part.WHOLE)
+        assert torch.equal(y, x / 2**times)
+
+
+class Halves(nn.Module):
+    """Minus one half of what it is given."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return -x / 2
+
+
+def test_rows_of_repetitions_are_those_of_a_plain_loop_over_blocks_that_keep_their_shape() -> None:
+    network, images = small(), noise()
+    found = {row["lesion"]: row for row in controls.repetitions(network, images, [2, 4])}
+    kept = [block for block in range(9) if block not in (3, 6)]
+    assert list(found) == [f"repeat-{block:03d}-x{times}" for times in (2, 4) for block in kept]
+    x = network.stem(images.normalised(0, 12))
+    with torch.inference_mode():
+        for block in [0, 1, 1, 1, 1, *range(2, 9)]:
+            x = network.blocks[block](x)
+        wrong = int((network.head(x).argmax(1) != images.labels).sum())
+    row = found["repeat-001-x4"]
+    assert (row["experiment"], row["count"], row["deleted"], row["repeated"]) == ("repeat", 0, [], [1, 1, 1])
+    assert (row["errors"], row["draw"], row["recalibrated"]) == (wrong, None, False)
+    assert controls.runs(network, images, [2])[0]["repeated"] is None
+
+
+def test_layers_that_pool_or_change_channels_are_not_repeated() -> None:
+    found = controls.repetitions(small("vgg"), noise(), [2])
+    # groups of 2, 3, 3, 3, 3 layers: the first layer takes 3 channels to 6, the last of each group pools
+    assert [row["repeated"] for row in found] == [[block] for block in (2, 3, 5, 6, 8, 9, 11, 12)]
 
 
 class Lesioned(nn.Module):

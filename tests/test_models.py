@@ -24,6 +24,8 @@ VARIANTS = [
 ] + [
     ("resnet", {"shortcut": "subsample"}),
     ("resnet", {"shortcut": "projection"}),
+    ("highway", {"gate": "learned"}),
+    ("highway", {"gate": "frozen"}),
     ("plain", {}),
     ("vgg", {"batch_norm": True}),
     ("vgg", {"batch_norm": False}),
@@ -342,7 +344,7 @@ def test_vgg_layers_that_read_the_image_or_carry_a_pool_keep_their_place():
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.sampled_from(["preact_resnet", "resnet", "plain"]), st.randoms(use_true_random=False))
+@given(st.sampled_from(["preact_resnet", "resnet", "plain", "highway"]), st.randoms(use_true_random=False))
 def test_any_exchange_within_a_group_fits(architecture, random):
     network = small(architecture, depth=20, width=2).eval()
     order = list(range(9))
@@ -371,7 +373,7 @@ def test_block_rows_say_what_each_block_is():
 @every_variant
 def test_only_networks_with_skips_have_paths(architecture, options):
     network = small(architecture, **options)
-    assert network.has_paths == (architecture in ("preact_resnet", "resnet"))
+    assert network.has_paths == (architecture in ("preact_resnet", "resnet", "highway"))
     if not network.has_paths:
         with pytest.raises(NetworkError, match="no skip connection"):
             network.blocks[1].skip(images(channels=8))
@@ -405,7 +407,7 @@ def test_convolutions_start_he_normal_by_fan_out_and_the_rest_as_said():
 @pytest.mark.parametrize(
     ("architecture", "options", "sentence"),
     [
-        ("lenet", {}, "architecture 'lenet' is not known: it is one of plain, preact_resnet, resnet, vgg"),
+        ("lenet", {}, "architecture 'lenet' is not known: it is one of highway, plain, preact_resnet, resnet, vgg"),
         ("network", {}, "architecture 'network' is not known"),
         ("resnet", {"depth": 21}, r"depth 21 does not fill three stages of equal size: it is 6n \+ 2"),
         ("resnet", {"depth": 20, "shortcut": "identity"}, "shortcut 'identity' is not known"),

@@ -10,12 +10,17 @@ from torch import nn
 from torch.func import vjp
 from torch.nn import functional
 
+import resdag.paths.sampled as engine
 from resdag.combinatorics import path_choice
 from resdag.errors import NetworkError
 from resdag.models.build import build
+from resdag.models.gates import Carried, Gate, Times, Transformed
 from resdag.models.layers import Place, Subsample
+from resdag.models.network import Block
 from resdag.paths.adjoint import linearise
+from resdag.paths.forward import ways_back
 from resdag.paths.sampled import path_norms
+from resdag.paths.tree import branch_passes
 from small_networks import NETWORKS, all_paths, batch, gradient_of_path, gradients_of_all_paths, scaled, small
 
 
@@ -67,7 +72,36 @@ def test_a_small_memory_bound_gives_the_same_norms() -> None:
     network, (images, labels) = small("pre-activation"), batch()
     paths = [path_choice(9, length, sample) for length in range(10) for sample in range(2)]
     whole = path_norms(network, images, labels, paths)
-    assert path_norms(network, images, labels, paths, memory_bytes=1) == whole
+    one_by_one = path_norms(network, images, labels, paths, memory_bytes=1)
+    assert one_by_one.at_input == pytest.approx(whole.at_input, abs=1e-12)
+    assert one_by_one.at_first_block == pytest.approx(whole.at_first_block, abs=1e-12)
+
+
+@pytest.mark.parametrize("count", [1, 7, 40])
+def test_each_distinct_beginning_of_a_way_back_passes_a_branch_once(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, (images, labels) = small("pre-activation"), batch()
+    paths = [path_choice(9, sample % 10, sample) for sample in range(count)] + [[], [8], [8]]
+    passed = []
+
+    def counted(block: Block, entered: torch.Tensor) -> engine.WaysBack:
+        back = ways_back(block, entered)
+        return engine.WaysBack(
+            back.join, back.skip, lambda gradients: passed.append(len(gradients)) or back.branch(gradients)
+        )
+
+    monkeypatch.setattr(engine, "ways_back", counted)
+    path_norms(network, images, labels, paths)
+    beginnings = {tuple(block for block in path if block >= first) for path in paths for first in path}
+    assert sum(passed) == len(beginnings) == branch_passes(paths, 9)
+
+
+def test_a_skip_that_is_the_identity_hands_on_the_gradient_itself() -> None:
+    network = small("pre-activation")
+    x = network.stem(batch()[0])
+    back, gradients = ways_back(network.blocks[0], x.detach()), [x.detach().clone()]
+    assert engine._pass(back, gradients, np.array([0, 0]), np.array([False, True]))[0] is gradients[0]
 
 
 def test_norms_survive_where_float32_would_underflow() -> None:
@@ -137,6 +171,9 @@ LAYERS = {
     "relu in place": nn.ReLU(inplace=True),
     "layer without a rule": nn.GELU(),
     "sequence": nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2)),
+    "half": Times(0.5),
+    "branch of a highway block": nn.Sequential(Gate(3, 4, 2, -1.0), Transformed(nn.Conv2d(3, 4, 3, 2, 1))),
+    "skip of a highway block": nn.Sequential(Gate(3, 8, 2, -1.0), Carried(Subsample(Place(1, 3, 8, 2)))),
 }
 
 

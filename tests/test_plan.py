@@ -40,6 +40,7 @@ STUDY: dict[str, Any] = {
         "recalibrated": {"networks": ["a"]},
         "pair": {"networks": ["a"]},
         "run": {"networks": ["a"], "lengths": [2, 4]},
+        "repeat": {"networks": ["a"], "times": [2]},
     },
     "paths": {
         "gradients": {"networks": ["a"], "samples": 60},
@@ -126,12 +127,21 @@ def test_fewer_draws_measure_nothing() -> None:
         ({"pair": {"networks": ["a", "b"]}}, "delete_pairs network=b"),
         ({"recalibrated": {"images": 100}}, "delete_recalibrated network=a"),
         ({"run": {"lengths": [2]}}, "delete_runs network=a"),
+        ({"repeat": {"times": [2, 3]}}, "repeat_blocks network=a"),
     ],
 )
 def test_a_lesion_beyond_the_paper_runs_its_own_job_alone(change: dict[str, Any], rule: str) -> None:
     labels = rerun({"lesions": change})
     assert torch_jobs(labels) == [f"{rule} seed=0"]
-    assert {"figure_control", "figure_pairs"} <= drawn(labels)
+    assert {"figure_control", "figure_pairs", "figure_repeat", "figure_runs"} <= drawn(labels)
+
+
+def test_gates_add_their_job_alone_and_draw_their_figure() -> None:
+    network = {"networks": {"h": {"architecture": "highway", "depth": 8}}}
+    labels = added(planned(network), planned(network, {"gates": {"networks": ["h"]}}))
+    assert torch_jobs(labels) == ["measure_gates network=h seed=0"]
+    assert "figure_highway" in drawn(labels)
+    assert rules(labels) <= {"measure_gates", *READING}
 
 
 def test_more_reorderings_add_their_chunks_alone() -> None:
@@ -151,6 +161,22 @@ def test_more_batches_of_the_spectrum_add_their_chunks_alone() -> None:
 def test_the_epoch_before_training_adds_its_own_jobs_alone() -> None:
     labels = rerun({"paths": {"gradients": {"epochs": ["first", "last"]}}})
     assert {label.split()[3] for label in torch_jobs(labels)} == {"epoch=first"}
+
+
+def test_an_epoch_more_along_training_adds_its_own_jobs_alone() -> None:
+    kept = {"networks": {"a": {"training": {"keep_epochs": [1, 20]}}}}
+    paths = {"gradients": {"epochs": [20, "last"]}, "spectrum": {"epochs": [1, "last"]}}
+    labels = added(planned(kept), planned(kept, {"paths": paths}))
+    assert {" ".join(label.split()[:4:3]) for label in torch_jobs(labels)} == {
+        "sample_path_gradients epoch=20", "measure_path_spectrum epoch=1",
+    }  # fmt: skip
+    assert "figure_training_paths" in drawn(labels)
+
+
+def test_epochs_to_keep_train_their_network_again_alone() -> None:
+    labels = torch_jobs(rerun({"networks": {"b": {"training": {"keep_epochs": [1]}}}}))
+    assert rules(labels) == {"train_network", "evaluate_network", "delete_single", "delete_random"}
+    assert all("network=b" in label for label in labels)
 
 
 def test_a_networks_own_training_trains_it_and_measures_it_again() -> None:
@@ -176,7 +202,7 @@ def test_a_seed_more_adds_its_jobs_alone() -> None:
     labels = torch_jobs(rerun({"networks": {"a": {"seeds": [0, 1]}}}))
     assert labels
     assert all("network=a seed=1" in label for label in labels)
-    assert rules(labels) == TORCH_RULES - {"load_network", "simulate_mean_field"}
+    assert rules(labels) == TORCH_RULES - {"load_network", "measure_gates", "simulate_mean_field", "average_ensembles"}
 
 
 def test_a_network_more_adds_its_jobs_alone() -> None:
@@ -219,7 +245,7 @@ def test_where_the_images_lie_changes_nothing() -> None:
 
 def test_the_test_limit_measures_again_and_trains_nothing() -> None:
     labels = torch_jobs(rerun({"dataset": {"test_limit": 1000}}))
-    controls = {"delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs"}
+    controls = {"delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs", "repeat_blocks"}
     assert rules(labels) == {"evaluate_network", "delete_single", "delete_random", "reorder_blocks", *controls}
 
 

@@ -14,9 +14,11 @@ from resdag.figures.catalogue import CATALOGUE, module_of
 from resdag.figures.job import read_view
 from resdag.figures.save import save, specification
 from resdag.figures.theme import Style
+from resdag.queries.statements import STATEMENTS
 from resdag.records import BY_NAME
 from resdag.report.build import VERDICTS, label, write_report
 from resdag.report.choices import dataset_note
+from resdag.report.conclusion import EVIDENCE, conclusion
 from resdag.report.findings import finding
 from resdag.report.methods import method
 from resdag.report.remarks import blocks_kept, remarks
@@ -37,7 +39,7 @@ CONFIG = {
     "paths": {
         "gradients": {
             "networks": ["resnet110"], "samples": 1000, "batch_size": 128, "samples_per_batch": 10,
-            "batch_norm": "eval",
+            "batch_norm": "eval", "epochs": ["first", 5, "last"],
         }
     },
 }  # fmt: skip
@@ -56,10 +58,11 @@ def _study():
 def _network(name, seed, **changes):
     return {
         "study": STUDY, "network": name, "seed": seed, "architecture": "preact_resnet", "depth": 110, "blocks": 54,
-        "parameters": 1_727_962, "shortcut": "subsample", "first_block": "plain", "options": "{}", "recipe": "{}",
-        "stochastic_depth": None, "blocks_per_batch": None, "source": "trained", "checkpoint_sha256": "0" * 64,
-        "device": "cpu", "train_seconds": 4000.0, "test_scale": "none", "test_errors": 640, "test_images": 10_000,
-        "test_error": 0.064, "test_loss": 0.3, "train_errors": 5, "train_images": 50_000,
+        "parameters": 1_727_962, "classes": 10, "shortcut": "subsample", "first_block": "plain", "options": "{}",
+        "recipe": "{}", "stochastic_depth": None, "blocks_per_batch": None, "source": "trained",
+        "checkpoint_sha256": "0" * 64, "device": "cpu", "train_seconds": 4000.0, "test_scale": "none",
+        "test_errors": 640, "test_images": 10_000, "test_error": 0.064, "test_loss": 0.3, "train_errors": 5,
+        "train_images": 50_000,
     } | changes  # fmt: skip
 
 
@@ -240,6 +243,7 @@ def test_choices_name_the_networks_that_make_them(page):
 def test_methods_come_from_the_config(page):
     assert "50 random choices for each number of blocks" in Page(page).text
     assert "1,000 random paths of each length" in Page(page).text
+    assert "Measured: sampled paths at first, 5 and last; first is the initialisation" in Page(page).text
     assert method("figure_5b", CONFIG) == ""
 
 
@@ -265,8 +269,8 @@ def test_the_paper_s_own_dataset_needs_no_note():
 
 
 def test_figures_are_labelled_by_the_paper_s_numbers():
-    assert [label(name) for name in ("figure_5a", "figure_training", "figure_mean_field")] == [
-        "Figure 5a", "Training", "Mean field",
+    assert [label(name) for name in ("figure_5a", "figure_training_paths", "figure_mean_field")] == [
+        "Figure 5a", "Training paths", "Mean field",
     ]  # fmt: skip
 
 
@@ -338,6 +342,28 @@ def test_the_paragraph_on_control_lesions_is_written_from_its_rows():
     assert "resnet110, seed 1" in text and "one skip deleted changes the error by +47.10 points" in text
 
 
+def test_the_paragraph_on_gates_is_written_from_its_rows():
+    text = finding("figure_highway", VIEWS["figure_highway"]())
+    # .15 + .04 block: .15 to .47, above .2 from block 2 on
+    assert (
+        "highway20, seed 1: mean gates of 0.15 to 0.47, below one half in 9 of 9 blocks; of single gates, 90% are"
+        in text
+    )
+    assert "started at 0.20 to 0.20, and training opened them in 7 blocks and shut them further in 2." in text
+    assert "with the change of error by its deletion is +1.00 (95% interval +1.00 to +1.00, 9 blocks)" in text
+    assert "identity skip (resnet20, seed 0) 10.00 % and +8." in text  # .02 x 4, the mean block, and noise
+    assert method("figure_highway", CONFIG | {"gates": {"networks": ["highway20"]}}).startswith("Gates of highway20,")
+    assert method("figure_highway", CONFIG) == ""
+
+
+def test_gates_of_a_network_from_elsewhere_without_deletions_are_still_a_paragraph():
+    rows = VIEWS["figure_highway"]().filter(network="highway20")
+    empty = ("gate_at_start", "error", "intact_error", "change")
+    text = finding("figure_highway", rows.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in empty))
+    assert "below one half in 9 of 9 blocks" in text
+    assert not any(word in text for word in ("started at", "rank correlation", "Intact error"))
+
+
 def test_the_paragraph_on_pairs_is_written_from_its_rows():
     text = finding("figure_pairs", VIEWS["figure_pairs"]())
     assert "Of 1,431 pairs " in text
@@ -359,6 +385,65 @@ def test_the_paragraph_on_random_networks_is_written_from_its_rows():
     assert "simulated" not in finding("figure_mean_field", bare)
 
 
+def test_the_paragraph_on_ensembles_is_written_from_its_rows():
+    text = finding("figure_ensembles", VIEWS["figure_ensembles"]())
+    assert "4 networks averaged have 5.00% error where single ones have 7.00%, so each halving costs +1.00" in text
+    assert "two of them answer differently on 7.0% of the images" in text
+    # .002 k^2 over k blocks: .2 points at one and 4 points each at twenty
+    assert "costs +0.20 points at 1 deleted block and +4.00 points on average at 20" in text
+
+
+def test_the_paragraph_on_the_prediction_is_written_from_its_rows():
+    text = finding("figure_prediction", VIEWS["figure_prediction"]())
+    off = {k: 0.836 * (1 - comb(54 - k, 5) / comb(54, 5)) - 0.002 * k**2 for k in range(1, 21)}
+    assert f"by {100 * (sum(x * x for x in off.values()) / 20) ** 0.5:.1f} points with paths weighed by their" in text
+    worst = max(off, key=lambda k: abs(off[k]))
+    assert f"furthest off at {worst} blocks, seed 0: {comb(54 - worst, 5) / comb(54, 5):.1%} of the weight" in text
+    assert f"{0.064 + 0.002 * worst**2:.1%} is measured, less than that" in text
+
+
+def test_ensembles_and_predictions_of_one_kind_are_still_paragraphs():
+    alone = VIEWS["figure_ensembles"]().filter(pl.col("log2_members") == 0)
+    assert "only single networks were measured" in finding("figure_ensembles", alone)
+    text = finding("figure_prediction", VIEWS["figure_prediction"]().filter(weights="norm"))
+    assert "energy" not in text and "in figure 6c" in text
+    assert method("figure_ensembles", CONFIG) == method("figure_prediction", CONFIG) == ""
+
+
+def test_the_paragraph_on_runs_is_written_from_its_rows():
+    text = finding("figure_runs", VIEWS["figure_runs"]())
+    # lengths 2 and 4: 6.4 + 2 x length points, 10 more over a change of shape, and .01 points a block
+    assert "resnet110, seed 1: 2 blocks in a row give a median error of 10.7 %, as many at random 14.0 %" in text
+    assert "at worst 20.8 % from block 36 on" in text  # 6.4 + 4 + 10 + .36
+    assert "With every block there but out of its place, the error is 70.0 % reversed" in text
+    assert "and 50.0 % shuffled within them (median)." in text
+    assert "vgg15, seed 0: 2 blocks in a row give a median error of 10.5 %, at worst 10.5 % from block 12 on; 4" in text
+
+
+def test_the_paragraph_on_repetition_is_written_from_its_rows():
+    text = finding("figure_repeat", VIEWS["figure_repeat"]())
+    assert (
+        "resnet110, seed 0, 52 blocks one by one: deleted, 51 of 52 change the error by less than a point, the " in text
+    )
+    assert "the median by +0.10 points, the worst, block 0, by +30.00; run twice, 51 of 52 change the error" in text
+    assert "the median by +0.20 points, the worst, block 0, by +60.00; run 3 times, " in text
+
+
+def test_the_paragraph_on_path_lengths_along_training_is_written_from_its_rows():
+    rows = VIEWS["figure_training_paths"]()
+    text = finding("figure_training_paths", rows)
+    # 54 r / (1 + r) at r = .556 and .258, over 0 and 164 epochs: 19.3 and 11.1; sampled at epochs 0, 20 and 164
+    lengths = "19.3 at initialisation, 11.5 after 20 epochs, 11.1 after 164 epochs (they become shorter)"
+    assert f"mean path length in blocks: weighted by their number times the mean norm of one, {lengths}; " in text
+    factors = "the root mean square over all paths by 0.556 at initialisation and by 0.258 after 164 epochs."
+    assert f"0.258 after 164 epochs, and {factors}" in text
+    wide = rows.with_columns(mean_length_low=pl.col("mean_length") - 9, mean_length_high=pl.col("mean_length") + 9)
+    assert "no change that these batches show" in finding("figure_training_paths", wide)
+    none = rows.with_columns(mean_length_low=pl.lit(None, pl.Float64))
+    assert "too few batches for intervals" in finding("figure_training_paths", none)
+    assert "become longer" in finding("figure_training_paths", rows.with_columns(epoch=164 - pl.col("epoch")))
+
+
 def test_quantities_say_their_unit_once_and_r_squared_keeps_its_nines() -> None:
     from resdag.report.words import plain, quantity
 
@@ -377,3 +462,40 @@ def test_claims_and_errors_come_out_as_markdown_tables() -> None:
     error = {"network": "a", "seed": 0, "training": "loaded", "errors": 827, "images": 10_000, "error": 0.0827}
     table = errors_table(pl.DataFrame([error | {"low": 0.0775, "high": 0.0882}]))
     assert table.splitlines()[2:] == ["| a | 0 | loaded | 8.27 %, 827 of 10,000 | 7.75 to 8.82 |"]
+
+
+# Depth or ensemble
+
+
+def claim(name: str, verdict: str, **changes: object) -> dict[str, object]:
+    """A row of claims."""
+    row = {"claim": name, "statement": f"It is {name}.", "verdict": verdict, "ours": 0.25, "low": None, "high": None}
+    return row | {"unit": "fraction"} | changes
+
+
+def test_evidence_stands_on_the_side_that_its_verdict_speaks_for() -> None:
+    claims = [
+        claim("random_deletion", "reproduced"),
+        claim("multiplicity", "not reproduced", low=0.1, high=0.4),
+        claim("depth", "reproduced"),
+        claim("mean_field", "not reproduced"),
+        claim("highway_frozen", "inconclusive"),
+        claim("baseline_error", "reproduced"),  # says nothing of the question
+    ]
+    found = conclusion(claims)
+    assert {side: [each["claim"] for each in evidence] for side, evidence in found["sides"].items()} == {
+        "for": ["random_deletion"],
+        "against": ["multiplicity", "depth"],
+        "open": ["highway_frozen", "mean_field"],
+    }
+    assert found["sides"]["against"][0]["number"] == "25.00 % (10.00 to 40.00)"
+    assert "fewer paths do not bear deletions worse" in found["sides"]["against"][0]["text"]
+    assert found["answer"].startswith("Of 5 findings that bear on the question, 1 speak for")
+
+
+def test_a_study_that_judged_nothing_of_it_draws_no_conclusion() -> None:
+    assert conclusion([claim("random_deletion", "not run", ours=None)])["answer"].endswith("too little to say.")
+
+
+def test_every_piece_of_evidence_is_a_claim_that_is_judged() -> None:
+    assert {evidence.claim for evidence in EVIDENCE} <= {statement.claim for statement in STATEMENTS}

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from resdag.config.training import Training
 from resdag.datasets.tensors import Images
-from resdag.errors import NetworkError
+from resdag.errors import NetworkError, WeightsError
 from resdag.models.build import build
 from resdag.models.network import Network
 from resdag.training import checkpoint
@@ -342,6 +342,28 @@ def go(network: Network, recipe: Recipe, state=None, report=lambda row: None) ->
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_weights_are_kept_as_shorter_trainings_end_with_them(kind: str) -> None:
+    recipe, kept = replace(KINDS[kind], epochs=4, keep_epochs=(1, 3)), {}
+    train(small(), toy(), None, recipe, seed=4, kept=kept)
+    assert list(kept) == [1, 3]
+    for epoch, weights in kept.items():
+        shorter = small()
+        train(shorter, toy(), None, replace(recipe, epochs=epoch, keep_epochs=()), seed=4)
+        assert weights.keys() == shorter.state_dict().keys()
+        assert all(torch.equal(weights[name], value) for name, value in shorter.state_dict().items())
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_a_training_that_was_killed_keeps_the_same_bits_on_the_way(after: int, tmp_path) -> None:
+    recipe, straight, again = replace(QUICK, epochs=4, keep_epochs=(1, 3)), {}, {}
+    train(small(), toy(), toy(30, seed=1), recipe, seed=4, kept=straight)
+    interrupted(small(), recipe, tmp_path / "state.pt", after=after)
+    train(small(), toy(), toy(30, seed=1), recipe, seed=4, state=tmp_path / "state.pt", kept=again)
+    assert list(again) == list(straight) == [1, 3]
+    assert all(torch.equal(again[epoch][name], value) for epoch in (1, 3) for name, value in straight[epoch].items())
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_training_that_was_killed_ends_with_the_same_bits(kind: str, tmp_path) -> None:
     recipe, straight, reported = replace(KINDS[kind], epochs=4), small(), []
     expected = go(straight, recipe, tmp_path / "straight.pt")
@@ -429,6 +451,23 @@ def test_a_saved_network_comes_back_frozen_and_scaled_as_at_test_time(kind: str,
     assert [block.scale for block in loaded.blocks] == recipe.scales(scale, 9)
     with scaled(network, recipe.scales(scale, 9)):
         assert evaluate(network, images).loss == pytest.approx(evaluate(loaded, images).loss, rel=1e-5)
+
+
+def test_weights_of_several_epochs_lie_in_one_file_and_come_back_by_their_epoch(tmp_path) -> None:
+    recipe, kept = replace(KINDS["stochastic depth"], epochs=3, keep_epochs=(1, 2)), {}
+    description = describe({"architecture": "preact_resnet", "depth": 20, "width": 4}, None, toy(), recipe)
+    network, path = description.build(seed=5), tmp_path / "new" / "kept.safetensors"
+    train(network, toy(), None, recipe, seed=0, kept=kept)
+    checkpoint.save_kept(kept, path)
+    for epoch in (1, 2):
+        loaded = checkpoint.load(description, path, "cpu", epoch)
+        assert all(torch.equal(value, kept[epoch][name]) for name, value in loaded.state_dict().items())
+        assert [block.scale for block in loaded.blocks] == recipe.scales("survival", 9)
+        assert not loaded.training
+    assert not same_bits(loaded, network)
+    checkpoint.save_kept({}, path)  # a training that keeps none writes its output as well
+    with pytest.raises(WeightsError, match="they lack"):
+        checkpoint.load(description, path, "cpu", 1)
 
 
 def test_a_network_trained_elsewhere_brings_its_normalisation_and_no_scaling() -> None:

@@ -12,7 +12,9 @@ from rows_by_hand import (
     STUDY,
     block,
     empty,
+    ensemble,
     evaluation,
+    gates,
     insert,
     lesion,
     mean_field,
@@ -22,6 +24,7 @@ from rows_by_hand import (
     path_spectrum,
     random,
     reordering,
+    repeat,
     single,
     study,
 )
@@ -62,6 +65,28 @@ EXPECTED = {
     "figure_mean_field": (
         "study system quantity layer",
         "theory simulated standard_error deviation draws width matrices sigma_w sigma_b sigma_v sigma_a",
+    ),
+    "figure_highway": (
+        "study network seed block",
+        "kind stage changes_shape gate gate_at_start gate_low gate_high below_half error low high intact_error change",
+    ),
+    "figure_ensembles": (
+        "study network kind log2_members", "halvings sets mean q05 q95 whole disagreement"
+    ),
+    "figure_prediction": (
+        "study network seed count weights", "draws q05 q95 mean intact_error chance share predicted"
+    ),
+    "figure_repeat": (
+        "study network seed block times", "kind architecture stage errors images error low high intact_error change"
+    ),
+    "figure_runs": (
+        "study network seed length first",
+        "changes_shape errors images error low high intact_error change random_median random_q25 random_q75 "
+        "reversed_error shuffled_error",
+    ),
+    "figure_training_paths": (
+        "study network seed epoch measured_at weighting",
+        "mean_length mean_length_low mean_length_high window_low window_high r r_low r_high",
     ),
     "figure_pairs": (
         "study network seed first second",
@@ -112,6 +137,7 @@ def con():
                 network(network="shallow", depth=20, blocks=9),
                 network(network="loaded", source="loaded", depth=20, blocks=9, train_seconds=None),
                 network(study="folder"),
+                *(network(network=name, options=options, **columns) for name, columns, options in GATED),
             ],
         )
         for of in ({}, {"network": "dropping"}, {"network": "effective"}, {"network": "shallow"}, {"study": "folder"}):
@@ -126,15 +152,24 @@ def con():
                     lesion("single-001+bn", 700, [1], recalibrated=True, **of),
                 ],
             )
+        for name, _, _ in GATED:
+            insert(con, "blocks", [block(index, network=name) for index in range(2)])
+            insert(con, "lesions", [lesion("intact", 700, network=name), single(0, 1700, network=name)])
+        opened = [gates(0, 0.12, 0), gates(1, 0.13, 0), gates(0, 0.2), gates(1, 0.6)]
+        insert(con, "gates", [row | {"network": "open"} for row in opened])
         beyond = [lesion("intact+bn", 640, recalibrated=True, experiment="intact"), lesion("skip-000", 8000, [0])]
         insert(con, "lesions", [*beyond, lesion("skip-001", 9000, [1]), lesion("pair-000-001", 1100, [0, 1])])
+        runs = [lesion("run-000-002", 2500, [0, 1]), lesion("run-000-001", 650, [0], network="shallow")]
+        insert(con, "lesions", [*runs, repeat(0, 2, 620), repeat(0, 3, 700), repeat(0, 2, 640, network="shallow")])
         insert(con, "lesion_tests", [OF | {"lesion": "single-001", "p": 0.001, "p_holm": 0.002}])
         insert(con, "lesions", [random(2, draw, errors) for draw, errors in enumerate((1000, 2000, 3000, 4000, 5000))])
+        insert(con, "ensembles", [ensemble([0], 600), ensemble([1], 800, 1), ensemble([0, 1], 500)])
         insert(
             con,
             "reorderings",
             [reordering("identity", 1.0, 600)]
             + [reordering(f"swaps-01-d{draw:03d}", 0.88, 700 + 100 * draw, swaps=1, draw=draw) for draw in range(3)]
+            + [reordering(f"shuffle-d{draw:03d}", 0.7, 900 + 100 * draw, draw=draw) for draw in range(3)]
             + [reordering("reversal", 0.41, 8000)],
         )
         insert(
@@ -169,6 +204,10 @@ def con():
         yield con
 
 
+def at(epoch: int) -> dict:
+    return {"network": "dropping", "epoch": epoch}
+
+
 def derived(con) -> None:
     from resdag.queries.derive import derive
 
@@ -178,12 +217,30 @@ def derived(con) -> None:
     def energy(k: int) -> float:  # of C(54, k) paths, each of norm .256^k / 10; their sum as if they were independent
         return comb(54, k) * 0.256 ** (2 * k) / 100
 
+    # half way through training, every block less multiplies a path's norm by one half
+    insert(con, "path_spectrum", path_spectrum(54, lambda k: 2.0**-k, lambda k: comb(54, k) / 4**k, **at(80)))
+    insert(con, "path_spectrum", path_spectrum(54, lambda k: 1.0, lambda k: 1.0, **at(40)))
     for name, se in (("dropping", 0.05), ("shallow", 0.3)):
         spectrum = path_spectrum(54, lambda k: sqrt(energy(k)), energy, 2, se, network=name)
         insert(con, "path_spectrum", spectrum)
+    for length, epoch in ((5, 164), (1, 0)):  # all energy at one length, after training and before
+        insert(
+            con,
+            "path_spectrum",
+            path_spectrum(54, lambda k, x=length: float(k == x), lambda k, x=length: float(k == x), epoch=epoch),
+        )
     tables = derive(con, STUDY, 0.95)
     for table in ("path_norms", "path_fits", "spectrum_norms", "spectrum_windows"):
         insert(con, table, tables[table])
+
+
+# Networks of one size and of others: the learned gates, and what they are and are not held against.
+_HIGHWAY, _RESNET = ({"architecture": name, "depth": 8, "blocks": 2} for name in ("highway", "resnet"))
+GATED = [
+    ("open", _HIGHWAY, '{"width": 4, "gate": "learned"}'), ("frozen", _HIGHWAY, '{"width": 4, "gate": "frozen"}'),
+    ("identity", _RESNET, '{"width": 4}'), ("wider", _RESNET, '{"width": 8}'),
+    ("dropped", _RESNET | {"blocks_per_batch": 1}, '{"width": 4}'),
+]  # fmt: skip
 
 
 def rows(con, view: str, where: str = "true") -> pl.DataFrame:
@@ -246,7 +303,7 @@ def test_wilson_in_sql_is_wilson(con) -> None:
 
 
 def test_networks_trained_otherwise_are_not_in_figure_3(con) -> None:
-    assert rows(con, "figure_3")["network"].unique().sort().to_list() == ["resnet110", "shallow"]
+    assert rows(con, "figure_3")["network"].unique().sort().to_list() == ["identity", "resnet110", "shallow", "wider"]
 
 
 def test_image_folders_have_a_figure_of_their_own(con) -> None:
@@ -301,7 +358,7 @@ def test_contributions_stand_beside_the_share_of_all_paths(con) -> None:
 
 
 def test_the_spectrum_gives_the_norm_of_one_path_back_where_all_are_alike(con) -> None:
-    found = rows(con, "figure_spectrum", "network = 'dropping'")
+    found = rows(con, "figure_spectrum", "network = 'dropping' AND epoch = 164")
     assert found["rms_norm"].to_list() == pytest.approx([0.256**k / 10 for k in range(55)])
     assert found["rms_norm"].to_list() == pytest.approx(found["sampled_rms_norm"].to_list())
     assert found["coherence"].to_list() == pytest.approx([1.0] * 55)
@@ -318,6 +375,17 @@ def test_what_was_deleted_of_a_block_is_held_against_the_intact_network_of_the_s
         (1, "branch", 0.06), (1, "branch, batch norm re-estimated", 0.064), (1, "skip", 0.06),
     ]  # fmt: skip
     assert found["change"].to_list() == pytest.approx([0.005, 0.74, 0.03, 0.006, 0.84])
+
+
+def test_gates_stand_beside_the_deletion_of_their_block_and_the_networks_of_their_size(con) -> None:
+    found = rows(con, "figure_highway")
+    assert found.select("network", "block", "kind", "gate", "gate_at_start", "error").rows() == [
+        ("frozen", 0, "gate frozen at 0.5", None, None, 0.17), ("identity", 0, "identity skip", None, None, 0.17),
+        ("open", 0, "learned gate", 0.2, 0.12, 0.17), ("open", 1, "learned gate", 0.6, 0.13, None),
+    ]  # fmt: skip
+    last = found.row(3, named=True)
+    assert (last["gate_low"], last["gate_high"], last["below_half"]) == pytest.approx((0.58, 0.63, 0))
+    assert found["change"].to_list() == pytest.approx([0.1, 0.1, 0.1, None])
 
 
 def test_the_interaction_of_a_pair_is_what_it_does_beyond_the_sum_of_both(con) -> None:
@@ -344,7 +412,7 @@ def test_simulated_means_stand_beside_the_recursion_and_gradients_are_averaged_b
 
 
 def test_the_window_of_the_spectrum_is_weighted_by_the_norm_of_the_sum(con) -> None:
-    found = rows(con, "figure_spectrum", "network = 'dropping'")
+    found = rows(con, "figure_spectrum", "network = 'dropping' AND epoch = 164")
     weight = [sqrt(comb(54, k)) * 0.256**k for k in range(55)]
     mean = sum(k * w for k, w in enumerate(weight)) / sum(weight)
     sd = sqrt(sum((k - mean) ** 2 * w for k, w in enumerate(weight)) / sum(weight))
@@ -356,6 +424,52 @@ def test_coherence_is_not_known_where_the_energy_is_uncertain_and_needs_no_sampl
     assert found["energy_relative_se"].to_list() == pytest.approx([0.3 / sqrt(2)] * 55)
     assert found["coherence_known"].all()  # two batches bring 30 % down to 21 %
     assert found["mean_norm"].null_count() == found["contribution"].null_count() == 55
+
+
+def test_lengths_along_training_are_weighted_three_ways(con) -> None:
+    found = rows(con, "figure_training_paths")
+    assert found["network"].unique().to_list() == ["dropping"]  # the others were measured at one epoch only
+    assert found.select("epoch", "weighting").rows() == [
+        (epoch, weighting)
+        for epoch in (40, 80, 164)
+        for weighting in ("energy", "norm of the sum", "number x mean norm")
+        if epoch == 164 or weighting != "number x mean norm"
+    ]
+    values = found.select("mean_length", "window_low", "window_high", "r").rows()
+    # energy C(54, k) 4^-k is Binomial(54, 1/5): mean 10.8, sd sqrt(8.64); of norms that halve, r is 1/2
+    assert values[2] == pytest.approx((10.8, 10.8 - 2 * sqrt(8.64), 10.8 + 2 * sqrt(8.64), 0.5))
+    # the norm of the sum, 2^-k over 0..54, is geometric: mean 1, sd sqrt(2), no factor of a path
+    assert values[3][:3] == pytest.approx((1, 1 - 2 * sqrt(2), 1 + 2 * sqrt(2)))
+    assert values[3][3] is None
+    p, q = 0.256 / 1.256, 0.256**2 / (1 + 0.256**2)
+    assert (values[4][0], values[4][3]) == pytest.approx((54 * q, 0.256))
+    assert (values[6][0], values[6][3]) == pytest.approx((54 * p, 0.256))
+    assert found["mean_length_low"].to_list() == pytest.approx(found["mean_length_high"].to_list())  # batches alike
+
+
+def test_the_spectrum_is_shown_at_the_first_and_the_last_epoch_measured(con) -> None:
+    found = rows(con, "figure_spectrum", "network = 'dropping'")
+    assert found["epoch"].unique().sort().to_list() == [40, 164]
+
+
+def test_runs_stand_beside_as_many_random_deletions_and_other_orders(con) -> None:
+    ours, other = rows(con, "figure_runs").to_dicts()
+    assert (ours["length"], ours["first"], ours["changes_shape"], ours["errors"]) == (2, 0, True, 2500)
+    assert (ours["random_median"], ours["random_q25"], ours["random_q75"]) == pytest.approx((0.3, 0.2, 0.4))
+    assert (ours["reversed_error"], ours["shuffled_error"]) == pytest.approx((0.8, 0.1))
+    assert (ours["intact_error"], ours["change"]) == pytest.approx((0.06, 0.19))
+    assert (other["network"], other["changes_shape"]) == ("shallow", False)
+    assert other["random_median"] is other["reversed_error"] is other["shuffled_error"] is None
+
+
+def test_a_repeated_block_stands_beside_its_deletion(con) -> None:
+    found = rows(con, "figure_repeat").select("network", "block", "times", "kind", "error")
+    assert found.rows() == [
+        ("resnet110", 0, 0, "deleted", 0.065), ("resnet110", 0, 2, "run twice", 0.062),
+        ("resnet110", 0, 3, "run 3 times", 0.07), ("shallow", 0, 0, "deleted", 0.065),
+        ("shallow", 0, 2, "run twice", 0.064),
+    ]  # fmt: skip
+    assert rows(con, "figure_repeat")["change"].to_list() == pytest.approx([0.005, 0.002, 0.01, 0.005, 0.004])
 
 
 def test_remaining_paths_are_those_of_equation_8(con) -> None:
@@ -375,7 +489,8 @@ def test_figure_8_pairs_stochastic_depth_with_its_like(con) -> None:
 def test_errors_say_how_each_network_was_trained(con) -> None:
     assert dict(rows(con, "table_errors").select("network", "training").iter_rows()) == {
         "resnet110": "all blocks always", "shallow": "all blocks always", "dropping": "stochastic depth 0.5",
-        "effective": "23 of 54 blocks", "loaded": "loaded",
+        "effective": "23 of 54 blocks", "loaded": "loaded", "dropped": "1 of 2 blocks",
+        **dict.fromkeys(("open", "frozen", "identity", "wider"), "all blocks always"),
     }  # fmt: skip
 
 
@@ -385,3 +500,25 @@ def test_effective_paths_stand_beside_the_full_network_of_their_size(con) -> Non
         ("effective", "m/n", False, 23), ("effective", "m/n", True, 23), ("effective", "none", False, 23),
         ("resnet110", "none", False, None),
     ]  # fmt: skip
+
+
+def test_members_are_halved_alike_whether_they_are_networks_or_paths(con) -> None:
+    found = rows(con, "figure_ensembles")
+    assert found.select("kind", "log2_members", "halvings", "sets", "whole").rows() == [
+        ("networks", 0, 1, 2, 0.05), ("networks", 1, 0, 1, 0.05), ("paths", 52, 2, 5, 0.06), ("paths", 54, 0, 1, 0.06),
+    ]  # fmt: skip
+    assert found["mean"].to_list() == pytest.approx([0.07, 0.05, 0.3, 0.06])
+    assert found["q95"].to_list() == pytest.approx([0.079, 0.05, 0.48, 0.06])
+    assert found["disagreement"].to_list() == [None, 0.05, None, None]
+
+
+def test_where_all_energy_is_at_one_length_equation_8_alone_predicts_the_error(con) -> None:
+    found = {row["weights"]: row for row in rows(con, "figure_prediction", "network = 'resnet110'").to_dicts()}
+    assert found.keys() == {"energy", "norm", "alike"}  # two blocks deleted, the one number that was measured
+    left = (49 * 48) / (54 * 53)  # C(52, 5) / C(54, 5)
+    assert found["energy"]["share"] == pytest.approx(left)
+    assert found["energy"]["predicted"] == pytest.approx(0.06 + 0.84 * (1 - left))
+    assert found["energy"]["mean"] == pytest.approx(0.3)
+    # the sampled paths of length 1 are dead, so all the paper's weight is at length 0, which no deletion touches
+    assert (found["norm"]["share"], found["norm"]["predicted"]) == pytest.approx((1, 0.06))
+    assert found["alike"]["share"] == pytest.approx(1 / 4)

@@ -19,6 +19,7 @@ from workflow_tools import (
     query,
     run,
     snakemake,
+    trainings,
 )
 
 pytestmark = pytest.mark.workflow
@@ -46,7 +47,7 @@ def test_the_advertised_command_is_understood_without_torch(fresh: Path, command
     words.insert(1, "-n")
     status, said = run(fresh, *words, PYTHONPATH=forbid_torch(fresh))
     assert status == 0, said
-    assert jobs_in(said)["train_network"] == 3
+    assert jobs_in(said)["train_network"] == trainings()
 
 
 def test_the_advertised_command_runs_what_is_missing_to_the_report(finished_copy: Path) -> None:
@@ -103,7 +104,7 @@ def test_a_wrong_study_stops_the_workflow_in_a_sentence(fresh: Path) -> None:
 
 def test_overrides_on_the_command_line_reach_the_jobs(finished_copy: Path) -> None:
     folder = finished_copy
-    assert dry_run(folder, "--config", "training={epochs: 3}", "report")["train_network"] == 3
+    assert dry_run(folder, "--config", "training={epochs: 3}", "report")["train_network"] == trainings()
 
 
 # Devices
@@ -211,6 +212,7 @@ def test_a_network_that_is_renamed_leaves_no_rows_behind(finished_copy: Path) ->
     edit_study(folder, networks__vgg8=None, claims__vgg="vgg", **others)
     complete(folder, "database")
     assert query(folder, "SELECT DISTINCT network FROM networks ORDER BY 1") == [
+        ("highway8",),
         ("resnet26",),
         ("resnet26-effective-paths",),
     ]

@@ -1,7 +1,7 @@
 """Rows of every view, of the form a real study gives, from closed forms and smooth curves with seeded noise."""
 
 from itertools import product
-from math import comb, exp, log10
+from math import comb, exp, log2, log10
 
 import numpy as np
 import polars as pl
@@ -214,6 +214,86 @@ def figure_mean_field() -> pl.DataFrame:
     return _frame(rows)
 
 
+def figure_ensembles() -> pl.DataFrame:
+    rows = []
+    for members in (1, 2, 4):  # each halving costs one point
+        error = 0.05 + 0.01 * (2 - log2(members))
+        rows.append(_ensemble("networks", log2(members), 2 - log2(members), error, 0.05, members > 1))
+    rows += [_ensemble("paths", BLOCKS - k, k, 0.064 + 0.002 * k**2, 0.064, False) for k in range(21)]
+    return _frame(rows)
+
+
+def _ensemble(kind: str, log2_members: float, halvings: float, mean: float, whole: float, several: bool) -> dict:
+    return {
+        "network": "resnet110", "kind": kind, "log2_members": float(log2_members), "halvings": float(halvings),
+        "sets": 6, "mean": mean, "q05": mean - 0.002, "q95": min(1.0, mean + 0.002), "whole": whole,
+        "disagreement": 0.07 if several else None,
+    }  # fmt: skip
+
+
+def figure_prediction() -> pl.DataFrame:
+    rows = []
+    for count, (weights, length) in product(range(21), (("alike", 27), ("energy", 5), ("norm", 11))):
+        share = comb(BLOCKS - count, length) / comb(BLOCKS, length)
+        mean = 0.064 + 0.002 * count**2
+        rows.append({
+            "network": "resnet110", "seed": 0, "count": count, "weights": weights, "draws": 50 if count else 1,
+            "q05": mean - 0.01, "q95": min(1.0, mean + 0.05), "mean": mean, "intact_error": 0.064, "chance": 0.9,
+            "share": share, "predicted": 0.064 + 0.836 * (1 - share),
+        })  # fmt: skip
+    return _frame(rows)
+
+
+def figure_runs() -> pl.DataFrame:
+    rows = []
+    for network, seed, length in product(("resnet110", "vgg15"), (0, 1), (2, 4)):
+        for first in range((BLOCKS if network == "resnet110" else 14) - length + 1):
+            over = any(first <= block < first + length for block in CHANGES)
+            error = 0.064 + 0.02 * length + (0.1 if over else 0) + 0.0001 * first
+            known = network == "resnet110"
+            rows.append({
+                "network": network, "seed": seed, "first": first, "length": length, "changes_shape": over,
+                "errors": round(1e4 * error), "images": 10_000, "error": error, "low": error - 0.005,
+                "high": error + 0.005, "intact_error": 0.064, "change": error - 0.064,
+                "random_median": 0.07 * length if known else None, "random_q25": 0.06 * length if known else None,
+                "random_q75": 0.08 * length if known else None, "reversed_error": 0.7 if known else None,
+                "shuffled_error": 0.5 if known else None,
+            })  # fmt: skip
+    return _frame(rows)
+
+
+def figure_repeat() -> pl.DataFrame:
+    rows = []
+    for seed, block, times in product((0, 1), [block for block in range(BLOCKS) if block not in CHANGES], (0, 2, 3)):
+        error = 0.064 + (0.3 if block == 0 else 0.001) * (times or 1)
+        rows.append({
+            "network": "resnet110", "seed": seed, "block": block, "times": times, "architecture": "preact_resnet",
+            "stage": block // 18, "errors": round(1e4 * error), "images": 10_000, "error": error, "low": error - 0.005,
+            "high": error + 0.005, "intact_error": 0.064, "change": error - 0.064,
+            "kind": {0: "deleted", 2: "run twice", 3: "run 3 times"}[times],
+        })  # fmt: skip
+    return _frame(rows)
+
+
+def figure_training_paths() -> pl.DataFrame:
+    rows = []
+    weightings = {"number x mean norm": 1.0, "norm of the sum": 0.8, "energy": 0.3}
+    for measured_at, seed, epoch in product(("input", "first_block"), (0, 1), (0, 5, 20, 164)):
+        for weighting, share in weightings.items():
+            if weighting == "number x mean norm" and epoch == 5:
+                continue  # sampled paths were not asked for then
+            r = 0.256 + 0.3 / (1 + epoch)
+            mean = share * BLOCKS * r / (1 + r)
+            rows.append({
+                "network": "resnet110", "seed": seed, "epoch": epoch, "measured_at": measured_at,
+                "weighting": weighting, "mean_length": mean, "mean_length_low": mean - 0.2,
+                "mean_length_high": mean + 0.2, "window_low": mean - 6, "window_high": mean + 6,
+                **{f"r{end}": None if weighting == "norm of the sum" else r + shift
+                   for end, shift in (("", 0), ("_low", -0.01), ("_high", 0.01))},
+            })  # fmt: skip
+    return _frame(rows)
+
+
 def figure_pairs() -> pl.DataFrame:
     rows = []
     for first in range(BLOCKS):
@@ -227,6 +307,21 @@ def figure_pairs() -> pl.DataFrame:
                 "intact_error": 0.064, "change": change, "change_first": one, "change_second": other,
                 "interaction": interaction,
             })  # fmt: skip
+    return _frame(rows)
+
+
+def figure_highway() -> pl.DataFrame:
+    noise, rows = np.random.default_rng(11), []
+    kinds = {"highway20": "learned gate", "highway20-frozen": "gate frozen at 0.5", "resnet20": "identity skip"}
+    for network, seed, block in product(kinds, (0, 1), range(9)):
+        row = _deletion(network, seed, "highway", block, 0.1 + 0.02 * block + abs(noise.normal(0, 0.002)), 0.1)
+        left_out = ("architecture", "errors", "images", "p_holm")
+        gate = 0.15 + 0.04 * block if network == "highway20" else None
+        near = {"gate_low": gate - 0.02, "gate_high": gate + 0.03} if gate else {"gate_low": None, "gate_high": None}
+        rows.append({key: value for key, value in row.items() if key not in left_out} | near | {
+            "kind": kinds[network], "gate": gate, "gate_at_start": 0.2 if gate else None,
+            "below_half": 0.9 if gate else None,
+        })  # fmt: skip
     return _frame(rows)
 
 
@@ -271,6 +366,8 @@ VIEWS = {
     view.__name__: view
     for view in (
         figure_1, figure_2, figure_3, figure_4, figure_5a, figure_5b, figure_6a, figure_6b, figure_6c, figure_7,
-        figure_8, figure_control, figure_mean_field, figure_pairs, figure_spectrum, figure_training,
+        figure_8, figure_control, figure_ensembles, figure_mean_field, figure_highway, figure_pairs,
+        figure_prediction, figure_spectrum, figure_training, figure_runs, figure_repeat,
+        figure_training_paths,
     )
 }  # fmt: skip

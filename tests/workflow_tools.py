@@ -56,6 +56,12 @@ def fresh(untouched: Path, tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(tmp_path / "fresh")
 
 
+def trainings(study: str = "tiny") -> int:
+    """How many networks a study trains, counted in its file."""
+    networks = yaml.safe_load((ROOT / f"config/{study}.yaml").read_text(encoding="utf-8"))["networks"]
+    return sum(len(entry.get("seeds", [0])) for entry in networks.values() if "weights" not in entry)
+
+
 def copy(source: Path, folder: Path) -> Path:
     """A copy of a folder with all times as they were."""
     subprocess.run(["cp", "-a", source, folder], check=True)

@@ -84,9 +84,12 @@ def _convolutions(options: Mapping[str, Any], size: Size) -> Iterator[tuple[floa
     entering = options["width"]
     for stage in range(3):
         side = side if stage == 0 else -(-side // 2)
-        for _ in range((options["depth"] - 2) // 3):
-            yield 9.0 * entering * options["width"] * 2**stage, side
-            entering = options["width"] * 2**stage
+        for layer in range((options["depth"] - 2) // 3):
+            channels = options["width"] * 2**stage
+            if options.get("gate") == "learned" and layer % 2 == 0:  # a 1 x 1 convolution for each block
+                yield 1.0 * entering * channels, side
+            yield 9.0 * entering * channels, side
+            entering = channels
 
 
 def work(study: Study, job: Job, size: Size) -> float:
@@ -106,6 +109,8 @@ def work(study: Study, job: Job, size: Size) -> float:
             return recipe.epochs * (size.train * TRAIN_PASSES * share + size.test) * one
         case "evaluate_network":
             return (size.train + 3 * size.test) * one
+        case "measure_gates":
+            return 2 * size.test * one
         case "delete_single":
             return blocks / 2 * size.test * one
         case "delete_random":
@@ -121,6 +126,10 @@ def work(study: Study, job: Job, size: Size) -> float:
             return blocks**2 / 6 * size.test * one
         case "delete_runs":
             return len(spec["lengths"]) * blocks / 2 * size.test * one
+        case "average_ensembles":
+            return len(spec["seeds"]) * size.test * one
+        case "repeat_blocks":
+            return len(spec["times"]) * blocks / 2 * size.test * one
         case "sample_path_gradients":
             paths = (blocks + 1) * spec["samples_per_batch"] * (spec["batches"][1] - spec["batches"][0] + 1)
             return paths / 2 * spec["batch_size"] * one
@@ -203,11 +212,11 @@ def _spoken(seconds: float) -> str:
 
 
 def _disk(study: Study, plan: Plan, size: Size | None) -> float:
-    """Bytes: the prepared images, weights twice (initial and trained), figures, and 100 bytes a row at most."""
+    """Bytes: the prepared images, weights (initial, trained, kept on the way), figures, and 100 bytes a row at most."""
     images = (size.train + size.test) * size.channels * size.side**2 if size else 0
     shape = size or Size(1, 1, 3, 32)
     trained = [str(job.of["network"]) for job in plan.of_rule("train_network")]
-    weights = sum(2 * 4 * parameters(study, name, shape) for name in trained)
+    weights = sum((2 + len(study.recipe(name).keep_epochs)) * 4 * parameters(study, name, shape) for name in trained)
     return images + weights + 20e6 + 2e5 * len(plan.jobs)
 
 

@@ -31,6 +31,7 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "train-network": ("train a network, or go on where it was interrupted", ("network", "seed")),
     "load-network": ("take over a network that was trained elsewhere", ("network", "seed")),
     "evaluate-network": ("measure an intact network", ("network", "seed")),
+    "measure-gates": ("how far open the gates of a highway network are", ("network", "seed")),
     "delete-single": ("delete each block by itself (figures 3, 4, 8)", ("network", "seed")),
     "delete-random": ("delete k random blocks (figure 5a)", ("network", "seed", "chunk")),
     "reorder-blocks": ("let blocks change places (figure 5b)", ("network", "seed", "chunk")),
@@ -38,6 +39,8 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "delete-recalibrated": ("delete each block by itself, then re-estimate batch norm", ("network", "seed")),
     "delete-pairs": ("delete every two blocks together", ("network", "seed")),
     "delete-runs": ("delete consecutive blocks together", ("network", "seed")),
+    "average-ensembles": ("average networks trained from different seeds", ("network",)),
+    "repeat-blocks": ("run each block several times in a row", ("network", "seed")),
     "sample-path-gradients": ("gradients along paths (figures 6b, 6c)", ("network", "seed", "epoch", "chunk")),
     "measure-path-spectrum": (
         "all paths of each length: their sum, exactly, and their energy",

@@ -134,6 +134,23 @@ def reversal(groups: Sequence[Sequence[int]], blocks: int) -> tuple[int, ...]:
     return tuple(order)
 
 
+def ensemble_members(networks: int, count: int, draws: int) -> list[tuple[int, ...]]:
+    """Which networks make up each ensemble of `count`, ascending: all sets if they are at most `draws`, else so many.
+
+    Sets are drawn uniformly and no two are the same; the number of networks stands where others have that of blocks.
+    """
+    if not 0 <= count <= networks:
+        raise NetworkError(f"an ensemble of {count} cannot be drawn from {networks} networks: choose 0 to {networks}.")
+    if comb(networks, count) <= draws:
+        return list(combinations(range(networks), count))
+    found: dict[tuple[int, ...], None] = {}  # in the order in which they were drawn
+    draw = 0
+    while len(found) < draws:
+        found[tuple(sorted(_sample(generator("ensemble", count, draw, networks), networks, count)))] = None
+        draw += 1
+    return list(found)
+
+
 def path_choice(blocks: int, length: int, sample: int) -> tuple[int, ...]:
     """Blocks whose branch a sampled path enters, ascending; uniform over the C(n, length) paths (figure 6b)."""
     if not 0 <= length <= blocks:

@@ -14,6 +14,7 @@ LAYOUT: dict[str, dict[str, str]] = {
     "train_network": {
         "weights": f"networks/{_NETWORK}/weights.safetensors",
         "initial": f"networks/{_NETWORK}/initial.safetensors",
+        "kept": f"networks/{_NETWORK}/kept.safetensors",
         "training": f"networks/{_NETWORK}/training.json",
         "epochs": f"networks/{_NETWORK}/epochs.parquet",
     },
@@ -24,6 +25,7 @@ LAYOUT: dict[str, dict[str, str]] = {
     "evaluate_network": {
         table: f"evaluations/{_NETWORK}/{table}.parquet" for table in ("networks", "evaluations", "blocks", "lesions")
     },
+    "measure_gates": {"gates": f"gates/{_NETWORK}.parquet"},
     "delete_single": {table: f"lesions/single/{_NETWORK}/{table}.parquet" for table in ("lesions", "predictions")},
     "delete_random": {"lesions": f"lesions/random/{_CHUNK}"},
     "reorder_blocks": {"reorderings": f"lesions/reorder/{_CHUNK}"},
@@ -31,6 +33,8 @@ LAYOUT: dict[str, dict[str, str]] = {
     "delete_recalibrated": {"lesions": f"lesions/recalibrated/{_NETWORK}.parquet"},
     "delete_pairs": {"lesions": f"lesions/pair/{_NETWORK}.parquet"},
     "delete_runs": {"lesions": f"lesions/run/{_NETWORK}.parquet"},
+    "average_ensembles": {"ensembles": "ensembles/{network}/{fingerprint}.parquet"},
+    "repeat_blocks": {"lesions": f"lesions/repeat/{_NETWORK}.parquet"},
     "sample_path_gradients": {
         "path_gradients": "paths/gradients/{network}/seed{seed}-{epoch}-batches{chunk}-{fingerprint}.parquet"
     },
@@ -55,8 +59,9 @@ LAYOUT: dict[str, dict[str, str]] = {
 # Rules that compute with torch: each takes a device, and the arithmetic that is set for all.
 TORCH_RULES = {
     "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",
-    "delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs",
-    "sample_path_gradients", "measure_path_spectrum", "simulate_mean_field",
+    "delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs", "repeat_blocks",
+    "sample_path_gradients", "measure_path_spectrum", "simulate_mean_field", "measure_gates",
+    "average_ensembles",
 }  # fmt: skip
 # Rules of the measuring wing; all others read, and import no torch.
 MEASURING_RULES = TORCH_RULES | {"prepare_data", "iterate_mean_field"}
@@ -65,12 +70,15 @@ KEYS: dict[str, tuple[str, ...]] = {
     "train_network": ("network", "seed"),
     "load_network": ("network", "seed"),
     "evaluate_network": ("network", "seed"),
+    "measure_gates": ("network", "seed"),
     "delete_single": ("network", "seed"),
     "delete_skips": ("network", "seed"),
     "delete_recalibrated": ("network", "seed"),
     "delete_pairs": ("network", "seed"),
     "delete_runs": ("network", "seed"),
+    "repeat_blocks": ("network", "seed"),
     "count_paths": ("network", "seed"),
+    "average_ensembles": ("network",),
     "delete_random": ("network", "seed", "chunk"),
     "reorder_blocks": ("network", "seed", "chunk"),
     "sample_path_gradients": ("network", "seed", "epoch", "chunk"),

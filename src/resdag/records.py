@@ -77,13 +77,15 @@ class Network(_OfNetwork):
     table: ClassVar[str] = "networks"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed")
     architecture: str
-    """Family of the network: preact_resnet, resnet, plain, vgg."""
+    """Family of the network: preact_resnet, resnet, highway, plain, vgg."""
     depth: Count
     """Weighted layers."""
     blocks: Count
     """Residual blocks, or layers of a VGG, that the network is made of."""
     parameters: Count
     """Trainable numbers."""
+    classes: Annotated[int, Field(ge=1)] | None
+    """Classes that it tells apart; NULL in rows from before this was kept."""
     shortcut: str | None
     """Skip where the shape changes: subsample or projection; NULL where there is none."""
     first_block: str | None
@@ -150,6 +152,41 @@ class Block(_OfNetwork):
     """Whether the block may take the place of another of equal shape."""
 
 
+class Gates(_OfNetwork):
+    """The learned gates T of one block of a highway network, over test images: 0 hands on the input, 1 the branch."""
+
+    table: ClassVar[str] = "gates"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "block")
+    epoch: Count
+    """Epochs of training behind the network; 0 is the initialisation, 1 a loaded network, whose epochs are unknown."""
+    block: Count
+    """Index from the input, from 0."""
+    images: Annotated[int, Field(ge=1)]
+    """Test images measured."""
+    units: Annotated[int, Field(ge=1)]
+    """Gates of the block for one image: one for each number in its output."""
+    mean: Error
+    """Mean gate over images and units."""
+    sd_images: Positive
+    """Standard deviation over images of the image's mean gate; 0 for one image."""
+    image_q05: Error
+    """5 % quantile over images of the image's mean gate."""
+    image_q95: Error
+    """95 % quantile over images of the image's mean gate."""
+    q05: Error
+    """5 % quantile of single gates over images and units, to within 0.001."""
+    q25: Error
+    """25 % quantile of single gates, to within 0.001."""
+    q50: Error
+    """Median of single gates, to within 0.001."""
+    q75: Error
+    """75 % quantile of single gates, to within 0.001."""
+    q95: Error
+    """95 % quantile of single gates, to within 0.001."""
+    below_half: Error
+    """Share of single gates below 0.5: these hand on more of the input than of the branch."""
+
+
 class Epoch(_OfNetwork):
     """One epoch of training; epoch 0 is the initialisation."""
 
@@ -175,16 +212,19 @@ class Lesion(_Measured):
     table: ClassVar[str] = "lesions"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "lesion")
     lesion: str
-    """Stable name: intact, single-018, random-k10-d003, skip-018, pair-003-017, run-012-004 (start, length);
-    a name that ends in +bn is recalibrated."""
+    """Stable name: intact, single-018, random-k10-d003, skip-018, pair-003-017, run-012-004 (start, length),
+    repeat-018-x2 (block, times that it runs); a name that ends in +bn is recalibrated."""
     experiment: str
-    """intact, single, random, pair, run: blocks deleted; skip: a skip deleted and its branch kept."""
+    """intact, single, random, pair, run: blocks deleted; skip: a skip deleted and its branch kept;
+    repeat: a block run several times in a row."""
     count: Count
-    """Blocks deleted, or skips."""
+    """Blocks deleted, or skips; 0 where a block is repeated."""
     draw: Count | None
     """Which random choice; NULL where nothing is drawn."""
     deleted: list[int]
     """Indices of the deleted blocks, ascending; in experiment skip, of the block whose skip is deleted."""
+    repeated: list[int] | None
+    """The block that runs again, once for each time beyond the first: [18, 18] runs it three times; NULL elsewhere."""
     recalibrated: bool
     """Whether batch-norm statistics were re-estimated after the lesion."""
     broken: Count
@@ -214,6 +254,33 @@ class Reordering(_Measured):
     """Images right before and wrong after."""
     repaired: Count
     """Images wrong before and right after."""
+
+
+class Ensemble(_OfStudy):
+    """Networks of one entry trained from different seeds, their class probabilities averaged."""
+
+    table: ClassVar[str] = "ensembles"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "members", "draw")
+    network: str
+    """The network's name in the study file."""
+    members: Annotated[int, Field(ge=1)]
+    """Networks averaged, M."""
+    draw: Count
+    """Which set of so many seeds."""
+    seeds: list[int]
+    """Seeds of the networks averaged."""
+    errors: Count
+    """Test images that the average misclassified."""
+    images: Annotated[int, Field(ge=1)]
+    """Test images measured."""
+    error: Error
+    """errors / images, a fraction."""
+    loss: float | None
+    """Mean cross-entropy of the averaged probabilities, in nats; NULL where it is not finite."""
+    member_error: Error
+    """Mean error of its members, each by itself, a fraction."""
+    disagreement: Error | None
+    """Share of images that two members classify differently, mean over pairs of members; NULL for one member."""
 
 
 class PathGradient(_OfNetwork):
@@ -489,7 +556,7 @@ class SpectrumNorm(_OfNetwork):
 
 
 class SpectrumWindow(_OfNetwork):
-    """The effective path lengths when paths add as vectors: each length weighted by the norm of its sum."""
+    """The effective path lengths over all paths: each length weighted by the norm of its sum, or by its energy."""
 
     table: ClassVar[str] = "spectrum_windows"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "measured_at")
@@ -503,6 +570,10 @@ class SpectrumWindow(_OfNetwork):
     """Batches of training images measured."""
     summed_mean_length: Positive
     """Mean path length, in blocks, weighted by norm_of_sum."""
+    summed_mean_length_low: float | None
+    """Lower end of the interval for summed_mean_length, by resampling batches; NULL with fewer than two batches."""
+    summed_mean_length_high: float | None
+    """Upper end of the interval for summed_mean_length, by resampling batches; NULL with fewer than two batches."""
     summed_sd_length: Positive
     """Standard deviation of path length, in blocks, weighted by norm_of_sum."""
     summed_low: float
@@ -517,6 +588,23 @@ class SpectrumWindow(_OfNetwork):
     """Lower end of the interval for summed_high, by resampling batches; NULL with fewer than two batches."""
     summed_high_high: float | None
     """Upper end of the interval for summed_high, by resampling batches; NULL with fewer than two batches."""
+    energy_mean_length: Positive | None
+    """Mean path length, in blocks, weighted by energy, squared norms of single paths; NULL where all paths are dead."""
+    energy_mean_length_low: float | None
+    """Lower end of the interval for energy_mean_length, by resampling batches; NULL with fewer than two batches."""
+    energy_mean_length_high: float | None
+    """Upper end of the interval for energy_mean_length, by resampling batches; NULL with fewer than two batches."""
+    energy_low: float | None
+    """energy_mean_length less 2 standard deviations of path length weighted by energy, in blocks; NULL likewise."""
+    energy_high: float | None
+    """energy_mean_length and 2 standard deviations of path length weighted by energy, in blocks; NULL likewise."""
+    rms_r: Positive | None
+    """Factor by which one more block multiplies rms_norm, from a straight line of its logarithm on length;
+    NULL with fewer than two living lengths."""
+    rms_r_low: float | None
+    """Lower end of the interval for rms_r, by resampling batches; NULL with fewer than two batches."""
+    rms_r_high: float | None
+    """Upper end of the interval for rms_r, by resampling batches; NULL with fewer than two batches."""
 
 
 class Claim(_OfStudy):
@@ -570,7 +658,7 @@ class Job(_OfStudy):
 
 
 TABLES: tuple[type[Record], ...] = (
-    Study, Network, Evaluation, Block, Epoch, Lesion, Reordering, PathGradient, PathSpectrum,
+    Study, Network, Evaluation, Block, Gates, Epoch, Lesion, Reordering, Ensemble, PathGradient, PathSpectrum,
     PathLength, PathsRemaining, MeanField, MeanFieldTheory, Prediction, LesionTest, PathNorm, PathFit,
     SpectrumNorm, SpectrumWindow, Claim, Job,
 )  # fmt: skip

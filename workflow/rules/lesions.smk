@@ -140,7 +140,7 @@ rule delete_pairs:
 
 
 rule delete_runs:
-    """Delete consecutive blocks together."""
+    """Delete consecutive blocks together: figure_runs."""
     input:
         STUDY.inputs("delete_runs"),
     output:
@@ -158,5 +158,28 @@ rule delete_runs:
         job=STUDY.identity("delete_runs"),
     shell:
         "exec resdag delete-runs {resources.study:q}"
+        " --network {wildcards.network} --seed {wildcards.seed}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
+
+
+rule repeat_blocks:
+    """Run each block several times in a row: figure_repeat."""
+    input:
+        STUDY.inputs("repeat_blocks"),
+    output:
+        **STUDY.outputs("repeat_blocks"),
+    log:
+        STUDY.log("repeat_blocks"),
+    conda:
+        "../envs/resdag.yaml"
+    threads: STUDY.threads
+    resources:
+        study=STUDY.source,
+        gpu=1,
+        mem_mb=6000,
+    params:
+        job=STUDY.identity("repeat_blocks"),
+    shell:
+        "exec resdag repeat-blocks {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

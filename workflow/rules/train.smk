@@ -68,3 +68,26 @@ rule evaluate_network:
         "exec resdag evaluate-network {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
+
+
+rule measure_gates:
+    """Measure how far open the gates of one highway network are: figure_highway."""
+    input:
+        STUDY.inputs("measure_gates"),
+    output:
+        **STUDY.outputs("measure_gates"),
+    log:
+        STUDY.log("measure_gates"),
+    conda:
+        "../envs/resdag.yaml"
+    threads: STUDY.threads
+    resources:
+        study=STUDY.source,
+        gpu=1,
+        mem_mb=6000,
+    params:
+        job=STUDY.identity("measure_gates"),
+    shell:
+        "exec resdag measure-gates {resources.study:q}"
+        " --network {wildcards.network} --seed {wildcards.seed}"
+        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

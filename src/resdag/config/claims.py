@@ -25,6 +25,12 @@ class Claims(Section):
     """The network trained with stochastic depth, compared with `residual`."""
     effective_paths: NetworkName = "resnet110-effective-paths"
     """The network trained on effective paths only, compared with `residual`."""
+    highway: NetworkName = "highway110"
+    """The highway network whose gates are judged."""
+    highway_frozen: NetworkName = "highway110-frozen"
+    """The highway network whose gates are frozen at one half, compared with `highway_identity`."""
+    highway_identity: NetworkName = "resnet110-original"
+    """The residual network of the same blocks, with identity skips."""
     baseline_error: Range = (0.057, 0.068)
     """Mean test error of the residual network over seeds lies in here."""
     single_median_change: Fraction = 0.01
@@ -61,8 +67,16 @@ class Claims(Section):
     """Share of all paths in the measured window is below this."""
     summed_window: tuple[Index, Index] = (2, 25)
     """The window of path lengths, weighted by the norm of the sum over all paths of each, lies inside, in blocks."""
+    ensemble: NetworkName = "resnet110"
+    """The network whose explicit ensembles are held against deletions in `residual`."""
+    halving_margin: Annotated[float, Field(gt=0, le=1), NUMERIC] = 0.005
+    """Halving the paths of `residual` costs as much error as halving the members of `ensemble` if closer than this."""
+    prediction_distance: Fraction = 0.05
+    """Error after random deletion that equation 8 predicts less the mean error, root mean square: below this."""
+    prediction_correlation: Correlation = -0.9
+    """Spearman correlation of the share of paths left, by their energy, and the error is below this."""
     equivalence_margin: Annotated[float, Field(gt=0, le=1), NUMERIC] = 0.005
-    """Effective-path training: mean test errors closer than this count as equal (two one-sided tests)."""
+    """Effective-path training, frozen gates: mean test errors closer than this count as equal (two one-sided tests)."""
     mean_field_deviation: Annotated[float, Field(gt=0), NUMERIC] = 3.0
     """Standard errors by which simulated random networks may differ from the mean-field recursion."""
     mean_field_share: Fraction = 0.9
@@ -71,6 +85,8 @@ class Claims(Section):
     """Layers of the recursion over which the exponent of the cosine is fitted."""
     mean_field_margin: Annotated[float, Field(gt=0), NUMERIC] = 0.03
     """The fitted exponent differs from 2/pi - 1 by less than this."""
+    highway_gate: Fraction = 0.5
+    """Median over blocks of the mean gate of the highway network: below this."""
 
     @field_validator(
         "baseline_error", "random_error", "path_length_range", "gradient_r", "effective_window", "summed_window",

@@ -1,11 +1,11 @@
 """What parts of a study must agree on: names that exist, sizes that fit, experiments that have a meaning."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pydantic import ValidationError
 
 from resdag.config.experiments import Experiment
-from resdag.config.networks import RESIDUAL_ARCHITECTURES
+from resdag.config.networks import DROPPING_ARCHITECTURES, RESIDUAL_ARCHITECTURES, Highway
 from resdag.config.sentences import plainer, shown
 from resdag.config.study import Study
 
@@ -17,7 +17,7 @@ def contradictions(study: Study) -> list[str]:
     recipes = [*_recipes(study)]
     if recipes:  # what follows needs every recipe
         return recipes
-    checks = (_names, _block_choices, _experiments, _chunks, _batches, _normalizations)
+    checks = (_names, _block_choices, _kept_epochs, _experiments, _chunks, _batches, _normalizations, _ensembles)
     return [sentence for check in checks for sentence in check(study)]
 
 
@@ -42,18 +42,36 @@ def _names(study: Study) -> Iterator[str]:
 
 def _block_choices(study: Study) -> Iterator[str]:
     for name, network in study.networks.items():
-        recipe, own = study.recipe(name), network.training.model_fields_set
+        recipe = study.recipe(name)
         for key in ("stochastic_depth", "blocks_per_batch"):
             value = getattr(recipe, key)
             if value is None or network.weights is not None:
                 continue
-            if network.architecture not in RESIDUAL_ARCHITECTURES:
-                place = f"networks.{name}.training.{key}" if key in own else f"training.{key}"
-                allowed = f"allowed for {', '.join(RESIDUAL_ARCHITECTURES)}, in their own training"
-                yield f"{place}: got {value}, but {name!r} is a {network.architecture} network, no skips; {allowed}"
+            if network.architecture not in DROPPING_ARCHITECTURES:
+                place = _recipe_key(study, name, key)
+                allowed = f"allowed for {', '.join(DROPPING_ARCHITECTURES)}, in their own training"
+                what = "gated" if isinstance(network, Highway) else "no"
+                yield f"{place}: got {value}, but {name!r} is a {network.architecture} network, {what} skips; {allowed}"
             elif key == "blocks_per_batch" and value > network.blocks:
-                place = f"networks.{name}.training.{key}" if key in own else f"training.{key}"
+                place = _recipe_key(study, name, key)
                 yield f"{place}: got {value}, allowed are 1 to {network.blocks}, the blocks of {name!r}"
+
+
+def _recipe_key(study: Study, name: str, key: str) -> str:
+    """Where a key of a network's recipe stands: in its own training, or in that of all."""
+    own = key in study.networks[name].training.model_fields_set
+    return f"networks.{name}.training.{key}" if own else f"training.{key}"
+
+
+def _kept_epochs(study: Study) -> Iterator[str]:
+    for name, network in study.networks.items():
+        recipe = study.recipe(name)
+        late = [epoch for epoch in recipe.keep_epochs if epoch >= recipe.epochs]
+        if late and network.weights is None:
+            yield (
+                f"{_recipe_key(study, name, 'keep_epochs')}: got {shown(late)}, allowed for {name!r} are epochs before "
+                f"its last, {recipe.epochs}, as in {_recipe_key(study, name, 'epochs')}; that one is kept as `last`"
+            )
 
 
 def _experiments(study: Study) -> Iterator[str]:
@@ -81,15 +99,33 @@ def _experiment(study: Study, key: str, experiment: Experiment, place: str, name
     singly = study.lesions.single.networks if study.lesions.single else ()
     if key in {"lesions.pair", "lesions.skip", "lesions.recalibrated"} and name not in singly:
         yield f"{place}: got {name!r}, but this is held against lesions.single; allowed are networks that stand there"
-    first = "first" in getattr(experiment, "epochs", ())
-    if key in {"paths.gradients", "paths.spectrum"} and first and network.weights is not None:
-        yield f"{key}.epochs: got 'first', but {name!r} is loaded, so its initialisation is not known; allowed is last"
+    if key == "gates" and not (isinstance(network, Highway) and network.gate == "learned"):
+        yield f"{place}: got {name!r}, which has no learned gates; allowed are networks of highway with gate: learned"
+    yield from _moments(study, f"{key}.epochs", getattr(experiment, "epochs", ()), name)
+
+
+def _moments(study: Study, place: str, epochs: Sequence[int | str], name: str) -> Iterator[str]:
+    """What an experiment asks of a network along training must be there: its weights at that moment."""
+    if study.networks[name].weights is not None:
+        for epoch in (epoch for epoch in epochs if epoch != "last"):
+            lost = "its initialisation is" if epoch == "first" else "its weights on the way are"
+            yield f"{place}: got {epoch!r}, but {name!r} is loaded, so {lost} not known; allowed is last"
+        return
+    kept = study.recipe(name).keep_epochs
+    missing = [epoch for epoch in epochs if isinstance(epoch, int) and epoch not in kept]
+    if missing:
+        allowed = ", ".join(map(str, ("first", *kept, "last")))
+        yield (
+            f"{place}: got {shown(missing)}, but {name!r} does not keep its weights then; allowed are {allowed}, or "
+            f"more epochs before its last, as in networks.{name}.training.keep_epochs"
+        )
 
 
 def _chunks(study: Study) -> Iterator[str]:
     gradients = study.paths.gradients
     batches = gradients.samples // gradients.samples_per_batch if gradients else 0
-    drawn = {f"{key}.draws": getattr(each, "draws", 0) for key, each in study.experiments().items()}
+    lesions = {key: each for key, each in study.experiments().items() if key.startswith("lesions.")}
+    drawn = {f"{key}.draws": getattr(each, "draws", 0) for key, each in lesions.items()}
     pieces = [(key, count, "draws") for key, count in drawn.items()]
     spectra = study.paths.spectrum.batches if study.paths.spectrum else 0
     pieces += [("paths.gradients.samples", batches, "batches"), ("paths.spectrum.batches", spectra, "spectra")]
@@ -118,3 +154,15 @@ def _normalizations(study: Study) -> Iterator[str]:
                 f"networks.{name}.normalization.mean: got {given} channels, "
                 f"but images of {study.dataset.kind} have {channels}"
             )
+
+
+def _ensembles(study: Study) -> Iterator[str]:
+    if study.ensembles is None:
+        return
+    members = study.ensembles.members
+    for name in study.ensembles.networks:
+        seeds = len(study.networks[name].seeds) if name in study.networks else max(members)
+        too_many = [count for count in members if count > seeds]
+        if too_many:
+            has = f"{name!r} has {seeds} seed{'s' if seeds > 1 else ''}"
+            yield f"ensembles.members: got {shown(too_many)}, but {has}: allowed are 1 to {seeds}, or give it more"

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from resdag.config.base import NUMERIC, Count, NetworkName, Section, distinct
 
 Swaps = Annotated[int, Field(ge=1, le=1_000_000), NUMERIC]  # made one after another
+Moments = Annotated[tuple[Count | Literal["first", "last"], ...], Field(min_length=1, max_length=1000)]
 
 
 class Experiment(Section):
@@ -78,6 +79,18 @@ class RunDeletion(Experiment):
         return distinct(lengths)
 
 
+class Repetition(Experiment):
+    """Each block that keeps its shape run several times in a row: beyond the paper."""
+
+    times: Annotated[tuple[Annotated[int, Field(ge=2, le=1000), NUMERIC], ...], Field(min_length=1)] = (2, 3)
+    """How often a block runs, one after another, where it ran once."""
+
+    @field_validator("times")
+    @classmethod
+    def _distinct_times(cls, times: tuple[int, ...]) -> tuple[int, ...]:
+        return distinct(times)
+
+
 class RecalibratedDeletion(Experiment):
     """Each block deleted by itself, then batch-norm statistics re-estimated: beyond the paper."""
 
@@ -102,6 +115,8 @@ class Lesions(Section):
     """Double deletion, beyond the paper: does the damage of two blocks add up?"""
     run: RunDeletion | None = None
     """Deletion of consecutive blocks, beyond the paper."""
+    repeat: Repetition | None = None
+    """Repetition of single blocks, beyond the paper: do blocks refine what they are given, step by step?"""
 
 
 class PathGradients(Experiment):
@@ -115,8 +130,9 @@ class PathGradients(Experiment):
     """Sampled paths of each length that share one batch and its forward pass; intervals resample batches."""
     batch_norm: Literal["eval", "train"] = "eval"
     """Which statistics batch norm uses in the forward pass."""
-    epochs: Annotated[tuple[Literal["first", "last"], ...], Field(min_length=1)] = ("last",)
-    """When in training: `first` is the initialisation, epoch 0; `last` the trained network."""
+    epochs: Moments = ("last",)
+    """When in training: `first` is the initialisation, epoch 0; `last` the trained network; a number one of the
+    `keep_epochs` of each network's training."""
 
     @model_validator(mode="after")
     def _whole_batches(self) -> "PathGradients":
@@ -135,12 +151,13 @@ class PathSpectrum(Experiment):
     """Training images in a batch: as many as in `gradients`, whose norms it is held against."""
     sign_draws: Annotated[int, Field(ge=2, le=10_000), NUMERIC] = 20
     """Random signs for each image and block; energy's standard error falls with their root."""
-    epochs: Annotated[tuple[Literal["first", "last"], ...], Field(min_length=1)] = ("last",)
-    """When in training: `first` is the initialisation, epoch 0; `last` the trained network."""
+    epochs: Moments = ("last",)
+    """When in training: `first` is the initialisation, epoch 0; `last` the trained network; a number one of the
+    `keep_epochs` of each network's training."""
 
     @field_validator("epochs")
     @classmethod
-    def _distinct_epochs(cls, epochs: tuple[str, ...]) -> tuple[str, ...]:
+    def _distinct_epochs(cls, epochs: tuple[int | str, ...]) -> tuple[int | str, ...]:
         return distinct(epochs)
 
 
@@ -151,6 +168,10 @@ class Paths(Section):
     """Gradient norm by path length, figures 6b and 6c."""
     spectrum: PathSpectrum | None = None
     """All paths of each length, beyond the paper: do figures 6b and 6c hold when paths add as vectors?"""
+
+
+class Gates(Experiment):
+    """How far open the gates of highway networks are: those that were learned, at the start and at the end."""
 
 
 class Jobs(Section):

@@ -93,6 +93,22 @@ class ResNet(_Residual):
     """Skip where the shape changes: strided with zero channels on both sides, or 1 x 1 convolution and batch norm."""
 
 
+class Highway(_Residual):
+    """Highway network (Srivastava et al. 2015; eq. 3 of the paper): y = H(x) T(x) + x (1 - T(x))."""
+
+    architecture: Literal["highway"]
+    gate: Literal["learned", "frozen"] = "learned"
+    """Whether the gates T are learned, or 0.5 for ever (He et al. 2016, table 1)."""
+    gate_bias: Annotated[float, Field(ge=-10, le=10), NUMERIC] = -2.0
+    """Where the bias of learned gates starts; below 0, blocks first carry their input: -1 to -4 are usual."""
+
+    @model_validator(mode="after")
+    def _frozen_gates_have_no_bias(self) -> "Highway":
+        if self.gate == "frozen" and "gate_bias" in self.model_fields_set:
+            raise ValueError("gate is frozen, so gate_bias has no meaning: leave out either of them")
+        return self
+
+
 class Plain(_Residual):
     """`resnet` with no skip connections (He et al. 2015)."""
 
@@ -116,6 +132,9 @@ class Vgg(_Network):
         return self.depth - 1
 
 
-Network = Annotated[PreactResNet | ResNet | Plain | Vgg, Field(discriminator="architecture")]
+Network = Annotated[PreactResNet | ResNet | Highway | Plain | Vgg, Field(discriminator="architecture")]
 
-RESIDUAL_ARCHITECTURES = ("preact_resnet", "resnet")
+RESIDUAL_ARCHITECTURES = ("preact_resnet", "resnet", "highway")
+# Those whose blocks may be missing in training: a branch scaled at test time stands for the mean over such batches, and
+# of a highway block the gate, in the skip too, would have to be scaled.
+DROPPING_ARCHITECTURES = ("preact_resnet", "resnet")

@@ -24,7 +24,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("`training`", ("Training",),
      "The defaults are the paper's recipe. Any change trains every network again, except those that say otherwise in "
      "their own `training`, which takes the same keys."),
-    ("`networks.NAME`", ("PreactResNet", "ResNet", "Plain", "Vgg"),
+    ("`networks.NAME`", ("PreactResNet", "ResNet", "Highway", "Plain", "Vgg"),
      "Each network costs one training per seed, and its share of every experiment that names it. A change, or one "
      "more, repeats nothing of the other networks."),
     ("`networks.NAME.normalization`", ("Normalization",), "Part of the network: a change makes it again."),
@@ -36,6 +36,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("`lesions.pair`", ("PairDeletion",),
      "Half as many passes over the test images as there are pairs; they share the blocks that they begin with."),
     ("`lesions.run`", ("RunDeletion",), "One pass over the test images for each length and block."),
+    ("`lesions.repeat`", ("Repetition",), "One pass over the test images for each number of times and block."),
     ("`paths.gradients`", ("PathGradients",),
      "One backward pass of `batch_size` images for each path length, 0 to the number of blocks, and sample."),
     ("`paths.spectrum`", ("PathSpectrum",),
@@ -43,6 +44,9 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("`mean_field`", ("MeanField",),
      "Two random matrices of `width` squared for each system, layer and draw (four in `full`), 4 ns an entry on a CPU "
      "core; with conditioned matrices a few vectors of `width`."),
+    ("`gates`", ("Gates",), "Two passes over the test images, of the network as it started and as it ended."),
+    ("`ensembles`", ("Ensembles",),
+     "One training for each seed of the networks that stand there, and one pass of each over the test images."),
     ("`jobs`", ("Jobs",), "How the same work is cut into processes; starting one takes seconds."),
     ("`claims`", ("Claims",), "Any change judges again, and writes database and report again: seconds."),
     ("`figures`", ("Figures",), "Any change draws again: seconds."),
@@ -53,6 +57,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 COSTS: Mapping[tuple[str, str], str] = {
     ("Training", "epochs"): "time of training, in proportion",
     ("Training", "test_images"): "one forward pass of each, every epoch",
+    ("Training", "keep_epochs"): "disk: the weights once more for each; a change trains again",
     ("Training", "stochastic_depth"): "saves a quarter of the time at 0.5",
     ("Training", "blocks_per_batch"): "saves time: only these blocks are computed",
     ("PreactResNet", "depth"): "time and memory, in proportion",
@@ -67,6 +72,7 @@ COSTS: Mapping[tuple[str, str], str] = {
     ("Reordering", "draws"): "time, in proportion; more add jobs and repeat none",
     ("RecalibratedDeletion", "images"): "time, in proportion; a change repeats all deletions",
     ("RunDeletion", "lengths"): "time, in proportion; a change repeats all lengths",
+    ("Repetition", "times"): "time, in proportion; a change repeats all of them",
     ("PathGradients", "samples"): "time, in proportion; more add jobs and repeat none",
     ("PathGradients", "batch_size"): "time and memory, in proportion",
     ("PathGradients", "samples_per_batch"): "more share a forward pass, so less time, and wider intervals",
@@ -81,6 +87,8 @@ COSTS: Mapping[tuple[str, str], str] = {
     ("MeanField", "theory_depth"): "half a millisecond each; repeats the recursion alone",
     ("MeanField", "draws"): "time, in proportion; more add jobs and repeat none",
     ("Jobs", "simulations"): "repeats mean-field simulations",
+    ("Ensembles", "members"): "next to nothing: the answers of the networks are averaged, not measured again",
+    ("Ensembles", "draws"): "next to nothing",
     ("Jobs", "spectra"): "repeats path spectra",
     ("Jobs", "draws"): "repeats random deletions and reorderings",
     ("Jobs", "batches"): "repeats path gradients",

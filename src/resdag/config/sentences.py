@@ -95,7 +95,7 @@ def _subject_and_reason(details: Any, content: Mapping[str, Any]) -> tuple[str, 
 
 def _tags(path: str) -> str:
     kinds = ("digits", "cifar10", "cifar100", "image_folder")
-    return ", ".join(kinds if path == "dataset" else ("preact_resnet", "resnet", "plain", "vgg"))
+    return ", ".join(kinds if path == "dataset" else ("preact_resnet", "resnet", "highway", "plain", "vgg"))
 
 
 _PLAINER = {

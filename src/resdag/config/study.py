@@ -5,7 +5,8 @@ from pydantic import Field
 from resdag.config.base import NetworkName, Section, StudyName
 from resdag.config.claims import Claims, Figures
 from resdag.config.dataset import Dataset
-from resdag.config.experiments import Experiment, Jobs, Lesions, Paths
+from resdag.config.ensembles import Ensembles
+from resdag.config.experiments import Experiment, Gates, Jobs, Lesions, Paths
 from resdag.config.mean_field import MeanField
 from resdag.config.networks import Network
 from resdag.config.training import Training
@@ -28,6 +29,10 @@ class Study(Section):
     """Gradients along paths."""
     mean_field: MeanField | None = None
     """Random networks at initialisation, against the recursion of their moments."""
+    gates: Gates | None = None
+    """Gates of highway networks, beyond the paper."""
+    ensembles: Ensembles | None = None
+    """Networks trained apart and averaged, beyond the paper: what is an explicit ensemble worth?"""
     jobs: Jobs = Jobs()
     """How measurements are gathered into jobs."""
     claims: Claims = Claims()
@@ -44,9 +49,6 @@ class Study(Section):
     def experiments(self) -> dict[str, Experiment]:
         """The experiments that this study names, by their key's path."""
         sections = {"lesions": self.lesions, "paths": self.paths}
-        return {
-            f"{name}.{key}": experiment
-            for name, section in sections.items()
-            for key, experiment in section
-            if experiment is not None
-        }
+        found = {f"{name}.{key}": each for name, section in sections.items() for key, each in section}
+        found |= {"gates": self.gates, "ensembles": self.ensembles}
+        return {key: experiment for key, experiment in found.items() if experiment is not None}

@@ -42,8 +42,10 @@ class Training(Section):
     """How branches are scaled at test time after `blocks_per_batch`; m/n by default, the other is measured too."""
     test_images: Index | None = None
     """Test images behind the test error of each epoch; all where nothing is said, 0 for none."""
+    keep_epochs: tuple[Count, ...] = ()
+    """Epochs after which the weights are kept as well, so that `paths` can be measured there; all before the last."""
 
-    @field_validator("drop_epochs")
+    @field_validator("drop_epochs", "keep_epochs")
     @classmethod
     def _rising(cls, epochs: tuple[int, ...]) -> tuple[int, ...]:
         if list(distinct(epochs)) != sorted(epochs):

@@ -21,9 +21,15 @@ CATALOGUE: dict[str, str] = {
     "figure_8": "resdag.figures.figure_8",
     "figure_control": "resdag.figures.figure_control",
     "figure_mean_field": "resdag.figures.figure_mean_field",
+    "figure_highway": "resdag.figures.figure_highway",
+    "figure_ensembles": "resdag.figures.figure_ensembles",
     "figure_pairs": "resdag.figures.figure_pairs",
+    "figure_prediction": "resdag.figures.figure_prediction",
+    "figure_repeat": "resdag.figures.figure_repeat",
+    "figure_runs": "resdag.figures.figure_runs",
     "figure_spectrum": "resdag.figures.figure_spectrum",
     "figure_training": "resdag.figures.figure_training",
+    "figure_training_paths": "resdag.figures.figure_training_paths",
 }
 """Name of each figure, in the paper's order, and the module that draws it."""
 

@@ -1,4 +1,4 @@
-"""Open a network as it was at a moment of its training: `first`, before it, or `last`, after it."""
+"""Open a network as it was at a moment of its training: `first`, before it, `last`, after it, or after some epochs."""
 
 from resdag.jobs.context import Context, read_json
 from resdag.models.network import Network
@@ -8,8 +8,11 @@ from resdag.training.checkpoint import Description
 
 def network_at(context: Context, of: Description) -> tuple[Network, int]:
     """The network at the job's `epoch`, and the epochs of training behind it."""
-    if context.of["epoch"] == "first":
+    epoch = context.of["epoch"]
+    if epoch == "first":
         return checkpoint.load(of, context.input("initial"), context.device), 0
+    if epoch != "last":
+        return checkpoint.load(of, context.input("kept"), context.device, epoch), epoch
     return checkpoint.load(of, context.input("weights"), context.device), epochs_behind(context)
 
 

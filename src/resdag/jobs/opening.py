@@ -1,5 +1,6 @@
 """Open what the measuring jobs have in common: a network and the images that it is measured on."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from resdag.datasets.tensors import Images, load
@@ -11,7 +12,11 @@ from resdag.training.checkpoint import Description
 
 def description(context: Context) -> Description:
     """How to build the job's network, from the training.json upstream."""
-    return Description(**read_json(context.input("training"))["network"])
+    return _description(context.input("training"))
+
+
+def _description(training: str) -> Description:
+    return Description(**read_json(training)["network"])
 
 
 def images(context: Context, split: Literal["train", "test"], of: Description | None = None) -> Images:
@@ -24,3 +29,11 @@ def network_and_test_images(context: Context) -> tuple[Network, Images]:
     """The job's network, ready to be measured, and its test images."""
     of = description(context)
     return checkpoint.load(of, context.input("weights"), context.device), images(context, "test", of)
+
+
+def networks(context: Context) -> Iterator[tuple[Description, Network]]:
+    """Every network upstream, in the order in which the plan names them, ready to be measured; one at a time."""
+    for files in context.inputs.values():
+        if "weights" in files:
+            of = _description(files["training"])
+            yield of, checkpoint.load(of, files["weights"], context.device)

@@ -1,4 +1,4 @@
-"""Job: train one network from one seed; weights, initial weights, and a row per epoch."""
+"""Job: train one network from one seed; weights, those at the start and on the way, and a row per epoch."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +11,7 @@ from resdag.jobs.context import Context, Row, Tables
 from resdag.training import checkpoint
 from resdag.training.checkpoint import Description, describe
 from resdag.training.recipe import Recipe, recipe_from
-from resdag.training.train import train
+from resdag.training.train import Kept, train
 
 
 def run(context: Context) -> Tables:
@@ -26,7 +26,9 @@ def run(context: Context) -> Tables:
     checkpoint.save(network, context.outputs["initial"])  # again when resumed: a failed job's outputs are deleted
     network.to(torch.device(context.device)).to(memory_format=torch.channels_last)
     test = _test_images(context, recipe, description)
-    rows = _train_with_progress(context, network, images, test, recipe, seed, state)
+    kept: Kept = {}
+    rows = _train_with_progress(context, network, images, test, recipe, seed, state, kept)
+    checkpoint.save_kept(kept, context.outputs["kept"])
     checkpoint.save(network, context.outputs["weights"])
     seconds = sum(row["seconds"] for row in rows)
     training = {"source": "trained", "device": context.settings["device_name"], "train_seconds": seconds,
@@ -53,7 +55,7 @@ def _test_images(context: Context, recipe: Recipe, of: Description) -> Images | 
     return test.with_normalization(of.mean, of.std)
 
 
-def _train_with_progress(context, network, images, test, recipe, seed, state):  # type: ignore[no-untyped-def]
+def _train_with_progress(context, network, images, test, recipe, seed, state, kept):  # type: ignore[no-untyped-def]
     steps = context.steps
     first: list[int] = []
     with steps.bar(recipe.epochs, "epoch") as bar:
@@ -67,7 +69,7 @@ def _train_with_progress(context, network, images, test, recipe, seed, state):  
             left = steps.time_left(done - first[0], recipe.epochs - first[0]) if done else "starting"
             steps.line(f"epoch {done} of {recipe.epochs}, {_said(row)}, {left}")
 
-        return train(network, images, test, recipe, seed=seed, state=state, report=report)
+        return train(network, images, test, recipe, seed=seed, state=state, report=report, kept=kept)
 
 
 def _said(row: Row) -> str:

@@ -3,6 +3,8 @@
 Deleting a skip instead of a branch takes half of the paths as well; statistics
 re-estimated after a deletion tell shifted statistics from lost information; pairs say whether
 damage adds up; runs of consecutive blocks delete as many blocks as random draws do, side by side.
+A repeated block gives what it has made to itself once more: where blocks refine a representation
+step by step, a step more should do little; where each waits for the one before it, much.
 """
 
 from collections.abc import Sequence
@@ -12,6 +14,7 @@ from resdag.errors import NetworkError
 from resdag.lesions.engine import DEFAULT_MEMORY_BYTES, measure
 from resdag.lesions.lesion import (
     Lesion,
+    block_repetitions,
     intact,
     pair_deletions,
     run_deletions,
@@ -41,6 +44,14 @@ def runs(
 ) -> list[Row]:  # fmt: skip
     """Rows for every run of consecutive blocks of these lengths."""
     return _rows(network, images, "run", run_deletions(len(network.blocks), deletable_blocks(network), lengths), memory)
+
+
+def repetitions(
+    network: Network, images: Images, times: Sequence[int], memory: int = DEFAULT_MEMORY_BYTES
+) -> list[Row]:
+    """Rows for every block that keeps its shape, run so many times in a row."""
+    repeatable = [index for index, block in enumerate(network.blocks) if block.reorderable]
+    return _rows(network, images, "repeat", block_repetitions(len(network.blocks), repeatable, times), memory)
 
 
 def recalibrated(network: Network, train: Images, test: Images, memory: int = DEFAULT_MEMORY_BYTES) -> list[Row]:

@@ -36,8 +36,9 @@ LEAST_BATCH = 16
 
 DEFAULT_MEMORY_BYTES = 2 * 2**30
 # Besides the activations kept at forks, a block holds about this many of the size of its input while it runs:
-# its normalised input, the convolution's output, the sum, and the convolution's workspace.
-WORKING_ACTIVATIONS = 6
+# its normalised input, the convolution's output, the sum, the convolution's workspace, a highway block's
+# gates.
+WORKING_ACTIVATIONS = 8
 
 
 @dataclass
@@ -88,10 +89,18 @@ def check(network: Network, lesions: Sequence[Lesion]) -> None:
 
 
 def _check_order(network: Network, lesion: Lesion) -> None:
-    """Every block has one place, at which it is given as many channels as it reads."""
+    """Every block has a place, or several, at each of which it is given as many channels as it reads."""
     last = len(network.blocks) - 1
-    if sorted(lesion.order) != list(range(last + 1)):
-        raise NetworkError(f"{lesion.name}: order {list(lesion.order)} must name each of the blocks 0 to {last} once")
+    if set(lesion.order) != set(range(last + 1)):
+        raise NetworkError(
+            f"{lesion.name}: order {list(lesion.order)} must name each of the blocks 0 to {last}, and no other"
+        )
+    for index in lesion.repeated:
+        if not network.blocks[index].reorderable:
+            raise NetworkError(
+                f"{lesion.name}: block {index} cannot run more than once: what it gives has another form than what "
+                "it takes; repeat only blocks that are `reorderable`"
+            )
     channels = network.blocks[0].in_channels
     for index in lesion.order:
         block = network.blocks[index]

@@ -4,6 +4,7 @@ A lesion is a frozen value and knows nothing of networks.  The engine turns it
 into the sequence of steps that it asks for.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -23,12 +24,20 @@ Step = tuple[int, Part]
 
 @dataclass(frozen=True)
 class Lesion:
-    """Blocks in `order`, those in `deleted` taken out, those in `skipless` without skip; `order[i]` is at place i."""
+    """Blocks in `order`, those in `deleted` taken out, those in `skipless` without skip; `order[i]` is at place i.
+
+    A block may stand at several places: it is repeated.
+    """
 
     name: str
     order: tuple[int, ...]
     deleted: frozenset[int] = frozenset()
     skipless: frozenset[int] = frozenset()
+
+    @property
+    def repeated(self) -> tuple[int, ...]:
+        """Blocks that run again, once for each time beyond the first, ascending."""
+        return tuple(sorted((Counter(self.order) - Counter(set(self.order))).elements()))
 
     def steps(self) -> tuple[Step, ...]:
         """What runs at each place."""
@@ -72,6 +81,15 @@ def run_deletions(blocks: int, deletable: Sequence[int], lengths: Sequence[int])
         deletion(f"run-{start:03d}-{length:03d}", blocks, range(start, start + length))
         for start, length in runs
         if set(range(start, start + length)) <= set(deletable)
+    ]
+
+
+def block_repetitions(blocks: int, repeatable: Sequence[int], times: Sequence[int]) -> list[Lesion]:
+    """Each block that can be repeated, run so many times in a row, for each number of times."""
+    return [
+        Lesion(f"repeat-{block:03d}-x{count}", (*range(block), *[block] * count, *range(block + 1, blocks)))
+        for count in times
+        for block in repeatable
     ]
 
 

@@ -40,6 +40,7 @@ def deletion_row(lesion: Lesion, experiment: str, draw: int | None, before: Scor
         "count": len(lesion.deleted | lesion.skipless),
         "draw": draw,
         "deleted": sorted(lesion.deleted | lesion.skipless),
+        "repeated": list(lesion.repeated) or None,
         "recalibrated": False,
     } | damage(before, after)
 

@@ -6,7 +6,8 @@ file.  They are imported by name: what measures a VGG does not depend on the cod
 ResNets.
 
 Weights: convolutions He-normal by fan-out, as in the code of He et al. 2016; batch norm
-1 and 0; linear layers as torch draws them, but with zero bias.
+1 and 0; linear layers as torch draws them, but with zero bias.  A layer that is to start with
+another bias says so: `bias_at_start`.
 """
 
 import math
@@ -22,7 +23,7 @@ import resdag.models
 from resdag.errors import NetworkError
 from resdag.models.network import Network
 
-NOT_ARCHITECTURES = {"build", "inference", "layers", "network", "weights"}
+NOT_ARCHITECTURES = {"build", "gates", "inference", "layers", "network", "weights"}
 
 
 def architectures() -> list[str]:
@@ -33,7 +34,8 @@ def architectures() -> list[str]:
 def build(architecture: str, *, in_channels: int, classes: int, seed: int = 0, **options: Any) -> Network:
     """A network with the initial weights of `seed`, on the CPU; the global random state is left as it was.
 
-    `options` are the keys of the study file: depth, width, shortcut, first_block, channels, batch_norm.
+    `options` are the keys of the study file: depth, width, shortcut, first_block, channels, batch_norm,
+    gate, gate_bias.
     NetworkError for an architecture or an option that does not exist.
     """
     if architecture not in architectures():
@@ -73,7 +75,7 @@ def initialise(network: nn.Module, seed: int) -> None:
         elif any(True for _ in layer.parameters(recurse=False)):
             raise NetworkError(f"a {type(layer).__name__} has no initialisation: say it in resdag.models.build")
         if isinstance(layer, (nn.Conv2d, nn.Linear)) and layer.bias is not None:
-            layer.bias.zero_()
+            layer.bias.fill_(getattr(layer, "bias_at_start", 0.0))
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -9,8 +9,9 @@ where `branch` is the learned f, `skip` the identity or what replaces it where
 the shape changes, and `join` the ReLU of a post-activation block and nothing in
 a pre-activation one.  An architecture makes its blocks from parts and inherits
 nothing: `shared` is what both ways read (a projection reads the activation of
-its block; a highway's gate would stand here), `shortcut` and `body` are the rest
-of each way, `after` is the join, `bypass` takes a block's place where there is no skip.
+its block; the gate of a highway block stands here), `shortcut` and `body` are the rest
+of each way, `after` is the join.  `bypass` takes the place of a deleted block where that is not
+the skip alone: where there is none, and where a gate is shut.
 
 `plain` and `vgg` networks have blocks without a skip, so no paths: y = join(branch(x)).
 """

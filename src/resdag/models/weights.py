@@ -21,7 +21,7 @@ from pickle import UnpicklingError
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from resdag.errors import DamagedFileError, WeightsError
@@ -33,8 +33,13 @@ OPTIONAL = "num_batches_tracked"  # a counter that no forward pass reads; older 
 
 def save_weights(network: Network, path: str | Path) -> None:
     """Write parameters and running statistics as safetensors; an existing file is replaced whole or not at all."""
+    save_tensors(network.state_dict(), path)
+
+
+def save_tensors(tensors: Mapping[str, Tensor], path: str | Path) -> None:
+    """Write tensors by name as safetensors; an existing file is replaced whole or not at all."""
     path = Path(path)
-    tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with aside.open("wb") as file:
@@ -46,13 +51,15 @@ def save_weights(network: Network, path: str | Path) -> None:
         aside.unlink(missing_ok=True)
 
 
-def load_weights(network: Network, path: str | Path) -> None:
-    """Load what `save_weights` wrote.
+def load_weights(network: Network, path: str | Path, prefix: str = "") -> None:
+    """Load what `save_weights` wrote, or of a file with more in it the tensors whose names begin with the prefix.
 
     DamagedFileError for a file that is missing or not whole; WeightsError for one of another network.
     """
     try:
-        state = safetensors.torch.load_file(path)
+        with safe_open(path, "pt") as file:
+            names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118  (no mapping)
+            state = {name.removeprefix(prefix): file.get_tensor(name) for name in names}
     except (SafetensorError, OSError) as error:
         raise DamagedFileError(f"{path} cannot be read ({error}): delete it, and its job writes it again") from None
     _load(network, state, path)

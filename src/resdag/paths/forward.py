@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from resdag.errors import NetworkError
 from resdag.models.network import Block, Network
-from resdag.paths.adjoint import Adjoint, linearise
+from resdag.paths.adjoint import Adjoint, Diagonal, chain, linearise, unchanged
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,9 @@ def ways_back(block: Block, entered: Tensor) -> WaysBack:
     branch_value, through_body = linearise(block.body, shared)
     scale = block.scale
     _, join = linearise(block.after, skip_value + scale * branch_value)
-
-    def branch(gradients: Tensor) -> Tensor:
-        passed = from_shared(through_body(gradients))
-        return passed * scale if scale != 1 else passed
-
-    return WaysBack(join, lambda gradients: from_shared(through_shortcut(gradients)), branch)
+    # A number may be multiplied in anywhere: here it meets the first activation's factors, and costs nothing.
+    scaled = unchanged if scale == 1 else Diagonal(entered.new_tensor(scale))
+    return WaysBack(join, chain(from_shared, through_shortcut), chain(scaled, from_shared, through_body))
 
 
 @torch.no_grad()

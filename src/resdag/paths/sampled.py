@@ -2,13 +2,14 @@
 
 For a path of length k, k blocks pass the gradient through their branch only and
 the others through their skip only; its norm is taken over the whole batch.  All
-paths share one forward pass.  Going backward, two paths share their gradient until
-their choices part, so the paths are sorted by their choices from the last block on,
-and each distinct beginning is computed once; those that take a branch go through it as
-one batch, a few at a time so that they stay in the cache.
+paths share one forward pass, and the beginnings of their ways back (`tree`).  A skip
+that is the identity costs nothing: the gradient that comes is the one that goes on.
+
+In eval mode images do not touch each other, so a batch goes part by part: parts whose gradients
+stay in the cache, or let all paths go together within the memory bound; their squared norms add up.
 
 Norms fall by about half a decade a block, some 32 decades over 54 blocks, so each
-gradient is scaled by a power of two every few blocks, and the scale kept as a
+gradient is scaled by a power of two every few branches, and the scale kept as a
 logarithm: nothing underflows in float32.  A path that dies (all its ReLUs are shut)
 has norm exactly 0 and no logarithm.
 """
@@ -20,19 +21,25 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import BatchNorm2d
 
 from resdag.models.inference import folded
 from resdag.models.network import Network
+from resdag.paths.adjoint import Adjoint, unchanged
 from resdag.paths.forward import Forward, WaysBack, run_forward, stem_way_back, ways_back
+from resdag.paths.tree import Choices, Path, distinct, forks, sorted_choices
 
 DEFAULT_MEMORY_BYTES = 2 * 2**30
-# Copies of a group's gradients that exist while it passes a block: in, out, and the blocks' inputs and masks.
-WORKING_GRADIENTS = 4
-CACHE_BYTES = 4 * 2**20  # gradients that go through a layer together
-RESCALE_EVERY = 4  # blocks; each changes a norm by a factor of 1e-3 at the very least
-Path = Sequence[int]  # the blocks whose branch the path enters
+# Gradients of a path that exist while it passes a block: before it and behind it.
+WORKING_GRADIENTS = 2
+# On a CPU: a part of a batch whose gradients stay in a core's cache; and gradients of several paths go through a layer
+# as one where each has too little to do.  On a device a layer takes as many as fill it.
+CACHE_BYTES, LEAST_BYTES, DEVICE_BYTES = 2**20, 2**18, 2**28
+RESCALE_EVERY = 4  # steps that change a gradient; each changes its norm by a factor of 1e-3 at the very least
+_PIXELS = (-3, -2, -1)
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -59,119 +66,105 @@ def path_norms(
     own (`train`, where the running ones do not move).  NetworkError where the
     network has no paths.
     """
+    choices, places = sorted_choices(paths, len(network.blocks))
     with _statistics(network, batch_norm == "train"):
         network = folded(network) if batch_norm == "eval" else network
-        forward = run_forward(network, images, labels)
-        size = max(1, memory_bytes // (max(entered.nbytes for entered in forward.entered) * WORKING_GRADIENTS))
-        tree = _Tree(paths, len(network.blocks))
-        groups = [_norms(network, forward, group) for group in tree.groups(size)]
-    at_input, at_first = (np.concatenate(norms)[tree.places] for norms in zip(*groups, strict=True))
+        size = len(images) if batch_norm == "train" else _images_together(network, images, len(paths), memory_bytes)
+        found = []
+        for start in range(0, len(images), size):
+            here = slice(start, start + size)
+            forward = run_forward(network, images[here], labels[here])
+            weight = len(forward.images) / len(images)  # of the part's mean loss in the batch's
+            found.append(_part_norms(network, forward, weight, choices, memory_bytes))
+    squares = np.logaddexp.reduce(2 * math.log(10) * np.stack(found), axis=0)
+    at_input, at_first = squares[:, places] / (2 * math.log(10))
     return PathNorms(_logs(at_input), _logs(at_first))
 
 
-def _logs(values: np.ndarray) -> list[float | None]:
+def _logs(values: Floats) -> list[float | None]:
     return [None if math.isinf(value) else value for value in values.tolist()]
 
 
-class _Tree:
-    """Paths as choices (path, step), step 0 at the last block, sorted; equal beginnings stand side by side."""
-
-    def __init__(self, paths: Sequence[Path], blocks: int) -> None:
-        enters = np.zeros((len(paths), blocks), dtype=bool)
-        for row, path in enumerate(paths):
-            enters[row, [blocks - 1 - block for block in path]] = True
-        order = np.lexsort(enters.T[::-1])
-        self.choices = enters[order]
-        self.places = np.argsort(order)  # where each path stands among the sorted
-
-    def groups(self, size: int) -> Iterator[np.ndarray]:
-        """The sorted choices, at most `size` paths at a time."""
-        for start in range(0, len(self.choices), size):
-            yield self.choices[start : start + size]
-
-
-def _forks(choices: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """At each step, for each distinct beginning that is one choice longer: which one it continues, and its choice."""
-    count, steps = choices.shape
-    parts = np.zeros(count, dtype=int)  # the step at which a path parts from the one before it
-    parts[1:] = np.where((choices[1:] != choices[:-1]).any(1), (choices[1:] != choices[:-1]).argmax(1), steps)
-    beginning = np.zeros(count, dtype=int)
-    for step in range(steps):
-        new = parts <= step
-        new[0] = True
-        yield beginning[new], choices[new, step]
-        beginning = new.cumsum() - 1
+def _images_together(network: Network, images: Tensor, paths: int, memory_bytes: int) -> int:
+    """Images that go backward together: gradients along so many paths stay within the bound."""
+    with torch.no_grad():
+        x = network.stem(images[:1])
+        largest = x.nbytes
+        for block in network.blocks:
+            x = block(x)
+            largest = max(largest, x.nbytes)
+    fitting = memory_bytes // (largest * WORKING_GRADIENTS * paths)
+    return max(1, min(len(images), fitting if images.is_cuda else min(fitting, CACHE_BYTES // largest)))
 
 
 @torch.no_grad()
-def _norms(network: Network, forward: Forward, choices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Base-10 log norms of a group of sorted paths at the input and at the first block; -inf for dead ones."""
-    gradients, exponents = _rescaled(forward.end.unsqueeze(0).clone(), np.zeros(1))
-    for step, (parents, branches) in enumerate(_forks(choices)):
+def _part_norms(network: Network, forward: Forward, weight: float, choices: Choices, memory_bytes: int) -> Floats:
+    """Base-10 log norms of sorted paths, (2, paths), at the input and at the first block; -inf for dead ones."""
+    largest = max(entered.nbytes for entered in forward.entered)
+    size = max(1, memory_bytes // (largest * WORKING_GRADIENTS))
+    groups = [choices[start : start + size] for start in range(0, len(choices), size)]
+    return np.concatenate([_norms(network, forward, weight, group) for group in groups], axis=1)
+
+
+def _norms(network: Network, forward: Forward, weight: float, choices: Choices) -> Floats:
+    """The same for paths that go together, each distinct beginning once."""
+    gradients = [weight * forward.end]
+    exponents, changed = _rescale(gradients), np.zeros(1, dtype=int)  # steps since the last scaling
+    for step, (parents, branches) in enumerate(forks(choices)):
         index = len(network.blocks) - 1 - step
-        gradients = _pass(ways_back(network.blocks[index], forward.entered[index]), gradients, parents, branches)
-        exponents = exponents[parents]
-        if step % RESCALE_EVERY == RESCALE_EVERY - 1 or index == 0:
-            gradients, exponents = _rescaled(gradients, exponents)
-    stem = stem_way_back(network, forward.images)
-    chunk = _chunk(gradients)
-    at_input = [_log10_norms(stem(gradients[start : start + chunk])) for start in range(0, len(gradients), chunk)]
-    scale = exponents * math.log10(2)
-    at_first = [_log10_norms(gradients[start : start + chunk]) for start in range(0, len(gradients), chunk)]
-    # Paths that are equal to the end were one: each of them has its norm.
-    of = np.concatenate([[0], (choices[1:] != choices[:-1]).any(1).cumsum()])
-    return (np.concatenate(at_input) + scale)[of], (np.concatenate(at_first) + scale)[of]
+        back = ways_back(network.blocks[index], forward.entered[index])
+        gradients = _pass(back, gradients, parents, branches)
+        moves = back.join is not unchanged or back.skip is not unchanged
+        exponents, changed = exponents[parents], changed[parents] + (branches | moves)
+        due = np.flatnonzero(changed >= RESCALE_EVERY)
+        if len(due):
+            exponents[due] += _rescale([gradients[path] for path in due])
+            changed[due] = 0
+    at_input = _through(stem_way_back(network, forward.images), gradients)
+    found = np.stack([_log10_norms(at_input), _log10_norms(gradients)]) + exponents * math.log10(2)
+    return found[:, distinct(choices)]
 
 
-def _pass(back: WaysBack, gradients: Tensor, parents: np.ndarray, branches: np.ndarray) -> Tensor:
-    """Every gradient (P, N, ...) through the block, along the choices of those that continue it."""
-    passed: Tensor | None = None
-    chunk = _chunk(gradients)
-    for start in range(0, len(gradients), chunk):
-        joined = back.join(gradients[start : start + chunk])
-        here = (parents >= start) & (parents < start + chunk)
-        for way, chosen in ((back.skip, here & ~branches), (back.branch, here & branches)):
-            children = np.flatnonzero(chosen)
-            if len(children):
-                through = way(_rows(joined, parents[children] - start))
-                if passed is None:
-                    passed = _empty(len(parents), through)
-                passed[torch.from_numpy(children)] = through
-    assert passed is not None
+def _pass(back: WaysBack, gradients: list[Tensor], parents: NDArray[np.int64], branches: Choices) -> list[Tensor]:
+    """Every gradient, (N, ...), through the block, along the choices of those that continue it."""
+    joined = _through(back.join, gradients)
+    passed: dict[int, Tensor] = {}
+    for way, chosen in ((back.skip, ~branches), (back.branch, branches)):
+        children = np.flatnonzero(chosen)
+        passed |= zip(children, _through(way, [joined[parent] for parent in parents[children]]), strict=True)
+    return [passed[child] for child in range(len(parents))]
+
+
+def _through(way: Adjoint, gradients: list[Tensor]) -> list[Tensor]:
+    """Gradients of many paths, (N, ...) each, through a layer, a few at a time; the same ones where it changes none."""
+    if way is unchanged or not gradients:
+        return gradients
+    one = gradients[0]
+    together = max(1, (DEVICE_BYTES if one.is_cuda else LEAST_BYTES) // one.nbytes)
+    if together == 1:
+        return [way(gradient.unsqueeze(0)).squeeze(0) for gradient in gradients]
+    passed: list[Tensor] = []
+    for start in range(0, len(gradients), together):
+        some = gradients[start : start + together]
+        batch = way(torch.cat(some).unflatten(0, (len(some), len(one))))  # cat keeps channels_last, stack does not
+        passed += [gradient.clone() for gradient in batch]  # a view would keep all of the batch in memory
     return passed
 
 
-def _rows(gradients: Tensor, rows: np.ndarray) -> Tensor:
-    """These rows; no copy where they are all of them."""
-    if len(rows) == len(gradients) and (rows == np.arange(len(rows))).all():
-        return gradients
-    return torch.stack([gradients[row] for row in rows.tolist()]) if len(rows) > 1 else gradients[rows[0] : rows[0] + 1]
-
-
-def _empty(count: int, like: Tensor) -> Tensor:
-    """Room for so many gradients of the shape of those in `like`, (P, N, C, H, W), channels_last."""
-    images = like.shape[1]
-    flat = like.new_empty(count * images, *like.shape[2:]).contiguous(memory_format=torch.channels_last)
-    return flat.unflatten(0, (count, images))
-
-
-def _chunk(gradients: Tensor) -> int:
-    return max(1, CACHE_BYTES // max(1, gradients[0].nbytes))
-
-
-def _rescaled(gradients: Tensor, exponents: np.ndarray) -> tuple[Tensor, np.ndarray]:
-    """The same gradients with the largest entry of each in [0.5, 1); they are `gradients` times 2^exponents."""
-    low, high = zip(*(torch.aminmax(gradient) for gradient in gradients), strict=True)
-    largest = torch.maximum(-torch.stack(low), torch.stack(high))
-    _, powers = torch.frexp(largest)
+def _rescale(gradients: list[Tensor]) -> Floats:
+    """Bring the largest entry of each into [0.5, 1), in place: what was, is that times 2 to the exponents returned."""
+    largest = torch.stack([torch.maximum(one.amax(_PIXELS), -one.amin(_PIXELS)).max() for one in gradients])
+    _, powers = torch.frexp(largest)  # amax and amin over pixels are three times as fast as aminmax, or abs
     factors = torch.ldexp(torch.ones_like(largest), -powers.to(largest.dtype))
-    return gradients.mul_(factors.view(-1, 1, 1, 1, 1)), exponents + powers.cpu().numpy()
+    for gradient, factor in zip(gradients, factors, strict=True):
+        gradient.mul_(factor)
+    return powers.double().cpu().numpy()
 
 
-def _log10_norms(gradients: Tensor) -> np.ndarray:
-    squares = torch.stack([gradient.double().square().sum() for gradient in gradients]).cpu().numpy()
+def _log10_norms(gradients: list[Tensor]) -> Floats:
+    norms = torch.stack([torch.linalg.vector_norm(gradient, dtype=torch.float64) for gradient in gradients])
     with np.errstate(divide="ignore"):
-        return np.asarray(0.5 * np.log10(squares))
+        return np.asarray(np.log10(norms.cpu().numpy()))
 
 
 @contextmanager

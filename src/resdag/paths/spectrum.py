@@ -17,10 +17,10 @@ paths are independent, so E ||G_k||^2 is the sum over all paths of length k of
 signs of its own, and one backward pass is as many draws as there are images.  The
 exact sums are the draw whose signs are all 1, and go backward beside the others.
 
-Gradients of neighbouring lengths differ by a third of a decade, those of the first
-and last by some 32: each length of each image is stored divided by its own power of
-two, and both addends are brought to the larger one's.  Images also split the work, so
-that memory stays bounded: squared norms over parts of a batch add up.
+Lengths that differ in size by many decades keep powers of two of their own (`stack`), and both
+addends are brought to the larger one's.  They are overwritten from the longest on, a few at a
+time so that they stay in the cache.  Images also split the work, so that memory stays
+bounded: squared norms over parts of a batch add up.
 """
 
 from collections.abc import Iterator
@@ -32,15 +32,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from resdag.errors import NetworkError
+from resdag.models.inference import folded
 from resdag.models.network import Network
+from resdag.paths.adjoint import unchanged
 from resdag.paths.forward import Forward, WaysBack, run_forward, stem_way_back, ways_back
+from resdag.paths.stack import Stack, new_room, powers
 
 DEFAULT_MEMORY_BYTES = 2 * 2**30
-# Copies of a block's gradients that exist while it is passed: in, both ways, the branch's inner ones, out.
-WORKING_GRADIENTS = 8
-NOTHING = -(2**40)  # exponent of a gradient that there is none of: below every other
-LARGEST_SHIFT = 100  # gradients are multiplied by at most 2^100, which float32 holds; denormal ones may need more
-_PIXELS = (-3, -2, -1)
+# Gradients that exist at the most, in those of the largest block: what a block is given and what it hands on, which
+# take different room where the shape changes.
+WORKING_GRADIENTS = 2
+RESCALE_EVERY = 4  # blocks; each changes a norm by a factor of 1e-3 at the very least
 Floats = NDArray[np.float64]
 
 
@@ -73,34 +75,6 @@ class Spectra:
     at_first_block: Spectrum
 
 
-@dataclass(frozen=True)
-class _Stack:
-    """Gradients of R sign draws and L lengths, (R, L, N, C, H, W), each image's divided by 2^exponent, (R, L, N)."""
-
-    gradients: Tensor
-    exponents: Tensor
-
-    def passed(self, gradients: Tensor) -> "_Stack":
-        """What a way back made of the gradients, (R * L, N, ...), at the same exponents."""
-        return _Stack(gradients.unflatten(0, self.exponents.shape[:2]), self.exponents)
-
-    def target(self) -> Tensor:
-        """Exponents, (R, L, N), at which the largest entries would be in [0.5, 1), or as near as one factor comes."""
-        largest = torch.maximum(self.gradients.amax(_PIXELS), -self.gradients.amin(_PIXELS))  # faster than abs
-        _, own = torch.frexp(largest)
-        return self.exponents + own.where(largest > 0, -LARGEST_SHIFT).clamp(min=-LARGEST_SHIFT)
-
-    def norms(self) -> Tensor:
-        """L2 norms of each draw, length and image, float64."""
-        norms = torch.linalg.vector_norm(self.gradients, dim=_PIXELS, dtype=torch.float64)
-        return torch.ldexp(norms, self.exponents)
-
-    def along_sum(self) -> Tensor:
-        """Inner products, (L, N), of the first draw's lengths with the sum over them: the ordinary gradient."""
-        scaled = torch.ldexp(self.gradients[0].double(), self.exponents[0, :, :, None, None, None])
-        return (scaled * scaled.sum(0)).sum(_PIXELS)
-
-
 def path_spectrum(
     network: Network,
     images: Tensor,
@@ -123,18 +97,14 @@ def path_spectrum(
     rows = torch.from_numpy(np.concatenate([np.ones_like(signs[:1]), signs])).to(images)
     found = [torch.zeros(len(rows), len(network.blocks) + 1, len(images), dtype=torch.float64) for _ in range(2)]
     along = [torch.zeros(len(network.blocks) + 1, len(images), dtype=torch.float64) for _ in range(2)]
-    before = network.training
-    network.eval()
-    try:
-        for some_rows, some_images in _parts(network, images, labels, len(rows), memory_bytes):
-            forward = run_forward(network, images[some_images], labels[some_images])
-            weight = len(forward.images) / len(images)  # of the part's mean loss in the batch's
-            for place, stack in enumerate(_backward(network, forward, weight, rows[some_rows, some_images])):
-                found[place][some_rows, :, some_images] = stack.norms().cpu()
-                if some_rows.start == 0:
-                    along[place][:, some_images] = stack.along_sum().cpu()
-    finally:
-        network.train(before)
+    network = folded(network)
+    for some_rows, some_images in _parts(network, images, labels, len(rows), memory_bytes):
+        forward = run_forward(network, images[some_images], labels[some_images])
+        weight = len(forward.images) / len(images)  # of the part's mean loss in the batch's
+        for place, stack in enumerate(_backward(network, forward, weight, rows[some_rows, some_images])):
+            found[place][some_rows, :, some_images] = stack.norms().cpu()
+            if some_rows.start == 0:
+                along[place][:, some_images] = stack.along_sum().cpu()
     return Spectra(*(_spectrum(*pair) for pair in zip(found, along, strict=True)))
 
 
@@ -152,7 +122,7 @@ def _parts(
 ) -> Iterator[tuple[slice, slice]]:
     """Sign draws and images that go backward together within the bound, one of each at least."""
     entered = run_forward(network, images[:1], labels[:1]).entered
-    bytes_each = max(x.nbytes * (len(entered) - index + 1) for index, x in enumerate(entered))
+    bytes_each = max(x.nbytes for x in entered) * (len(entered) + 1)
     fitting = max(1, memory_bytes // (bytes_each * WORKING_GRADIENTS))
     some_rows, some_images = min(rows, fitting), max(1, fitting // rows)
     for row in range(0, rows, some_rows):
@@ -161,33 +131,35 @@ def _parts(
 
 
 @torch.no_grad()
-def _backward(network: Network, forward: Forward, weight: float, signs: Tensor) -> tuple[_Stack, _Stack]:
+def _backward(network: Network, forward: Forward, weight: float, signs: Tensor) -> tuple[Stack, Stack]:
     """Gradients of all lengths at the images and at the first block's input, for signs (R, N, blocks)."""
-    end = (weight * forward.end).expand(len(signs), 1, *forward.end.shape)
-    stack = _Stack(end, torch.zeros(end.shape[:3], dtype=torch.int64, device=end.device))
+    lengths, end = len(network.blocks) + 1, forward.end
+    room = new_room((len(signs), lengths, *end.shape), end)
+    room[:, 0] = weight * end
+    stack = Stack(room, torch.zeros(len(signs), 1, len(end), dtype=torch.int64, device=end.device))
     for index in range(len(network.blocks) - 1, -1, -1):
-        back = ways_back(network.blocks[index], forward.entered[index])
-        stack = _through(stack, back, signs[:, :, index])
-    at_input = stem_way_back(network, forward.images)(stack.gradients.flatten(0, 1))
-    return stack.passed(at_input), stack
+        if (len(network.blocks) - 1 - index) % RESCALE_EVERY == 0:
+            stack = stack.rescaled()
+        entered = forward.entered[index]
+        if entered.shape != stack.room.shape[2:]:
+            room = new_room((len(signs), lengths, *entered.shape), end)
+        stack = _through(stack, ways_back(network.blocks[index], entered), signs[:, :, index], room)
+    return stack.passed(stem_way_back(network, forward.images), forward.images.shape[1:]), stack
 
 
-def _through(stack: _Stack, back: WaysBack, signs: Tensor) -> _Stack:
-    """One block back: the skip keeps a path's length, the branch, times signs (R, N), adds one."""
-    joined = back.join(stack.gradients.flatten(0, 1))
-    skip, branch = stack.passed(back.skip(joined)), stack.passed(back.branch(joined))
-    draws, lengths, images = stack.exponents.shape
-    exponents = stack.exponents.new_full((draws, lengths + 1, images), NOTHING)
-    exponents[:, :-1] = skip.target()
-    exponents[:, 1:] = torch.maximum(exponents[:, 1:], branch.target())
-    total = skip.gradients.new_zeros(*exponents.shape, *skip.gradients.shape[3:])
-    torch.mul(skip.gradients, _powers(skip.exponents - exponents[:, :-1], total), out=total[:, :-1])
-    factors = _powers(branch.exponents - exponents[:, 1:], total) * signs[:, None, :, None, None, None]
-    total[:, 1:].addcmul_(branch.gradients, factors)
-    return _Stack(total, exponents)
+def _through(stack: Stack, back: WaysBack, signs: Tensor, room: Tensor) -> Stack:
+    """One block back, into `room`: the skip keeps a path's length, the branch, times signs (R, N), adds one.
 
-
-def _powers(exponents: Tensor, like: Tensor) -> Tensor:
-    """2 to the exponents, in the precision of the gradients, to be multiplied with them."""
-    ones = torch.ones(exponents.shape, dtype=torch.float64, device=exponents.device)
-    return torch.ldexp(ones, exponents)[..., None, None, None].to(like.dtype)
+    `room` may be the stack's own: longer lengths come first, so nothing is overwritten that is still to be read.
+    """
+    exponents = torch.cat([stack.exponents, stack.exponents[:, -1:]], 1)
+    exponents[:, 1:-1] = torch.maximum(stack.exponents[:, 1:], stack.exponents[:, :-1])
+    kept = powers(stack.exponents - exponents[:, :-1], room)
+    added = powers(stack.exponents - exponents[:, 1:], room) * signs[:, None, :, None, None, None]
+    room[:, exponents.shape[1] - 1] = 0
+    for draw, some in stack.pieces():
+        joined = back.join(stack.room[draw, some])
+        branch = joined.clone() if back.branch is unchanged else back.branch(joined)
+        torch.mul(back.skip(joined), kept[draw, some], out=room[draw, some])
+        room[draw, some.start + 1 : some.stop + 1].addcmul_(branch, added[draw, some])
+    return Stack(room, exponents)

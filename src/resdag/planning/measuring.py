@@ -10,6 +10,7 @@ from resdag.config.networks import RESIDUAL_ARCHITECTURES
 from resdag.datasets.available import content_fingerprint
 from resdag.errors import StudyError
 from resdag.layout import RESULTS
+from resdag.planning.ensembles import averaged
 from resdag.planning.job import Job
 from resdag.planning.maker import Maker, chunks
 
@@ -19,14 +20,18 @@ def measured(maker: Maker) -> Iterator[Job]:
     data = prepared(maker)
     yield data
     for name, network in maker.study.networks.items():
+        all_made = []
         for seed in network.seeds:
             made = loaded(maker, name, seed, data) if network.weights else trained(maker, name, seed, data)
+            all_made.append(made)
             yield made
             yield evaluated(maker, name, seed, data, made)
+            yield from gates(maker, name, seed, data, made)
             yield from lesioned(maker, name, seed, data, made)
             yield from path_gradients(maker, name, seed, data, made)
             yield from path_spectrum(maker, name, seed, data, made)
             yield from closed_forms(maker, name, seed)
+        yield from averaged(maker, name, data, all_made)
 
 
 def prepared(maker: Maker) -> Job:
@@ -78,6 +83,12 @@ def evaluated(maker: Maker, name: str, seed: int, data: Job, made: Job) -> Job:
     return maker.job("evaluate_network", of, spec, upstream=[data, made], modules=maker.model_modules(name))
 
 
+def gates(maker: Maker, name: str, seed: int, data: Job, made: Job) -> Iterator[Job]:
+    if maker.study.gates and name in maker.study.gates.networks:
+        common: dict[str, Any] = {"upstream": [data, made], "modules": maker.model_modules(name)}
+        yield maker.job("measure_gates", {"network": name, "seed": seed}, _limits(maker), **common)
+
+
 def lesioned(maker: Maker, name: str, seed: int, data: Job, made: Job) -> Iterator[Job]:
     lesions, of = maker.study.lesions, {"network": name, "seed": seed}
     common: dict[str, Any] = {"upstream": [data, made], "modules": maker.model_modules(name)}
@@ -107,6 +118,8 @@ def controls(maker: Maker, name: str, of: dict[str, Any], common: dict[str, Any]
         yield maker.job("delete_pairs", of, _limits(maker), **common)
     if lesions.run and name in lesions.run.networks:
         yield maker.job("delete_runs", of, _limits(maker) | {"lengths": list(lesions.run.lengths)}, **common)
+    if lesions.repeat and name in lesions.repeat.networks:
+        yield maker.job("repeat_blocks", of, _limits(maker) | {"times": list(lesions.repeat.times)}, **common)
 
 
 def path_gradients(maker: Maker, name: str, seed: int, data: Job, made: Job) -> Iterator[Job]:

@@ -14,6 +14,7 @@ from resdag.records import SpectrumNorm, SpectrumWindow
 
 _OF = ("study", "network", "seed", "epoch", "measured_at")
 _MEASURED = ("norm_of_sum", "share", "energy", "energy_se")
+_WITH_INTERVALS = ("summed_mean_length", "energy_mean_length", "rms_r")
 
 
 def derive_spectrum(con: duckdb.DuckDBPyConnection, study: str, confidence: float) -> dict[str, pl.DataFrame]:
@@ -86,8 +87,17 @@ def _window_row(
         "blocks": batches.blocks, "batches": len(batches.energy), "summed_mean_length": here.mean_length[0],
         "summed_sd_length": here.sd_length[0], "summed_low": low, "summed_high": high,
     }  # fmt: skip
+    low, high = paths.window(here.energy_mean_length[0], here.energy_sd_length[0])
+    row |= {
+        "energy_mean_length": here.energy_mean_length[0], "energy_low": low, "energy_high": high,
+        "rms_r": 10 ** here.slope[0],
+    }  # fmt: skip
     row |= dict.fromkeys(("summed_low_low", "summed_low_high", "summed_high_low", "summed_high_high"))
+    row |= {f"{name}{end}": None for name in _WITH_INTERVALS for end in ("_low", "_high")}
     if resampled is not None:
+        numbers = (resampled.mean_length, resampled.energy_mean_length, 10**resampled.slope)
+        for name, values in zip(_WITH_INTERVALS, numbers, strict=True):
+            row[f"{name}_low"], row[f"{name}_high"] = paths.ends(values, confidence)
         lows, highs = resampled.mean_length - 2 * resampled.sd_length, resampled.mean_length + 2 * resampled.sd_length
         row["summed_low_low"], row["summed_low_high"] = paths.ends(lows, confidence)
         row["summed_high_low"], row["summed_high_high"] = paths.ends(highs, confidence)

@@ -43,19 +43,24 @@ def baseline_error(evidence: Evidence) -> Finding:
 
 def effective_training(evidence: Evidence) -> Finding:
     """Mean test error after training on effective paths only, less that of the residual network."""
-    names = evidence.rules["effective_paths"], evidence.rules["residual"]
-    effective, full = (_seeds(evidence, name) for name in names)
-    for name, seeds in zip(names, (effective, full), strict=True):
+    name = evidence.rules["effective_paths"]
+    return equal_errors(evidence, name, evidence.rules["residual"], _ways(evidence, name))
+
+
+def equal_errors(evidence: Evidence, name: str, other: str, also: str = "") -> Finding:
+    """Mean test error of one network less that of another, equal within the study's margin or not; `also`: detail."""
+    names = name, other
+    first, second = (_seeds(evidence, each) for each in names)
+    for each, seeds in zip(names, (first, second), strict=True):
         if seeds.is_empty():
-            return not_run(f"no network {name}")
-    detail = f"{_about(names[0], effective)} less {_about(names[1], full)}"
-    detail += _ways(evidence, names[0]) + _few_images(effective)
+            return not_run(f"no network {each}")
+    detail = f"{_about(name, first)} less {_about(other, second)}{also}{_few_images(first)}"
     test = "two one-sided Welch t-tests"
-    if min(len(effective), len(full)) < 2:
-        difference = Interval(mean(effective["test_error"]) - mean(full["test_error"]), None, None)
+    if min(len(first), len(second)) < 2:
+        difference = Interval(mean(first["test_error"]) - mean(second["test_error"]), None, None)
         return found(difference, "inconclusive", test, f"two seeds of each are needed: {detail}")
     margin = evidence.rules["equivalence_margin"]
-    result = equivalence(effective["test_error"], full["test_error"], margin, evidence.confidence)
+    result = equivalence(first["test_error"], second["test_error"], margin, evidence.confidence)
     interval = Interval(result.difference, result.low, result.high)
     alpha = 1 - evidence.confidence
     verdict: Verdict = "reproduced" if result.p < alpha else inside(interval, -margin, margin)

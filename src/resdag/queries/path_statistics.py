@@ -78,9 +78,8 @@ def estimate(samples: Samples, weights: Floats, blocks: int) -> Estimates:
         log_mean = samples.scale + np.log10((weights @ samples.scaled_sum.T) / (weights @ samples.taken.T))
     log_mean = np.where(np.isnan(log_mean), -np.inf, log_mean)
     share = contributions(log_mean, samples.lengths, blocks)
-    mean = share @ samples.lengths
-    spread = np.sqrt(np.maximum(share @ samples.lengths.astype(float) ** 2 - mean**2, 0))
-    return Estimates(log_mean, mean_log, share, *_lines(samples.lengths, mean_log), mean, spread)
+    mean, spread = moments(share, samples.lengths)
+    return Estimates(log_mean, mean_log, share, *lines(samples.lengths, mean_log), mean, spread)
 
 
 def contributions(log10_norms: Floats, lengths: ArrayLike, blocks: int) -> Floats:
@@ -98,7 +97,13 @@ def log_paths(blocks: int, lengths: ArrayLike) -> Floats:
     return gammaln(blocks + 1) - gammaln(k + 1) - gammaln(blocks - k + 1)
 
 
-def _lines(lengths: NDArray[np.int64], y: Floats) -> tuple[Floats, Floats]:
+def moments(shares: Floats, lengths: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of length under each row of shares."""
+    mean = shares @ lengths
+    return mean, np.sqrt(np.maximum(shares @ lengths.astype(float) ** 2 - mean**2, 0))
+
+
+def lines(lengths: NDArray[np.int64], y: Floats) -> tuple[Floats, Floats]:
     """Slope and intercept of the least-squares line through each row's finite values."""
     there = np.isfinite(y)
     points = there.sum(axis=1)

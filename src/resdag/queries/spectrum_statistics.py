@@ -3,9 +3,10 @@
 Each batch gives, for every length, the norm of the sum over all paths, and an
 estimate of their energy.  Norms are averaged over batches; coherence is the
 ratio of the mean squared norm to the mean energy; a length is weighted by the mean norm of its
-sum, where the paper weights it by the number of paths times the mean norm of
-one.  Intervals resample batches, as those of `path_statistics` do; how well the
-signs tell the energy is a standard error of its own.
+sum, or by the mean energy of its paths, where the paper weights it by the number of paths times the
+mean norm of one.  The root-mean-square norm of one path has a straight line of its own, whose factor a
+block is held against the r of sampled paths.  Intervals resample batches, as those of `path_statistics` do; how well
+the signs tell the energy is a standard error of its own.
 """
 
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from resdag.queries.path_statistics import log_paths
+from resdag.queries.path_statistics import lines, log_paths, moments
 
 Floats = NDArray[np.float64]
 
@@ -41,6 +42,9 @@ class Estimates(NamedTuple):
     share: Floats  # R x K, rows sum to 1
     mean_length: Floats  # R, in blocks
     sd_length: Floats  # R, in blocks
+    energy_mean_length: Floats  # R, in blocks; NaN where all paths are dead
+    energy_sd_length: Floats  # R, in blocks; likewise
+    slope: Floats  # R, of log10 rms_norm on length; NaN with fewer than two living lengths
 
 
 def estimate(batches: Batches, weights: Floats) -> Estimates:
@@ -51,11 +55,14 @@ def estimate(batches: Batches, weights: Floats) -> Estimates:
     with np.errstate(divide="ignore", invalid="ignore"):
         coherence = (weights @ batches.norm_of_sum**2) / energy
         rms = np.sqrt(energy) * np.exp(-log_paths(batches.blocks, lengths) / 2)
+        slope, _ = lines(lengths, np.log10(rms))
+        by_energy = energy / energy.sum(axis=1, keepdims=True)
     total = norm.sum(axis=1, keepdims=True)
     contribution = norm / np.where(total > 0, total, 1)
-    mean = contribution @ lengths
-    spread = np.sqrt(np.maximum(contribution @ lengths.astype(float) ** 2 - mean**2, 0))
-    return Estimates(norm, rms, coherence, contribution, weights @ batches.share, mean, spread)
+    return Estimates(
+        norm, rms, coherence, contribution, weights @ batches.share, *moments(contribution, lengths),
+        *moments(by_energy, lengths), slope,
+    )  # fmt: skip
 
 
 def relative_error(batches: Batches) -> Floats:

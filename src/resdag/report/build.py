@@ -23,6 +23,7 @@ from resdag.figures.catalogue import CATALOGUE
 from resdag.figures.save import javascript_bundle, json_for_script, read_figure
 from resdag.report import words
 from resdag.report.choices import choices, dataset_note
+from resdag.report.conclusion import conclusion
 from resdag.report.findings import finding
 from resdag.report.methods import method
 from resdag.report.remarks import remarks
@@ -63,6 +64,7 @@ def _context(con: duckdb.DuckDBPyConnection, study: str, figures: Path, cache: P
         "study": row, "note": dataset_note(row["config"]), "claims": claims, "verdicts": VERDICTS,
         "tally": {verdict: sum(claim["verdict"] == verdict for claim in claims) for verdict in VERDICTS},
         "errors": _rows(con, "table_errors", study, "network, seed").to_dicts(),
+        "conclusion": conclusion(claims),
         "effective": _rows(con, "table_effective_paths", study, _EFFECTIVE_ORDER).to_dicts(),
         "figures": drawn, "missing": missing, "choices": choices(networks), "remarks": remarks(),
         "jobs": _jobs(con, study), "css": Markup(_asset("page.css")), "script": Markup(_asset("page.js")),

@@ -76,10 +76,14 @@ def _choice(networks: pl.DataFrame, column: str, value: str, words: str) -> str:
 def _special(networks: pl.DataFrame) -> list[str]:
     """What the paper leaves open about its VGG, and networks whose weights come from elsewhere."""
     vgg = _names(networks.filter(architecture="vgg"))
+    highway = _names(networks.filter(architecture="highway"))
     loaded = _names(networks.filter(source="loaded"))
     return [
         f"The paper gives the depth and width of its VGG and no more; here it has convolutions in five groups with a "
         f"max-pool after each, and a layer that goes leaves its pool behind: {listed(vgg)}." if vgg else "",
+        f"The branch of a highway block ends in a ReLU and nothing follows its sum; its gates are a sigmoid of a 1 x 1 "
+        f"convolution, one for each unit; where the shape changes, the input is subsampled before it is gated; "
+        f"deleting a block shuts its gate: {listed(highway)}." if highway else "",
         f"Not trained here, weights loaded: {listed(loaded)}." if loaded else "",
     ]  # fmt: skip
 

@@ -5,7 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from resdag.report import random_networks
+from resdag.report import ensemble_findings, random_networks
+from resdag.report.highway import highway
+from resdag.report.of_blocks import repetition, runs
+from resdag.report.of_training import along_training
 
 PAPER_LENGTHS = (5, 17)  # Veit et al. 2016, section 5
 PAPER_BLOCKS = 54
@@ -17,6 +20,9 @@ def finding(figure: str, rows: pl.DataFrame) -> str:
     paragraphs: dict[str, Callable[[pl.DataFrame], str]] = {
         "figure_spectrum": _spectrum, "figure_control": _control, "figure_pairs": _pairs,
         "figure_mean_field": random_networks.mean_field,
+        "figure_highway": highway,
+        "figure_ensembles": ensemble_findings.ensembles, "figure_prediction": ensemble_findings.prediction,
+        "figure_runs": runs, "figure_repeat": repetition, "figure_training_paths": along_training,
     }  # fmt: skip
     return paragraphs[figure](rows) if figure in paragraphs and rows.height else ""
 

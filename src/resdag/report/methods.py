@@ -16,8 +16,10 @@ def method(figure: str, config: Config) -> str:
     sentences = {
         "figure_3": _single, "figure_4": _single, "figure_8": _single, "figure_5a": _random, "figure_5b": _reorder,
         "figure_6b": _gradients, "figure_6c": _gradients, "figure_spectrum": _spectrum,
-        "figure_control": _control, "figure_pairs": _pairs,
-        "figure_mean_field": _mean_field, "figure_training": _training,
+        "figure_mean_field": _mean_field, "figure_highway": _gates,
+        "figure_training": _training, "figure_ensembles": _ensembles, "figure_prediction": _prediction,
+        "figure_control": _control, "figure_pairs": _pairs, "figure_runs": _runs, "figure_repeat": _repeat,
+        "figure_training_paths": _along_training,
     }  # fmt: skip
     return sentences[figure](config) if figure in sentences else ""
 
@@ -90,6 +92,59 @@ def _mean_field(config: Config) -> str:
         f"{section['cosine']:g}. The recursion is iterated for {number(section['theory_depth'])} layers, its integrals "
         "by quadrature."
     )  # fmt: skip
+
+
+def _gates(config: Config) -> str:
+    gates = config.get("gates")
+    return "" if gates is None else (
+        f"Gates of {listed(gates['networks'])}, one for each unit of each block, on the test images, batch norm in "
+        "eval mode, before training and after it. A deleted block has its gate shut: its input goes on whole."
+    )  # fmt: skip
+
+
+def _ensembles(config: Config) -> str:
+    ensembles = config.get("ensembles")
+    return "" if ensembles is None else (
+        f"Seeds of {listed(ensembles['networks'])}, {listed(ensembles['members'])} at a time: every set of them, or "
+        f"{number(ensembles['draws'])} random ones where there are more. Probabilities after the softmax are averaged."
+    )  # fmt: skip
+
+
+def _prediction(config: Config) -> str:
+    spectrum, random = _section(config, "paths", "spectrum"), _section(config, "lesions", "random")
+    return "" if spectrum is None or random is None else (
+        "Nothing more is measured: the errors are those of figure 5a, the energies those of the exact spectrum of the "
+        f"trained network at the input image, mean over {number(spectrum['batches'])} batches, and the norms those of "
+        "figure 6c. Chance is 1 - 1 / classes."
+    )  # fmt: skip
+
+
+def _runs(config: Config) -> str:
+    run = _section(config, "lesions", "run")
+    return "" if run is None else (
+        f"Every run of {listed(run['lengths'])} blocks, on {listed(run['networks'])}; what it is held against is drawn "
+        "at random for figures 5a and 5b."
+    )  # fmt: skip
+
+
+def _repeat(config: Config) -> str:
+    repeat = _section(config, "lesions", "repeat")
+    return "" if repeat is None else (
+        f"Each block that keeps its shape is run {listed(repeat['times'])} times in a row, by itself, with the weights "
+        f"and statistics that it has, on {listed(repeat['networks'])}."
+    )  # fmt: skip
+
+
+def _along_training(config: Config) -> str:
+    sections = {name: _section(config, "paths", name) for name in ("gradients", "spectrum")}
+    said = [f"{words} at {listed(section['epochs'])}" for name, words in _PATHS.items() if (section := sections[name])]
+    return "" if not said else (
+        f"Measured: {listed(said)}; first is the initialisation, numbers are epochs of training after which the "
+        "weights were kept. Batch norm is in eval mode, so at initialisation with statistics that no image has touched."
+    )  # fmt: skip
+
+
+_PATHS = {"gradients": "sampled paths", "spectrum": "sums and energies of all paths"}
 
 
 def _training(config: Config) -> str:

@@ -2,6 +2,8 @@
 
 `training.json` holds the architecture, its options, channels and classes, the
 normalisation, and the test-time factors of the branches; the weights are safetensors.
+Weights kept along training lie together in one file, as `EPOCH/NAME`: how many epochs are
+kept changes what the file holds, and no file's name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from resdag.datasets.tensors import Images
 from resdag.models.build import build
 from resdag.models.network import Network
-from resdag.models.weights import load_weights, save_weights
+from resdag.models.weights import load_weights, save_tensors, save_weights
 from resdag.training.evaluate import set_scales
 from resdag.training.recipe import Recipe
 
@@ -64,10 +67,20 @@ def save(network: Network, path: str | Path) -> None:
     save_weights(network, path)
 
 
-def load(description: Description, path: str | Path, device: str) -> Network:
-    """The network on a device, in eval mode, its parameters frozen, its branches scaled as at test time."""
+def save_kept(kept: Mapping[int, Mapping[str, Tensor]], path: str | Path) -> None:
+    """Write the weights of several epochs into one file, one that holds none where there are none; folders are made."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    tensors = {f"{epoch}/{name}": value for epoch, weights in kept.items() for name, value in weights.items()}
+    save_tensors(tensors, path)
+
+
+def load(description: Description, path: str | Path, device: str, epoch: int | None = None) -> Network:
+    """The network on a device, in eval mode, its parameters frozen, its branches scaled as at test time.
+
+    With an `epoch`, its weights then, from a file of `save_kept`.
+    """
     network = description.build()
-    load_weights(network, path)
+    load_weights(network, path, "" if epoch is None else f"{epoch}/")
     set_scales(network, description.scales[description.scale])
     network.requires_grad_(False)
     return network.eval().to(device).to(memory_format=torch.channels_last)

@@ -30,6 +30,7 @@ class Recipe:
     blocks_per_batch: int | None
     test_scale: str | None
     test_images: int | None
+    keep_epochs: tuple[int, ...]
 
     def steps_per_epoch(self, images: int) -> int:
         """Batches in an epoch, the last, partial one included."""
@@ -94,5 +95,6 @@ def recipe_from(values: dict[str, Any], kind: str) -> Recipe:
         "crop_padding": padding if values["crop_padding"] is None else values["crop_padding"],
         "flip": flip if values["flip"] is None else values["flip"],
         "drop_epochs": tuple(values["drop_epochs"]),
+        "keep_epochs": tuple(values["keep_epochs"]),
     }
     return Recipe(**values)

@@ -10,7 +10,7 @@ import torch
 
 from resdag.atomic import whole_file
 
-KEYS = {"network", "optimizer", "epoch", "rows"}
+KEYS = {"network", "optimizer", "epoch", "rows", "kept"}
 
 
 def save_state(state: dict[str, Any], path: Path) -> None:

@@ -27,6 +27,8 @@ from resdag.training.sgd import Sgd
 from resdag.training.state import load_state, save_state
 
 Row = dict[str, Any]
+Kept = dict[int, dict[str, Tensor]]
+"""Weights on the CPU, by the epochs of training behind them."""
 
 
 @dataclass
@@ -37,7 +39,12 @@ class Training:
     optimizer: Sgd
     epoch: int = 0
     rows: list[Row] = field(default_factory=list)
+    kept: Kept = field(default_factory=dict)
     captured: Captured | None = None
+
+    def keep(self) -> None:
+        """Copy the weights as they are now."""
+        self.kept[self.epoch] = {name: value.cpu().clone() for name, value in self.network.state_dict().items()}
 
     def state(self) -> dict[str, Any]:
         return {
@@ -45,12 +52,14 @@ class Training:
             "optimizer": self.optimizer.state_dict(),
             "epoch": self.epoch,
             "rows": self.rows,
+            "kept": self.kept,
         }
 
     def resume(self, state: dict[str, Any]) -> None:
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.epoch, self.rows = state["epoch"], state["rows"]
+        self.kept.update(state["kept"])
 
 
 def train(
@@ -62,15 +71,17 @@ def train(
     seed: int,
     state: Path | None = None,
     report: Callable[[Row], None] = lambda row: None,
+    kept: Kept | None = None,
 ) -> list[Row]:
     """Train the network in place and return one row per epoch, epoch 0 first.
 
     `images` and `test` are on the device of the network, whose weights are those of
     `seed`.  Without `test` no test error is measured.  With `state`, the training is
     saved there after each epoch and goes on from there when called again; `report` is
-    told every row that is new, after it was saved.
+    told every row that is new, after it was saved.  `kept` is filled with the weights after each of the
+    recipe's `keep_epochs`.
     """
-    training = Training(network, _optimizer(network, recipe))
+    training = Training(network, _optimizer(network, recipe), kept={} if kept is None else kept)
     if images.pixels.device.type == "cuda":
         training.captured = _captured(training, recipe)
     saved = load_state(state) if state else None
@@ -81,6 +92,8 @@ def train(
         report(training.rows[-1])
     while training.epoch < recipe.epochs:
         training.rows.append(_epoch(training, images, test, recipe, seed))
+        if training.epoch in recipe.keep_epochs:
+            training.keep()
         if state:
             save_state(training.state(), state)
         report(training.rows[-1])

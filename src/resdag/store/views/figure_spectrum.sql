@@ -1,4 +1,4 @@
--- One row per network, epoch, place of measurement and path length: figure 6 when all paths of a length are added.
+-- One row per network, its first and last epoch measured, place and path length: figure 6 when paths of a length are added.
 -- sampled_rms_norm: Root-mean-square norm over sampled paths, to hold rms_norm against; NULL where none were sampled.
 -- coherence_known: Whether energy_relative_se is at most 25 %, so that something can be said about coherence.
 WITH sampled AS (
@@ -22,4 +22,6 @@ JOIN spectrum_windows USING (study, network, seed, epoch, measured_at)
 LEFT JOIN path_norms AS norms USING (study, network, seed, epoch, measured_at, path_length)
 LEFT JOIN path_fits AS fits USING (study, network, seed, epoch, measured_at)
 LEFT JOIN sampled USING (study, network, seed, epoch, measured_at, path_length)
+WINDOW of_network AS (PARTITION BY study, network, seed)
+QUALIFY epoch IN (min(epoch) OVER of_network, max(epoch) OVER of_network)
 ORDER BY study, network, seed, epoch, measured_at, path_length;

@@ -1,0 +1,93 @@
+"""How far open are a highway network's gates, and what does a block matter there? (equation 3, beyond the paper)"""
+
+import altair as alt
+import polars as pl
+
+from resdag.figures.theme import (
+    GREY,
+    PALE,
+    Panel,
+    Style,
+    ceiling,
+    colour,
+    dash,
+    error_axis,
+    finish,
+    finite,
+    index_axis,
+    seed_opacity,
+)  # fmt: skip
+
+VIEW = "figure_highway"
+TITLE = "Gates of a highway network, and what its blocks matter"
+CAPTION = (
+    "Top: gate of each block of the trained highway network, mean over test images and units; bands hold the middle "
+    "90 % of images, each by its own mean gate, the thin dotted line is the mean at the initialisation. At 0.5 as "
+    "much of the input goes on as of the branch; a frozen gate stays there. Bottom: test error after the deletion "
+    "of one block, gate shut, for the same network, for one whose gates were frozen at 0.5, and for the residual "
+    "network of the same blocks; bands are 95 % Wilson intervals over test images, dotted lines the intact error. "
+    "Dashed verticals are the blocks that change shape."
+)
+DEPENDS = ("networks", "blocks", "lesions", "gates")
+
+KINDS = ("learned gate", "gate frozen at 0.5", "identity skip")
+
+
+def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
+    """The chart of the view's rows: gates above, errors below, on one axis of blocks."""
+    rows = finite(frame).sort("network", "seed", "block").with_columns(of=pl.format("{} {}", "network", "seed"))
+    panels = [_gates(rows).properties(width=style.width, height=round(0.7 * style.height))]
+    if rows["error"].count():
+        panels.append(_errors(rows).properties(width=style.width, height=round(0.7 * style.height)))
+    return finish(alt.vconcat(*panels, spacing=16) if len(panels) > 1 else panels[0], style)
+
+
+def _gates(rows: pl.DataFrame) -> Panel:
+    learned = rows.drop_nulls("gate")
+    highest = max(0.6, ceiling(learned, "gate", "gate_high", "gate_at_start"))  # one half is always seen
+    scale = alt.Scale(domain=[0, highest], nice=False)
+    y = alt.Y("gate:Q", title="mean gate T", axis=alt.Axis(format="~g", tickCount=6), scale=scale)
+    half = alt.Chart(pl.DataFrame({"half": [0.5]})).mark_rule(color=GREY, strokeDash=[4, 4]).encode(y=alt.Y("half:Q"))
+    base = _base(rows, learned)
+    start = base.mark_line(strokeDash=[1, 3], strokeWidth=1.4).encode(y=alt.Y("gate_at_start:Q"))
+    band = base.mark_area(opacity=0.18).encode(y=alt.Y("gate_low:Q"), y2="gate_high:Q")
+    names = ("gate", "gate_low", "gate_high", "gate_at_start", "below_half")
+    return alt.layer(_changes(rows), half, band, start, *_curve(base, y, rows, _tooltip(names, ".3f")))
+
+
+def _errors(rows: pl.DataFrame) -> Panel:
+    known = rows.drop_nulls("error")
+    y = error_axis("error", (0, ceiling(known, "high", "error", "intact_error")), "test error, block deleted")
+    base = _base(rows, known)
+    band = base.mark_area(opacity=0.12).encode(y=alt.Y("low:Q"), y2="high:Q")
+    intact = known.select("kind", "of", "intact_error").unique().sort("of")
+    dotted = alt.Chart(intact).mark_rule(strokeDash=[1, 3], strokeWidth=1.4)
+    reference = dotted.encode(y="intact_error:Q", color=colour("kind", KINDS))
+    names = ("error", "low", "high", "intact_error", "change")
+    return alt.layer(_changes(rows), band, reference, *_curve(base, y, rows, _tooltip(names, ".2%")))
+
+
+def _base(rows: pl.DataFrame, drawn: pl.DataFrame) -> alt.Chart:
+    """A chart of some of the rows, on the axis of blocks of all of them."""
+    x = index_axis("block", (-0.5, int(rows["block"].max()) + 0.5), "index of the block")  # type: ignore[arg-type]
+    return alt.Chart(drawn).encode(x=x, color=colour("kind", KINDS), detail="of:N")
+
+
+def _curve(base: alt.Chart, y: alt.Y, rows: pl.DataFrame, tooltip: list[alt.Tooltip]) -> list[alt.Chart]:
+    """A line with points, each kind with a dash of its own."""
+    opacity = seed_opacity(rows)
+    return [
+        base.mark_line(opacity=opacity).encode(y=y, strokeDash=dash("kind", KINDS)),
+        base.mark_point(filled=True, size=32, opacity=opacity).encode(y=y, tooltip=tooltip),
+    ]
+
+
+def _changes(rows: pl.DataFrame) -> alt.Chart:
+    """Dashed verticals at the blocks that change shape."""
+    blocks = rows.filter("changes_shape").select("block").unique().sort("block")
+    return alt.Chart(blocks).mark_rule(color=PALE, strokeDash=[3, 3]).encode(x="block:Q")
+
+
+def _tooltip(names: tuple[str, ...], number: str) -> list[alt.Tooltip]:
+    of = [alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("kind:N", title="skip"), alt.Tooltip("block:Q")]
+    return [*of, *(alt.Tooltip(f"{name}:Q", title=name.replace("_", " "), format=number) for name in names)]

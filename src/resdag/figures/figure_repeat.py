@@ -1,0 +1,69 @@
+"""Can a block run several times in a row? (beyond the paper)
+
+A block that refines its input a little, as in an iterative method, should bear to run again; one that prepares what
+only the next block reads should not.  Its deletion, the step not made, stands beside the step made too often.
+"""
+
+import altair as alt
+import polars as pl
+
+from resdag.figures.theme import (
+    INK,
+    Panel,
+    Style,
+    ceiling,
+    colour,
+    dash,
+    error_axis,
+    finish,
+    finite,
+    grid,
+    index_axis,
+    names,
+    seed_opacity,
+    sized,
+)  # fmt: skip
+
+VIEW = "figure_repeat"
+TITLE = "Running a block several times in a row"
+CAPTION = (
+    "Test error of each network when one block runs several times, one after another, where it was trained to run "
+    "once; for comparison, when it does not run at all. Only blocks whose output has the form of their input can be "
+    "repeated, so those that change shape have no points. Bands are 95 % Wilson intervals over test images, the dotted "
+    "line the error of the intact network."
+)
+DEPENDS = ("networks", "blocks", "lesions")
+
+
+def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
+    """The chart of the view's rows: one panel for each network."""
+    rows = finite(frame, "error").sort("network", "seed", "block", "times")
+    used = rows.select("times", "kind").unique().sort("times")
+    kinds = pl.concat([used.filter(pl.col("times") > 0), used.filter(times=0)])["kind"].to_list()
+    networks, highest = names(rows), ceiling(rows, "error", "intact_error")
+    columns = min(2, len(networks))
+    panels = [sized(_panel(rows.filter(network=name), kinds, highest), style, columns, name) for name in networks]
+    return finish(grid(panels, columns), style)
+
+
+def _panel(rows: pl.DataFrame, kinds: list[str], highest: float) -> Panel:
+    last = int(rows.select(pl.col("block").max()).item())
+    x, y = index_axis("block", (-0.5, last + 0.5), "index of the block"), error_axis("error", (0, highest))
+    # A stage by itself: no line runs over a block that cannot be repeated.
+    base = alt.Chart(rows).encode(x=x, color=colour("kind", kinds), detail=["seed:N", "stage:N"])
+    intact = rows.select("seed", "intact_error").unique().sort("seed")
+    return alt.layer(
+        alt.Chart(intact).mark_rule(strokeDash=[1, 3], strokeWidth=1.4, color=INK).encode(y="intact_error:Q"),
+        base.mark_area(opacity=0.12).encode(y=alt.Y("low:Q"), y2="high:Q"),
+        base.mark_line(opacity=seed_opacity(rows)).encode(y=y, strokeDash=dash("kind", kinds)),
+        base.mark_point(filled=True, size=18, opacity=seed_opacity(rows)).encode(y=y, tooltip=_tooltip()),
+    )
+
+
+def _tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("block:Q"),
+        alt.Tooltip("kind:N", title="what was done"),
+        *(alt.Tooltip(f"{name}:Q", format=".2%") for name in ("error", "low", "high")),
+        alt.Tooltip("change:Q", format="+.2%"),
+    ]  # fmt: skip

@@ -1,0 +1,84 @@
+"""Gradients of all path lengths on their way back, of several sign draws, in one piece of memory.
+
+Gradients of neighbouring lengths differ by a third of a decade, those of the first and
+last of 54 by some 32: each length of each image is stored divided by its own power of two,
+renewed every few blocks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from resdag.paths.adjoint import Adjoint
+
+# Gradients that go through a layer together: on a CPU they stay in a core's cache, on a device they fill it.
+CACHE_BYTES, DEVICE_BYTES = 2**20, 2**28
+LARGEST_SHIFT = 100  # gradients are multiplied by at most 2^100, which float32 holds; denormal ones may need more
+_PIXELS = (-3, -2, -1)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Gradients of R sign draws and L lengths, (R, L, N, C, H, W), each image's divided by 2^exponent, (R, L, N).
+
+    `room` has place for more lengths behind the L.
+    """
+
+    room: Tensor
+    exponents: Tensor
+
+    @property
+    def gradients(self) -> Tensor:
+        return self.room[:, : self.exponents.shape[1]]
+
+    def pieces(self) -> Iterator[tuple[int, slice]]:
+        """Each draw's lengths, a few at a time, the longest first."""
+        one = self.room[0, 0]
+        together = max(1, (DEVICE_BYTES if one.is_cuda else CACHE_BYTES) // one.nbytes)
+        draws, lengths = self.exponents.shape[:2]
+        for draw in range(draws):
+            for start in reversed(range(0, lengths, together)):
+                yield draw, slice(start, min(start + together, lengths))
+
+    def passed(self, way: Adjoint, shape: torch.Size) -> "Stack":
+        """The stack on the other side of a way back, where an image's gradient has this shape."""
+        room = new_room((*self.exponents.shape, *shape), self.room)
+        for draw, some in self.pieces():
+            room[draw, some] = way(self.room[draw, some])
+        return Stack(room, self.exponents)
+
+    def rescaled(self) -> "Stack":
+        """The same gradients, in place, with the largest entry of each in [0.5, 1), or as near as one factor comes."""
+        largest = torch.maximum(self.gradients.amax(_PIXELS), -self.gradients.amin(_PIXELS))  # faster than abs
+        _, own = torch.frexp(largest)
+        shift = own.where(largest > 0, -LARGEST_SHIFT).clamp(min=-LARGEST_SHIFT)
+        self.gradients.mul_(powers(-shift, self.room))
+        return Stack(self.room, self.exponents + shift)
+
+    def norms(self) -> Tensor:
+        """L2 norms of each draw, length and image, float64."""
+        norms = torch.linalg.vector_norm(self.gradients, dim=_PIXELS, dtype=torch.float64)
+        return torch.ldexp(norms, self.exponents)
+
+    def along_sum(self) -> Tensor:
+        """Inner products, (L, N), of the first draw's lengths with the sum over them: the ordinary gradient."""
+        scaled = torch.ldexp(self.gradients[0].double(), self.exponents[0, :, :, None, None, None])
+        return (scaled * scaled.sum(0)).sum(_PIXELS)
+
+
+def new_room(shape: tuple[int, ...], like: Tensor) -> Tensor:
+    """Room for gradients (R, L, N, C, H, W), channels_last; nothing is in it yet."""
+    draws, lengths, images, *rest = shape
+    flat = torch.empty(
+        (draws * lengths * images, *rest),
+        dtype=like.dtype, device=like.device, memory_format=torch.channels_last,
+    )  # fmt: skip
+    return flat.unflatten(0, (draws, lengths, images))
+
+
+def powers(exponents: Tensor, like: Tensor) -> Tensor:
+    """2 to the exponents, in the precision of the gradients, to be multiplied with them."""
+    ones = torch.ones(exponents.shape, dtype=torch.float64, device=exponents.device)
+    return torch.ldexp(ones, exponents)[..., None, None, None].to(like.dtype)
