@@ -1,8 +1,8 @@
-"""Rows of `lesions` that the paper does not have: controls of its deletions, and deletions that interact.
+"""Rows of `lesions` that the paper does not have: controls of its deletions.
 
 Deleting a skip instead of a branch takes half of the paths as well; statistics
-re-estimated after a deletion tell shifted statistics from lost information; pairs say whether
-damage adds up; runs of consecutive blocks delete as many blocks as random draws do, side by side.
+re-estimated after a deletion tell shifted statistics from lost information; runs of consecutive
+blocks delete as many blocks as random draws do, side by side.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,6 @@ from resdag.lesions.engine import DEFAULT_MEMORY_BYTES, measure
 from resdag.lesions.lesion import (
     Lesion,
     intact,
-    pair_deletions,
     run_deletions,
     single_deletions,
     skip_deletions,
@@ -29,11 +28,6 @@ def skip(network: Network, images: Images, memory: int = DEFAULT_MEMORY_BYTES) -
     if not with_skip:
         raise NetworkError("this network has no skip connections to delete")
     return _rows(network, images, "skip", skip_deletions(len(network.blocks), with_skip), memory)
-
-
-def pairs(network: Network, images: Images, memory: int = DEFAULT_MEMORY_BYTES) -> list[Row]:
-    """Rows for every two blocks deleted together."""
-    return _rows(network, images, "pair", pair_deletions(len(network.blocks), deletable_blocks(network)), memory)
 
 
 def runs(
