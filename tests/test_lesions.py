@@ -18,7 +18,7 @@ from resdag.combinatorics import random_deletion, random_swaps, reversal, shuffl
 from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError
 from resdag.lesions import controls, engine, rows
-from resdag.lesions.engine import WORKING_ACTIVATIONS, batch_size, block_evaluations, check, measure, trie
+from resdag.lesions.engine import batch_size, block_evaluations, check, measure, trie
 from resdag.lesions.lesion import (
     Lesion,
     Part,
@@ -33,6 +33,7 @@ from resdag.lesions.lesion import (
 from resdag.lesions.pairs import pairs
 from resdag.lesions.recalibrated import measure_recalibrated
 from resdag.models.build import build
+from resdag.models.memory import WORKING_TENSORS
 from resdag.models.network import Network
 from resdag.training.evaluate import Score, evaluate, recalibrate
 
@@ -132,7 +133,7 @@ def test_deleting_nothing_in_the_identity_order_gives_the_bits_of_the_network(na
 def test_scores_are_those_of_a_plain_loop_over_batches(name: str) -> None:
     network, images = small(name), noise(23)
     lesions = many_lesions(network)
-    memory = 10 * bytes_per_image(network, images) * (trie(lesions).alive + WORKING_ACTIVATIONS)
+    memory = 10 * bytes_per_image(network, images) * (trie(lesions).alive + WORKING_TENSORS)
     assert batch_size(network, images, trie(lesions).alive, memory) == 10
     for lesion, score in zip(lesions, measure(network, images, lesions, memory_bytes=memory), strict=True):
         logits = torch.cat([by_hand(network, images.normalised(i, i + 10), lesion) for i in (0, 10, 20)])

@@ -46,7 +46,9 @@ def _panel(rows: pl.DataFrame, largest: float, side: int) -> Panel:
         y=_axis("second_low", last, "later block"), y2="second_high:Q",
         color=alt.Color("interaction:Q", scale=scale, legend=legend), tooltip=_tooltip(),
     )  # fmt: skip
-    title = f"{rows['network'][0]}, seed {rows['seed'][0]}: {rows['significant'].sum():,} of {rows.height:,} interact"
+    title = (
+        f"{rows['network'][0]}, seed {rows['seed'][0]}: {rows['significant'].sum():,} of {rows.height:,} pairs interact"
+    )
     return alt.layer(chart).properties(width=side, height=side, title=title)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError
-from resdag.lesions.engine import DEFAULT_MEMORY_BYTES, measure
+from resdag.lesions.engine import measure
 from resdag.lesions.lesion import (
     Lesion,
     intact,
@@ -19,6 +19,7 @@ from resdag.lesions.lesion import (
 )
 from resdag.lesions.recalibrated import measure_recalibrated
 from resdag.lesions.rows import Row, deletable_blocks, deletion_row
+from resdag.models.memory import DEFAULT_MEMORY_BYTES
 from resdag.models.network import Network
 
 

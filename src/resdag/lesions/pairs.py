@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 from resdag.datasets.tensors import Images
-from resdag.lesions.engine import DEFAULT_MEMORY_BYTES, measure
+from resdag.lesions.engine import measure
 from resdag.lesions.lesion import intact, pair_deletions, single_deletions
 from resdag.lesions.rows import Row, deletable_blocks, deletion_row
+from resdag.models.memory import DEFAULT_MEMORY_BYTES
 from resdag.models.network import Network
 
 EXCESSES = {"minus_two": -2, "minus_one": -1, "plus_one": 1, "plus_two": 2}  # columns of `pair_answers`
