@@ -149,7 +149,7 @@ def test_whatever_is_done_to_a_study_only_sentences_come_out(data: st.DataObject
         elif here:
             put(content, here, data.draw(VALUES))
     said = refusal(content)
-    assert said is None or re.match(r"study: |networks\.|figures\.", said)
+    assert said is None or said.startswith("study: ")
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
@@ -354,6 +354,6 @@ def test_snakemake_says_it_in_a_sentence_and_starts_no_job(case: str, tmp_path: 
     said = done.stdout + done.stderr
     assert done.returncode != 0, said
     assert "Traceback" not in said, said
-    assert "study.yaml" in said or "networks." in said or "Config file" in said, said
+    assert "study.yaml" in said or "Config file" in said, said
     assert "Job stats" not in said
     assert not made.exists()

@@ -168,7 +168,7 @@ def test_other_members_average_again_and_train_nothing(tmp_path: Path, monkeypat
 
 
 def test_more_members_than_seeds_are_refused_with_the_keys_path() -> None:
-    said = r"ensembles\.members: got \[4, 8\], but 'b' has 2 seeds: allowed are 1 to 2, or give it more"
+    said = r"ensembles\.members: got \[4, 8\], but 'b' has 2 seeds: allowed are 1 to 2, or more networks"
     with pytest.raises(StudyError, match=said):
         planned(ensembles={"networks": ["a", "b"], "members": [1, 4, 8]})
     with pytest.raises(StudyError, match=r"ensembles\.networks\[0\]: got 'c', which is not in networks"):

@@ -119,7 +119,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from resdag.plan import plan_study
 
     study = load_study(arguments.file)
-    plan = plan_study(study)
+    plan = plan_study(study, str(arguments.file))
     counts = {rule: len(plan.of_rule(rule)) for rule in dict.fromkeys(job.rule for job in plan.jobs)}
     print(f"{arguments.file}: study {study.study} is valid: {len(plan.jobs)} jobs")
     for rule, count in counts.items():
@@ -142,7 +142,7 @@ def _run_rule(arguments: argparse.Namespace) -> int:
     study = load_study(arguments.file)
     keys = RULES[arguments.verb][1]
     wanted = {key: getattr(arguments, key) for key in (*keys, "fingerprint")}
-    plan = plan_study(study)
+    plan = plan_study(study, str(arguments.file))
     jobs = select(list(plan.jobs), rule, wanted)
     if not jobs:
         raise ResdagError(_no_such_job(arguments.verb, wanted, [job.of for job in plan.of_rule(rule)]))
@@ -219,7 +219,7 @@ def _plan(arguments: argparse.Namespace) -> int:
     from resdag.plan import plan_study
 
     study = load_study(arguments.file)
-    print("\n".join(estimate(study, plan_study(study))))
+    print("\n".join(estimate(study, plan_study(study, str(arguments.file)))))
     return 0
 
 
@@ -228,7 +228,7 @@ def _why(arguments: argparse.Namespace) -> int:
     from resdag.config.load import load_study
     from resdag.plan import plan_study
 
-    lines = why(plan_study(load_study(arguments.file)), arguments.target)
+    lines = why(plan_study(load_study(arguments.file), str(arguments.file)), arguments.target)
     if not lines:
         raise ResdagError(
             f"{arguments.target!r} is no output, rule or job of {arguments.file}; see `resdag check {arguments.file}`"

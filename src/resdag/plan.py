@@ -14,8 +14,15 @@ from resdag.provenance import this_package
 __all__ = ["Job", "Plan", "plan_study"]
 
 
-def plan_study(study: Study) -> Plan:
-    """All jobs of a study; StudyError where it names a file or a figure that is not there."""
+def plan_study(study: Study, source: str = "study") -> Plan:
+    """All jobs of a study; StudyError, headed by its `source`, where it names a file or a figure that is not there."""
+    try:
+        return _planned(study)
+    except StudyError as error:
+        raise StudyError(f"{source}: {error}") from None
+
+
+def _planned(study: Study) -> Plan:
     unknown = sorted(set(study.figures.styles) - set(figure_names()))
     if unknown:
         raise StudyError(f"figures.styles.{unknown[0]}: is no figure; there are {', '.join(figure_names())}")

@@ -38,13 +38,14 @@ class Workflow:
 
     study: Study
     file: Path
+    name: str  # of the study in what is said of it: the files that it was read from
     cores: int
     gpus: int | None
     remote: bool = False  # jobs run on other machines
 
     @cached_property
     def plan(self) -> Plan:
-        return plan_study(self.study)
+        return plan_study(self.study, self.name)
 
     @property
     def source(self) -> str:
@@ -118,7 +119,8 @@ def open_workflow(snakemake: Any) -> Workflow:
     alone = len(files) == 1 and not overrides
     cores, gpus = _cores_and_gpus(snakemake)
     _tell_jobs(_value(snakemake.global_resources.get("jobs_per_gpu")))
-    return Workflow(study, files[0] if alone else _copy(study), cores or 1, gpus, _is_remote(snakemake))
+    name = " + ".join(map(str, files))
+    return Workflow(study, files[0] if alone else _copy(study), name, cores or 1, gpus, _is_remote(snakemake))
 
 
 def _cores_and_gpus(snakemake: Any) -> tuple[int | None, int | None]:

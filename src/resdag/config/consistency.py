@@ -174,4 +174,5 @@ def _ensembles(study: Study) -> Iterator[str]:
         too_many = [count for count in members if count > seeds]
         if too_many:
             has = f"{name!r} has {seeds} seed{'s' if seeds > 1 else ''}"
-            yield f"ensembles.members: got {shown(too_many)}, but {has}: allowed are 1 to {seeds}, or give it more"
+            allowed = f"allowed are 1 to {seeds}, or more networks.{name}.seeds"
+            yield f"ensembles.members: got {shown(too_many)}, but {has}: {allowed}"

@@ -23,7 +23,7 @@ import resdag.models
 from resdag.errors import NetworkError
 from resdag.models.network import Network
 
-NOT_ARCHITECTURES = {"build", "gates", "inference", "layers", "network", "weights"}
+NOT_ARCHITECTURES = {"build", "gates", "inference", "layers", "memory", "network", "weights"}
 
 
 def architectures() -> list[str]:
