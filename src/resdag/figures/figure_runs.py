@@ -71,7 +71,8 @@ def _network(
 def _runs(rows: pl.DataFrame, kinds: list[str], highest: float) -> Panel:
     last = int(rows.select(pl.col("first").max()).item())
     x, y = index_axis("first", (-0.5, last + 0.5), "first block of the run"), error_axis("error", (0, highest))
-    base = alt.Chart(rows).encode(x=x, color=colour("kind", kinds), detail="seed:N")
+    drawn = rows.drop("study", "errors", "images", "random_q25", "random_q75", *ORDERS)  # each costs in every row
+    base = alt.Chart(drawn).encode(x=x, color=colour("kind", kinds), detail="seed:N")
     shapes = alt.Shape(
         "changes_shape:N", legend=None, scale=alt.Scale(domain=[False, True], range=["circle", "diamond"])
     )
