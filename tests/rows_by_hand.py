@@ -54,7 +54,8 @@ def study(name: str = STUDY, dataset: str = "cifar10") -> Row:
 
 def network(errors: int = 610, images: int = 10_000, **columns: Any) -> Row:
     return OF | {
-        "architecture": "preact_resnet", "depth": 110, "blocks": 54, "parameters": 1_727_962, "classes": 10,
+        "architecture": "preact_resnet", "depth": 110, "blocks": 54, "convolutions": 2,
+        "parameters": 1_727_962, "classes": 10,
         "shortcut": "subsample", "first_block": "plain", "options": "{}", "recipe": None, "stochastic_depth": None,
         "blocks_per_batch": None, "source": "trained", "checkpoint_sha256": "0" * 64, "device": "cpu",
         "train_seconds": 1.5, "test_scale": "none", "test_errors": errors, "test_images": images,
@@ -101,6 +102,15 @@ def evaluation(test_scale: str, errors: int, recalibrated: bool = False, images:
     return OF | {
         "test_scale": test_scale, "recalibrated": recalibrated, "errors": errors, "images": images,
         "error": errors / images, "loss": None,
+    } | columns  # fmt: skip
+
+
+def comparison(name: str, network: str, error: float = 0.06, train: float = 0.001, **columns: Any) -> Row:
+    return {
+        "study": STUDY, "comparison": name, "network": network, "architecture": "preact_resnet", "depth": 110,
+        "blocks": 54, "convolutions": 2, "parameters": 1_727_962, "blocks_per_batch": None, "log2_paths": 54.0,
+        "mean_path_length": 27.0, "seeds": 1, "test_error": error, "test_error_low": 0.9 * error,
+        "test_error_high": 1.1 * error, "train_error": train, "train_error_low": 0.0, "train_error_high": 2 * train,
     } | columns  # fmt: skip
 
 

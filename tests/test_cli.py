@@ -76,7 +76,7 @@ def test_check_counts_the_jobs_of_each_rule(capsys: pytest.CaptureFixture[str]) 
     head, *lines = capsys.readouterr().out.splitlines()
     counts = {line.split()[1]: int(line.split()[0]) for line in lines}
     assert counts["train_network"] == trainings()
-    assert counts["delete_single"] == 2
+    assert counts["delete_single"] == 3
     assert head.endswith(f"study tiny is valid: {sum(counts.values())} jobs")
 
 

@@ -126,6 +126,22 @@ def test_fonts_end_in_sans_serif(name):
         ],
         "figure_prediction": ["test error", "blocks deleted", "paths left", "paths by their energy", "all alike"],
         "figure_pairs": ["earlier block", "later block", "interaction (points)"],
+        "figure_depth": ["depth (layers)", "training error", "test error", "plain", "resnet", "110"],
+        "figure_multiplicity": [
+            "paths (log2)",
+            "layers deleted in a row",
+            "share of layers deleted at random",
+            "path length (layers)",
+            "change of error (points)",
+            "blocks-of-6",
+            "test error",
+        ],
+        "figure_blocks_per_batch": [
+            "blocks computed in each batch, of 54 (mean length of the paths trained)",
+            "error",
+            "23 (11.5)",
+            "54 (27)",
+        ],
         "figure_runs": ["first block of the run", "2 in a row", "4 at random", "shuffled", "reversed", "vgg15"],
         "figure_repeat": ["index of the block", "deleted", "run twice", "run 3 times"],
         "figure_training_paths": ["epochs of training", "path length (blocks)", "factor r per block", "energy", "164"],
@@ -168,6 +184,12 @@ def test_interactions_are_coloured_around_zero():
     assert (low, middle) == (-high, 0)
     assert high == pytest.approx(0.04 * exp(-1 / 4) - 0.01, rel=1e-5)
     assert len(next(iter(drawn("figure_pairs")["datasets"].values()))) == 54 * 53 // 2
+
+
+def test_a_comparison_of_multiplicity_draws_the_panels_that_were_measured():
+    frame = VIEWS["figure_multiplicity"]()
+    assert len(drawn("figure_multiplicity")["concat"]) == 4
+    assert len(drawn("figure_multiplicity", frame.filter(pl.col("panel").is_in(["error", "random"])))["concat"]) == 2
 
 
 def test_a_recursion_without_simulation_is_drawn():

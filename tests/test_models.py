@@ -106,6 +106,16 @@ def test_longer_blocks_make_fewer_paths_of_the_same_parameters(architecture, con
     assert (len(network.blocks), count_parameters(network)) == (blocks, 1_727_962)
 
 
+@pytest.mark.parametrize(
+    ("architecture", "options"),
+    [("resnet", {"shortcut": "projection"}), ("preact_resnet", {"shortcut": "projection", "first_block": "shared"})],
+)
+def test_longer_blocks_have_as_many_parameters_whatever_their_skips(architecture, options):
+    counts = {count_parameters(build(architecture, in_channels=3, classes=10, depth=38, convolutions=convolutions,
+                                     **options)) for convolutions in (2, 4, 6)}  # fmt: skip
+    assert len(counts) == 1
+
+
 @pytest.mark.parametrize(("depth", "sizes"), [(15, [2, 3, 3, 3, 3]), (9, [1, 1, 2, 2, 2]), (14, [2, 2, 3, 3, 3])])
 def test_layers_of_a_vgg_spread_over_five_groups(depth, sizes):
     network = build("vgg", in_channels=3, classes=10, depth=depth, channels=4)

@@ -58,6 +58,7 @@ def _study():
 def _network(name, seed, **changes):
     return {
         "study": STUDY, "network": name, "seed": seed, "architecture": "preact_resnet", "depth": 110, "blocks": 54,
+        "convolutions": 2,
         "parameters": 1_727_962, "classes": 10, "shortcut": "subsample", "first_block": "plain", "options": "{}",
         "recipe": "{}", "stochastic_depth": None, "blocks_per_batch": None, "source": "trained",
         "checkpoint_sha256": "0" * 64, "device": "cpu", "train_seconds": 4000.0, "test_scale": "none",

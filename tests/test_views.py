@@ -11,6 +11,7 @@ from rows_by_hand import (
     OF,
     STUDY,
     block,
+    comparison,
     empty,
     ensemble,
     evaluation,
@@ -57,6 +58,19 @@ EXPECTED = {
     "figure_6c": (
         "study network seed epoch measured_at path_length",
         "contribution contribution_low contribution_high fraction mean_length window_low window_high window_share",
+    ),
+    "figure_blocks_per_batch": (
+        "study network",
+        "computed whole blocks mean_path_length convolutions seeds test_error test_error_low test_error_high "
+        "train_error train_error_low train_error_high",
+    ),
+    "figure_depth": (
+        "study network",
+        "architecture depth seeds test_error test_error_low test_error_high train_error train_error_low "
+        "train_error_high",
+    ),
+    "figure_multiplicity": (
+        "study network panel x", "blocks convolutions log2_paths share mean median low high size"
     ),
     "figure_control": (
         "study network seed block kind",
@@ -114,8 +128,8 @@ EXPECTED = {
     ),
     "single_deletions": (
         "study network seed block",
-        "architecture depth stochastic_depth dataset stage changes_shape errors images error low high "
-        "intact_error change p_holm",
+        "architecture depth blocks convolutions stochastic_depth dataset stage changes_shape errors images error low "
+        "high intact_error change p_holm",
     ),
 }  # fmt: skip
 
@@ -135,6 +149,7 @@ def con():
                 network(network="dropping", stochastic_depth=0.5, errors=525, test_scale="survival"),
                 network(network="effective", blocks_per_batch=23, errors=596, test_scale="m/n"),
                 network(network="shallow", depth=20, blocks=9),
+                network(network="longer", blocks=18, convolutions=6),
                 network(network="loaded", source="loaded", depth=20, blocks=9, train_seconds=None),
                 network(study="folder"),
                 *(network(network=name, options=options, **columns) for name, columns, options in GATED),
@@ -152,6 +167,12 @@ def con():
                     lesion("single-001+bn", 700, [1], recalibrated=True, **of),
                 ],
             )
+        insert(con, "blocks", [block(0, network="longer")])
+        insert(
+            con,
+            "lesions",
+            [each | {"network": "longer"} for each in (lesion("intact", 600), single(0, 900), random(1, 0, 900))],
+        )
         for name, _, _ in GATED:
             insert(con, "blocks", [block(index, network=name) for index in range(2)])
             insert(con, "lesions", [lesion("intact", 700, network=name), single(0, 1700, network=name)])
@@ -182,6 +203,7 @@ def con():
                 evaluation("m/n", 590, True, network="effective"),
                 evaluation("survival", 525, network="dropping"),
                 evaluation("none", 800, network="shallow"),
+                evaluation("none", 700, network="longer"),
             ],
         )
         epoch = {"learning_rate": 0.1, "train_loss": 1.0, "train_error": 0.5, "test_error": None, "seconds": 2.0}
@@ -198,6 +220,12 @@ def con():
                 for x in range(55)
             ]
             insert(con, "paths_remaining", left)
+        longer = {"convolutions": 6, "blocks": 18, "log2_paths": 18.0}
+        insert(con, "comparisons", [
+            comparison("depth", "resnet110"), comparison("multiplicity", "resnet110"),
+            comparison("multiplicity", "dropping", 0.07, **longer), comparison("blocks_per_batch", "resnet110"),
+            comparison("blocks_per_batch", "effective", blocks_per_batch=23, mean_path_length=11.5),
+        ])  # fmt: skip
         insert(con, "mean_field_theory", theory := mean_field_theory("residual", 3, *RECURSION))
         insert(con, "mean_field", mean_field(theory, 2, lambda _, draw: (-0.1, 0.3)[draw], depth=2))
         derived(con)
@@ -426,6 +454,32 @@ def test_coherence_is_not_known_where_the_energy_is_uncertain_and_needs_no_sampl
     assert found["mean_norm"].null_count() == found["contribution"].null_count() == 55
 
 
+def test_deletions_of_compared_networks_are_counted_in_layers(con) -> None:
+    found = rows(con, "figure_multiplicity").select("network", "panel", "x", "share", "mean", "median", "low", "size")
+    alone = {row[0]: row[1:] for row in found.filter(panel="consecutive").drop("panel").iter_rows()}
+    # 650 and 900 of 10,000 against 600, of one block: two layers of 108, or six; quartiles of .005 and .03
+    assert alone["resnet110"] == pytest.approx((2, 1 / 54, 0.0175, 0.0175, 0.01125, 2))
+    assert alone["dropping"] == pytest.approx((6, 1 / 18, 0.0175, 0.0175, 0.01125, 2))
+    random = found.filter(panel="random")
+    assert random["network"].unique().to_list() == ["resnet110"]
+    assert random["x"].to_list() == [0, 4]  # the intact network, and two blocks of two layers
+    assert random["median"].to_list() == pytest.approx([0.06, 0.3])
+
+
+def test_the_gradient_of_compared_networks_lies_along_path_lengths_in_layers(con) -> None:
+    found = rows(con, "figure_multiplicity", "network = 'dropping'")
+    spectrum, of = found.filter(panel="spectrum"), rows(con, "figure_spectrum", "network = 'dropping'")
+    assert spectrum["x"].to_list() == [6 * k for k in range(55)]
+    assert (6 * spectrum["mean"].to_numpy()).tolist() == pytest.approx(of["summed_contribution"].to_list())
+    (window,) = found.filter(panel="window").to_dicts()
+    assert (window["low"], window["high"]) == pytest.approx((6 * max(of["summed_low"][0], 0), 6 * of["summed_high"][0]))
+
+
+def test_all_blocks_in_every_batch_are_as_many_as_the_network_has(con) -> None:
+    found = rows(con, "figure_blocks_per_batch").select("network", "computed", "whole", "mean_path_length")
+    assert found.rows() == [("effective", 23, False, 11.5), ("resnet110", 54, True, 27.0)]
+
+
 def test_lengths_along_training_are_weighted_three_ways(con) -> None:
     networks = rows(con, "figure_training_paths")["network"].unique().sort().to_list()
     assert networks == ["dropping", "resnet110"]  # the third was measured at one epoch only
@@ -491,7 +545,7 @@ def test_errors_say_how_each_network_was_trained(con) -> None:
     assert dict(rows(con, "table_errors").select("network", "training").iter_rows()) == {
         "resnet110": "all blocks always", "shallow": "all blocks always", "dropping": "stochastic depth 0.5",
         "effective": "23 of 54 blocks", "loaded": "loaded", "dropped": "1 of 2 blocks",
-        **dict.fromkeys(("open", "frozen", "identity", "wider"), "all blocks always"),
+        **dict.fromkeys(("open", "frozen", "identity", "wider", "longer"), "all blocks always"),
     }  # fmt: skip
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from resdag.config.load import read_yaml
 from workflow_tools import (
     NOTHING,
+    ROOT,
     complete,
     dry_run,
     edit_study,
@@ -24,6 +26,7 @@ from workflow_tools import (
 
 pytestmark = pytest.mark.workflow
 ADVERTISED = "snakemake --cores 8 --resources gpu=2 report"
+TINY = read_yaml(ROOT / "config/tiny.yaml")
 WITHOUT_TORCH = "raise ImportError('a look ahead must not import torch')\n"
 
 
@@ -211,11 +214,8 @@ def test_a_network_that_is_renamed_leaves_no_rows_behind(finished_copy: Path) ->
     others = {f"lesions__{key}__networks": ["resnet26"] for key in ("single", "recalibrated")}
     edit_study(folder, networks__vgg8=None, claims__vgg="vgg", **others)
     complete(folder, "database")
-    assert query(folder, "SELECT DISTINCT network FROM networks ORDER BY 1") == [
-        ("highway8",),
-        ("resnet26",),
-        ("resnet26-effective-paths",),
-    ]
+    left = {network for (network,) in query(folder, "SELECT DISTINCT network FROM networks")}
+    assert left == set(TINY["networks"]) - {"vgg8"}
     status, said = run(folder, "resdag", "forget", "tiny")
     assert status == 0, said
     assert query(folder, "SELECT count(*) FROM lesions") == [(0,)]

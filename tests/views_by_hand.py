@@ -348,6 +348,53 @@ def figure_8() -> pl.DataFrame:
     return _frame(rows)
 
 
+def _compared(network: str, test: float, train: float, **columns: object) -> dict:
+    errors = {"test_error": test, "train_error": train}
+    ends = {f"{name}_{end}": value * factor for name, value in errors.items()
+            for end, factor in (("low", 0.9), ("high", 1.1))}  # fmt: skip
+    return {"network": network, "seeds": 3, **columns, **errors, **ends}
+
+
+def figure_depth() -> pl.DataFrame:
+    return _frame([
+        _compared(f"{kind}{depth}", 0.09 + rise * depth, 0.001 + rise * depth, architecture=kind, depth=depth)
+        for kind, rise in (("plain", 0.001), ("resnet", -0.0002))
+        for depth in (20, 32, 44, 56, 110)
+    ])  # fmt: skip
+
+
+def figure_blocks_per_batch() -> pl.DataFrame:
+    return _frame([
+        _compared(f"m{m}", 0.06 + 0.1 * exp(-m / 8), 0.001 + 0.1 * exp(-m / 8), computed=m, whole=m == BLOCKS,
+                  blocks=BLOCKS, mean_path_length=m / 2, convolutions=2)
+        for m in (6, 12, 23, 40, BLOCKS)
+    ])  # fmt: skip
+
+
+def figure_multiplicity() -> pl.DataFrame:
+    rows: list[dict] = []
+    for convolutions in (2, 4, 6):
+        blocks = 108 // convolutions
+        of = {"network": f"blocks-of-{convolutions}", "blocks": blocks, "convolutions": convolutions,
+              "log2_paths": float(blocks)}  # fmt: skip
+        none = dict.fromkeys(("share", "median", "low", "high")) | {"size": 3}
+
+        def row(panel: str, x: float, mean: float, _: dict = of | none, **columns: float) -> None:
+            rows.append(_ | {"panel": panel, "x": float(x), "mean": mean} | columns)
+
+        row("error", blocks, 0.06 + convolutions / 1000, low=0.058, high=0.07)
+        for run in (1, 2, 3, 6):
+            damage = 0.002 * convolutions * run
+            row("consecutive", run * convolutions, damage, share=run / blocks, median=damage / 2, low=0.0, high=damage)
+        for count in range(0, blocks // 2):
+            error = 0.06 + 0.8 * (count / blocks) ** 2
+            row("random", count * convolutions, error, share=count / blocks, median=error, low=error - 0.01, high=error)
+        for k in range(blocks + 1):
+            row("spectrum", k * convolutions, comb(blocks, k) * 0.2**k * 0.8 ** (blocks - k) / convolutions)
+        row("window", 21.6, 21.6, low=10.0, high=33.0)
+    return _frame(rows)
+
+
 def figure_training() -> pl.DataFrame:
     noise, rows = np.random.default_rng(9), []
     for network, seed, epoch in product(("resnet110", "vgg15", "resnet110-effective-paths"), (0, 1), range(165)):
@@ -366,6 +413,7 @@ VIEWS = {
     view.__name__: view
     for view in (
         figure_1, figure_2, figure_3, figure_4, figure_5a, figure_5b, figure_6a, figure_6b, figure_6c, figure_7,
+        figure_depth, figure_multiplicity, figure_blocks_per_batch,
         figure_8, figure_control, figure_ensembles, figure_mean_field, figure_highway, figure_pairs,
         figure_prediction, figure_spectrum, figure_training, figure_runs, figure_repeat,
         figure_training_paths,

@@ -86,7 +86,8 @@ def _convolutions(options: Mapping[str, Any], size: Size) -> Iterator[tuple[floa
         side = side if stage == 0 else -(-side // 2)
         for layer in range((options["depth"] - 2) // 3):
             channels = options["width"] * 2**stage
-            if options.get("gate") == "learned" and layer % 2 == 0:  # a 1 x 1 convolution for each block
+            first = layer % options["convolutions"] == 0  # of its block
+            if options.get("gate") == "learned" and first:  # a 1 x 1 convolution for each block
                 yield 1.0 * entering * channels, side
             yield 9.0 * entering * channels, side
             entering = channels

@@ -47,6 +47,7 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("network", "seed", "epoch", "chunk"),
     ),
     "count-paths": ("path lengths and remaining paths in closed form (figures 6a, 7)", ("network", "seed")),
+    "compare-networks": ("hold networks of other depth, multiplicity or blocks per batch against each other", ()),
     "iterate-mean-field": ("moments of infinitely wide random networks, by recursion", ("system",)),
     "simulate-mean-field": ("moments of random networks, simulated", ("system", "chunk")),
     "compute-statistics": ("tests, intervals and fits", ()),

@@ -44,6 +44,7 @@ LAYOUT: dict[str, dict[str, str]] = {
     "count_paths": {
         table: f"paths/closed-forms/{_NETWORK}/{table}.parquet" for table in ("path_lengths", "paths_remaining")
     },
+    "compare_networks": {"comparisons": "comparisons/comparisons-{fingerprint}.parquet"},
     "iterate_mean_field": {"mean_field_theory": "mean-field/{system}/theory-{fingerprint}.parquet"},
     "simulate_mean_field": {"mean_field": "mean-field/{system}/draws{chunk}-{fingerprint}.parquet"},
     "compute_statistics": {

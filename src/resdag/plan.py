@@ -3,6 +3,7 @@
 from resdag.config.study import Study
 from resdag.drawn import figure_names
 from resdag.errors import StudyError
+from resdag.planning.comparing import compared
 from resdag.planning.job import Job, Plan
 from resdag.planning.maker import Maker
 from resdag.planning.mean_field import mean_field
@@ -20,6 +21,7 @@ def plan_study(study: Study) -> Plan:
         raise StudyError(f"figures.styles.{unknown[0]}: is no figure; there are {', '.join(figure_names())}")
     maker = Maker(study)
     jobs = [*measured(maker), *mean_field(maker)]
+    jobs += compared(maker, jobs)
     plan = Plan(study, (*jobs, *reading(maker, jobs)))
     this_package().save()
     return plan

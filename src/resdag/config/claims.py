@@ -87,6 +87,12 @@ class Claims(Section):
     """The fitted exponent differs from 2/pi - 1 by less than this."""
     highway_gate: Fraction = 0.5
     """Median over blocks of the mean gate of the highway network: below this."""
+    depth_rise: Fraction = 0.01
+    """Training error, deepest less shallowest: above this without skips, below it with them."""
+    multiplicity_damage: Fraction = 0.0
+    """Mean change of error for each layer deleted, network of fewest paths less that of most: above this."""
+    blocks_per_batch_share: Fraction = 0.43
+    """Training on this share of the blocks, or on less, is equivalent to all within `equivalence_margin`."""
 
     @field_validator(
         "baseline_error", "random_error", "path_length_range", "gradient_r", "effective_window", "summed_window",

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import ValidationError
 
+from resdag.config.comparable import incomparable
 from resdag.config.experiments import Experiment
 from resdag.config.networks import DROPPING_ARCHITECTURES, RESIDUAL_ARCHITECTURES, Highway
 from resdag.config.sentences import plainer, shown
@@ -17,8 +18,8 @@ def contradictions(study: Study) -> list[str]:
     recipes = [*_recipes(study)]
     if recipes:  # what follows needs every recipe
         return recipes
-    checks = (_names, _block_choices, _kept_epochs, _experiments, _chunks, _batches, _normalizations, _ensembles)
-    return [sentence for check in checks for sentence in check(study)]
+    checks = (_names, _block_choices, _kept_epochs, _experiments, _counts, _chunks, _batches, _normalizations)
+    return [sentence for check in (*checks, _ensembles, incomparable) for sentence in check(study)]
 
 
 def _recipes(study: Study) -> Iterator[str]:
@@ -89,13 +90,6 @@ def _experiment(study: Study, key: str, experiment: Experiment, place: str, name
             f"{place}: got {name!r}, a {network.architecture} network, but this needs skip connections; "
             f"allowed are networks of {', '.join(RESIDUAL_ARCHITECTURES)}"
         )
-    counted = {"lesions.random": "counts", "lesions.run": "lengths"}
-    if key in counted:
-        deletable = network.blocks - (2 if network.architecture == "plain" else 0)
-        too_many = [count for count in getattr(experiment, counted[key], ()) if count > deletable]
-        if too_many:
-            reason = f"but {name!r} has {deletable} blocks that can be deleted"
-            yield f"{key}.{counted[key]}: got {shown(too_many)}, {reason}: allowed are 1 to {deletable}"
     singly = study.lesions.single.networks if study.lesions.single else ()
     if key in {"lesions.pair", "lesions.skip", "lesions.recalibrated"} and name not in singly:
         yield f"{place}: got {name!r}, but this is held against lesions.single; allowed are networks that stand there"
@@ -119,6 +113,21 @@ def _moments(study: Study, place: str, epochs: Sequence[int | str], name: str) -
             f"{place}: got {shown(missing)}, but {name!r} does not keep its weights then; allowed are {allowed}, or "
             f"more epochs before its last, as in networks.{name}.training.keep_epochs"
         )
+
+
+def _counts(study: Study) -> Iterator[str]:
+    """A number of blocks that no network has; a smaller network is measured at the numbers that it has."""
+    for key, name in (("lesions.random", "counts"), ("lesions.run", "lengths")):
+        experiment = study.experiments().get(key)
+        known = [each for each in experiment.networks if each in study.networks] if experiment else []
+        sizes = {each: study.networks[each].deletable for each in known}
+        counts = getattr(experiment, name, ())
+        for each, deletable in sizes.items():
+            largest, none_fits = deletable == max(sizes.values()), min(counts) > deletable
+            too_many = [count for count in counts if count > deletable] if largest or none_fits else []
+            if too_many:
+                reason = f"but {each!r} has {deletable} blocks that can be deleted"
+                yield f"{key}.{name}: got {shown(too_many)}, {reason}: allowed are 1 to {deletable}"
 
 
 def _chunks(study: Study) -> Iterator[str]:

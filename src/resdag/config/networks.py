@@ -1,8 +1,8 @@
 """The `networks` section: architectures and their options, seeds, and weights from outside."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from resdag.config.base import NUMERIC, Number, Path, Section, Seed, Shortcut, distinct
 from resdag.config.training import TrainingOverride
@@ -52,17 +52,19 @@ class _Network(Section):
 
 
 class _Residual(_Network):
-    convolutions: ClassVar[int] = 2  # in a block
-
+    convolutions: Literal[2, 4, 6] = 2
+    """Convolutions in each block: at equal depth, more of them make fewer blocks, so fewer paths."""
     depth: Annotated[int, Field(ge=1, le=10_000), NUMERIC]
-    """Weighted layers: 3 stages of n blocks, a stem and a linear layer, so 6n + 2 with two convolutions a block."""
+    """Weighted layers: 3 stages of n blocks, a stem and a linear layer, so 3 x `convolutions` x n + 2."""
     width: Annotated[int, Field(ge=1, le=4096), NUMERIC] = 16
     """Channels of the first stage; the second and third have twice and four times as many."""
 
     @field_validator("depth")
     @classmethod
-    def _whole_stages(cls, depth: int) -> int:
-        per_stage = 3 * cls.convolutions
+    def _whole_stages(cls, depth: int, info: ValidationInfo) -> int:
+        if "convolutions" not in info.data:  # it was refused itself
+            return depth
+        per_stage = 3 * info.data["convolutions"]
         if depth < per_stage + 2 or (depth - 2) % per_stage:
             below = max(depth - 2, per_stage) // per_stage * per_stage + 2
             near = f"{below} or {below + per_stage}"
@@ -73,6 +75,11 @@ class _Residual(_Network):
     def blocks(self) -> int:
         """Residual blocks of the network."""
         return (self.depth - 2) // self.convolutions
+
+    @property
+    def deletable(self) -> int:
+        """Blocks that the network can run without: all that have a skip."""
+        return self.blocks
 
 
 class PreactResNet(_Residual):
@@ -114,6 +121,11 @@ class Plain(_Residual):
 
     architecture: Literal["plain"]
 
+    @property
+    def deletable(self) -> int:
+        """Blocks that the network can run without: those that keep their shape, all but two."""
+        return self.blocks - 2
+
 
 class Vgg(_Network):
     """The paper's VGG: equal channels in every layer, so that any layer can be taken out."""
@@ -130,6 +142,11 @@ class Vgg(_Network):
     def blocks(self) -> int:
         """Layers that can be deleted: all but the linear one."""
         return self.depth - 1
+
+    @property
+    def deletable(self) -> int:
+        """The same layers."""
+        return self.blocks
 
 
 Network = Annotated[PreactResNet | ResNet | Highway | Plain | Vgg, Field(discriminator="architecture")]

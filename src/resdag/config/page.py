@@ -41,6 +41,8 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
      "One backward pass of `batch_size` images for each path length, 0 to the number of blocks, and sample."),
     ("`paths.spectrum`", ("PathSpectrum",),
      "For each image and sign draw, and once more, half as many backward passes as there are blocks."),
+    ("`comparisons`", ("Comparisons",), "They train nothing of their own."),
+    ("`comparisons.NAME`", ("Comparison",), "Seconds; a network more changes no training."),
     ("`mean_field`", ("MeanField",),
      "Two random matrices of `width` squared for each system, layer and draw (four in `full`), 4 ns an entry on a CPU "
      "core; with conditioned matrices a few vectors of `width`."),
@@ -62,6 +64,7 @@ COSTS: Mapping[tuple[str, str], str] = {
     ("Training", "blocks_per_batch"): "saves time: only these blocks are computed",
     ("PreactResNet", "depth"): "time and memory, in proportion",
     ("PreactResNet", "width"): "time: its square; memory: in proportion",
+    ("PreactResNet", "convolutions"): "nothing: as many layers; fewer blocks to measure",
     ("PreactResNet", "seeds"): "one training and all measurements each",
     ("Vgg", "depth"): "time and memory, in proportion",
     ("Vgg", "channels"): "time: its square; memory: in proportion",

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from resdag.config.base import NetworkName, Section, StudyName
 from resdag.config.claims import Claims, Figures
+from resdag.config.comparisons import Comparisons
 from resdag.config.dataset import Dataset
 from resdag.config.ensembles import Ensembles
 from resdag.config.experiments import Experiment, Gates, Jobs, Lesions, Paths
@@ -27,6 +28,8 @@ class Study(Section):
     """Changes to trained networks at test time."""
     paths: Paths = Paths()
     """Gradients along paths."""
+    comparisons: Comparisons = Comparisons()
+    """Networks held against each other."""
     mean_field: MeanField | None = None
     """Random networks at initialisation, against the recursion of their moments."""
     gates: Gates | None = None
@@ -48,7 +51,7 @@ class Study(Section):
 
     def experiments(self) -> dict[str, Experiment]:
         """The experiments that this study names, by their key's path."""
-        sections = {"lesions": self.lesions, "paths": self.paths}
+        sections = {"lesions": self.lesions, "paths": self.paths, "comparisons": self.comparisons}
         found = {f"{name}.{key}": each for name, section in sections.items() for key, each in section}
         found |= {"gates": self.gates, "ensembles": self.ensembles}
         return {key: experiment for key, experiment in found.items() if experiment is not None}

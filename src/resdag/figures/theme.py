@@ -83,6 +83,18 @@ def shape(field: str, domain: Sequence[str], shapes: Sequence[str] = SHAPES) -> 
     return alt.Shape(f"{field}:N", title=None, scale=scale, legend=alt.Legend(symbolOpacity=1))
 
 
+def signs(field: str, domain: Sequence[str]) -> pl.Expr:
+    """The column that `sign` encodes: each name's place in the domain."""
+    places = {name: str(place) for place, name in enumerate(domain)}
+    return pl.col(field).replace_strict(places, return_dtype=pl.String).alias("sign")
+
+
+def sign(domain: Sequence[str]) -> alt.Shape:
+    """One shape for each name, without a legend: one of the names themselves would merge with the legend of strokes."""
+    scale = alt.Scale(domain=[str(place) for place in range(len(domain))], range=cycle(SHAPES, len(domain)))
+    return alt.Shape("sign:N", scale=scale, legend=None)
+
+
 def _legend(symbol: str | None) -> dict[str, Any]:
     if symbol is None:
         return {"legend": None}

@@ -51,6 +51,7 @@ def _network_row(context: Context, of: Description, network: Network, test: Scor
         "architecture": of.architecture,
         "depth": of.options["depth"],
         "blocks": len(network.blocks),
+        "convolutions": of.options.get("convolutions"),
         "classes": of.classes,
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "shortcut": of.options.get("shortcut"),

@@ -83,6 +83,11 @@ def evaluated(maker: Maker, name: str, seed: int, data: Job, made: Job) -> Job:
     return maker.job("evaluate_network", of, spec, upstream=[data, made], modules=maker.model_modules(name))
 
 
+def possible(maker: Maker, name: str, counts: tuple[int, ...]) -> list[int]:
+    """The numbers of blocks that can be deleted from this network: a smaller one is measured at fewer of them."""
+    return [count for count in counts if count <= maker.study.networks[name].deletable]
+
+
 def gates(maker: Maker, name: str, seed: int, data: Job, made: Job) -> Iterator[Job]:
     if maker.study.gates and name in maker.study.gates.networks:
         common: dict[str, Any] = {"upstream": [data, made], "modules": maker.model_modules(name)}
@@ -97,7 +102,7 @@ def lesioned(maker: Maker, name: str, seed: int, data: Job, made: Job) -> Iterat
         yield maker.job("delete_single", of, spec, **common)
     if lesions.random and name in lesions.random.networks:
         for chunk, draws in chunks(lesions.random.draws, maker.study.jobs.draws):
-            spec = _limits(maker) | {"counts": list(lesions.random.counts), "draws": draws}
+            spec = _limits(maker) | {"counts": possible(maker, name, lesions.random.counts), "draws": draws}
             yield maker.job("delete_random", of | {"chunk": chunk}, spec, **common)
     if lesions.reorder and name in lesions.reorder.networks:
         for chunk, draws in chunks(lesions.reorder.draws, maker.study.jobs.draws):
@@ -117,7 +122,9 @@ def controls(maker: Maker, name: str, of: dict[str, Any], common: dict[str, Any]
     if lesions.pair and name in lesions.pair.networks:
         yield maker.job("delete_pairs", of, _limits(maker), **common)
     if lesions.run and name in lesions.run.networks:
-        yield maker.job("delete_runs", of, _limits(maker) | {"lengths": list(lesions.run.lengths)}, **common)
+        yield maker.job(
+            "delete_runs", of, _limits(maker) | {"lengths": possible(maker, name, lesions.run.lengths)}, **common
+        )
     if lesions.repeat and name in lesions.repeat.networks:
         yield maker.job("repeat_blocks", of, _limits(maker) | {"times": list(lesions.repeat.times)}, **common)
 

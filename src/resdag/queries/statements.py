@@ -7,6 +7,7 @@ A rule is a sentence in which {names} stand for the numbers of the study file's
 from collections.abc import Callable
 from typing import NamedTuple
 
+from resdag.queries import judge_comparisons as comparisons
 from resdag.queries import judge_ensembles as ensembles
 from resdag.queries import judge_highway as highway
 from resdag.queries import judge_lesions as lesions
@@ -205,6 +206,29 @@ STATEMENTS: tuple[Statement, ...] = (
         lesions.stochastic_depth,
     ),
     Statement(
+        "depth", "beyond the paper",
+        "Without skip connections a deeper network trains worse; with them it does not (He et al. 2015).",
+        "plain networks degrade, residual ones do not", "fraction",
+        "training error of the deepest network less the shallowest above {depth_rise:.2%} without skips, "
+        "below it with them",
+        comparisons.depth,
+    ),
+    Statement(
+        "multiplicity", "beyond the paper",
+        "It is the number of paths that protects a network: at equal depth, fewer paths suffer more from a deletion.",
+        "more damage with fewer paths", "fraction",
+        "mean change of error for each layer deleted, fewest paths less most, above {multiplicity_damage:.2%}",
+        comparisons.multiplicity,
+    ),
+    Statement(
+        "blocks_per_batch", "beyond the paper",
+        "Training needs only few blocks in each batch, so only short paths.",
+        "23 of 54 blocks are as good as all", "blocks",
+        "equivalent to all within {equivalence_margin:.2%} at {blocks_per_batch_share:.0%} of the blocks or fewer, "
+        "two seeds of each at least",
+        comparisons.blocks_per_batch,
+    ),
+    Statement(
         "highway", "equation 3",
         "Highway networks mostly carry their input.",
         "gates mostly closed", "gate",
@@ -220,7 +244,7 @@ STATEMENTS: tuple[Statement, ...] = (
     ),
     Statement(
         "mean_field", "beyond the paper",
-        "Random residual networks follow the mean-field recursion (Yang and Schoenholz 2017).",
+        "Random networks, plain and residual, follow the mean-field recursion (Yang and Schoenholz 2017).",
         "simulation on the recursion", "fraction",
         "in every system at least {mean_field_share:.1%} of layers and quantities within {mean_field_deviation:g} "
         "standard errors of the recursion; not all, since one excursion lasts for many layers",

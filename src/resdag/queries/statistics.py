@@ -11,7 +11,7 @@ where a docstring says so; nothing here guesses.
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import sqrt
+from math import hypot, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -48,8 +48,20 @@ class Line(NamedTuple):
 
 def wilson(errors: int, images: int, confidence: float) -> Interval:
     """Wilson's interval for a fraction of images (Wilson 1927)."""
+    return Interval(*_wilson(errors, images, confidence))
+
+
+def _wilson(errors: int, images: int, confidence: float) -> tuple[float, float, float]:
     ends = stats.binomtest(int(errors), int(images)).proportion_ci(confidence, method="wilson")
-    return Interval(errors / images, float(ends.low), float(ends.high))
+    return errors / images, float(ends.low), float(ends.high)
+
+
+def newcombe(one: tuple[int, int], other: tuple[int, int], confidence: float) -> Interval:
+    """Difference of two fractions, each of errors and images, from their Wilson intervals (Newcombe 1998, no. 10)."""
+    (p, low_p, high_p), (q, low_q, high_q) = _wilson(*one, confidence), _wilson(*other, confidence)
+    difference = p - q
+    low, high = difference - hypot(p - low_p, high_q - q), difference + hypot(high_p - p, q - low_q)
+    return Interval(difference, low, high)
 
 
 def mcnemar(broken: int, repaired: int) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from resdag.report import ensemble_findings, random_networks
+from resdag.report import findings_comparisons as comparisons
 from resdag.report.highway import highway
 from resdag.report.of_blocks import repetition, runs
 from resdag.report.of_training import along_training
@@ -19,6 +20,8 @@ def finding(figure: str, rows: pl.DataFrame) -> str:
     """The paragraph of a figure, from the rows of its view; empty where its caption says it all."""
     paragraphs: dict[str, Callable[[pl.DataFrame], str]] = {
         "figure_spectrum": _spectrum, "figure_control": _control, "figure_pairs": _pairs,
+        "figure_depth": comparisons.depth, "figure_multiplicity": comparisons.multiplicity,
+        "figure_blocks_per_batch": comparisons.blocks_per_batch,
         "figure_mean_field": random_networks.mean_field,
         "figure_highway": highway,
         "figure_ensembles": ensemble_findings.ensembles, "figure_prediction": ensemble_findings.prediction,

@@ -16,6 +16,8 @@ def method(figure: str, config: Config) -> str:
     sentences = {
         "figure_3": _single, "figure_4": _single, "figure_8": _single, "figure_5a": _random, "figure_5b": _reorder,
         "figure_6b": _gradients, "figure_6c": _gradients, "figure_spectrum": _spectrum,
+        "figure_depth": _depth, "figure_multiplicity": _multiplicity,
+        "figure_blocks_per_batch": _blocks_per_batch,
         "figure_mean_field": _mean_field, "figure_highway": _gates,
         "figure_training": _training, "figure_ensembles": _ensembles, "figure_prediction": _prediction,
         "figure_control": _control, "figure_pairs": _pairs, "figure_runs": _runs, "figure_repeat": _repeat,
@@ -81,6 +83,30 @@ def _pairs(config: Config) -> str:
     pair = _section(config, "lesions", "pair")
     return "" if pair is None else (
         f"All pairs, on {listed(pair['networks'])}; every number is a difference of counts over the same test images."
+    )  # fmt: skip
+
+
+def _depth(config: Config) -> str:
+    compared = _section(config, "comparisons", "depth")
+    return "" if compared is None else (
+        f"Networks: {listed(compared['networks'])}; one width and one recipe, but for a warm-up where one is named."
+    )  # fmt: skip
+
+
+def _multiplicity(config: Config) -> str:
+    compared = _section(config, "comparisons", "multiplicity")
+    return "" if compared is None else (
+        f"Networks: {listed(compared['networks'])}; the same layers in the same order, with skips around every 2, 4 or "
+        "6 of them. Deletions are those of the sections lesions.single, lesions.run and lesions.random, as far as "
+        "these name the networks; path lengths those of paths.spectrum, after the last epoch, at the input."
+    )  # fmt: skip
+
+
+def _blocks_per_batch(config: Config) -> str:
+    compared = _section(config, "comparisons", "blocks_per_batch")
+    return "" if compared is None else (
+        f"Networks: {listed(compared['networks'])}; so many blocks are drawn uniformly for every batch, and only these "
+        "are computed, forward and backward."
     )  # fmt: skip
 
 

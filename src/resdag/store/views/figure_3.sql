@@ -1,7 +1,8 @@
--- One row per single deletion of a network that was trained with all its blocks, not on an image folder; no highway networks.
+-- One row per single deletion of a VGG, or a network of two-layer blocks, trained whole; no highway, no image folder.
 SELECT
   study, network, seed, architecture, block, stage, changes_shape,
   errors, images, error, low, high, intact_error, change, p_holm
 FROM single_deletions
-WHERE stochastic_depth IS NULL AND architecture <> 'highway' AND dataset IS DISTINCT FROM 'image_folder'
+WHERE stochastic_depth IS NULL AND coalesce(convolutions, 2) = 2 AND architecture <> 'highway'
+  AND dataset IS DISTINCT FROM 'image_folder'
 ORDER BY study, network, seed, block;

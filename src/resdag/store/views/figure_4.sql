@@ -1,7 +1,7 @@
--- One row per single deletion of a network that was trained with all its blocks, on an image folder such as ImageNet.
+-- One row per single deletion of a VGG, or a network of two-layer blocks, trained whole, on an image folder.
 SELECT
   study, network, seed, architecture, block, stage, changes_shape,
   errors, images, error, low, high, intact_error, change, p_holm
 FROM single_deletions
-WHERE stochastic_depth IS NULL AND dataset = 'image_folder'
+WHERE stochastic_depth IS NULL AND coalesce(convolutions, 2) = 2 AND dataset = 'image_folder'
 ORDER BY study, network, seed, block;

@@ -1,4 +1,4 @@
--- One row per network and number of randomly deleted blocks; 0 deleted is the intact network.
+-- One row per network with the paper's blocks, or VGG, and number of blocks deleted at random; at 0 it is intact.
 -- count: Blocks deleted together.
 -- draws: Random choices of that many blocks.
 -- minimum: Smallest error over the draws, a fraction.
@@ -11,7 +11,10 @@
 -- mean: Mean error over the draws, a fraction.
 WITH
   random_deletions AS (
-    SELECT study, network, seed, "count", error FROM lesions WHERE experiment = 'random' AND NOT recalibrated
+    SELECT study, network, seed, "count", error FROM lesions
+    SEMI JOIN (SELECT study, network, seed FROM networks WHERE coalesce(convolutions, 2) = 2) AS paper_blocks
+      USING (study, network, seed)
+    WHERE experiment = 'random' AND NOT recalibrated
   ),
   intact AS (
     SELECT study, network, seed, "count", error FROM lesions

@@ -5,6 +5,6 @@ SELECT
   CASE WHEN stochastic_depth IS NULL THEN 'all blocks always' ELSE 'stochastic depth' END AS trained,
   block, stage, changes_shape, error, low, high, intact_error, change
 FROM single_deletions
-SEMI JOIN (SELECT study, architecture, depth FROM networks WHERE stochastic_depth IS NOT NULL) AS dropping
-  USING (study, architecture, depth)
+SEMI JOIN (SELECT study, architecture, depth, blocks FROM networks WHERE stochastic_depth IS NOT NULL) AS dropping
+  USING (study, architecture, depth, blocks)
 ORDER BY study, network, seed, block;

@@ -7,7 +7,7 @@
 -- error: Error without the block, a fraction; NULL where its deletion was not measured.
 WITH sized AS (
   SELECT
-    study, network, seed, architecture, depth, options ->> '$.width' AS width,
+    study, network, seed, architecture, depth, convolutions, options ->> '$.width' AS width,
     CASE
       WHEN architecture = 'resnet' THEN 'identity skip'
       WHEN options ->> '$.gate' = 'frozen' THEN 'gate frozen at 0.5'
@@ -19,8 +19,8 @@ WITH sized AS (
 compared AS (
   SELECT *
   FROM sized
-  SEMI JOIN (SELECT study, depth, width FROM sized SEMI JOIN gates USING (study, network, seed)) AS gated
-    USING (study, depth, width)
+  SEMI JOIN (SELECT study, depth, convolutions, width FROM sized SEMI JOIN gates USING (study, network, seed)) AS gated
+    USING (study, depth, convolutions, width)
 ),
 opened AS (
   SELECT

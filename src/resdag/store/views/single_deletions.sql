@@ -3,7 +3,7 @@
 -- stochastic_depth: Survival probability of the last block in training; NULL without stochastic depth.
 SELECT
   lesion.study, lesion.network, lesion.seed,
-  architecture, depth, stochastic_depth, config ->> '$.dataset.kind' AS dataset,
+  architecture, depth, networks.blocks, convolutions, stochastic_depth, config ->> '$.dataset.kind' AS dataset,
   block, stage, changes_shape,
   lesion.errors, lesion.images, lesion.error,
   wilson(lesion.errors, lesion.images).low AS low,

@@ -6,7 +6,7 @@ SELECT
   wilson(errors, images).high AS high
 FROM evaluations
 JOIN networks USING (study, network, seed)
-SEMI JOIN (SELECT study, architecture, depth FROM networks WHERE blocks_per_batch IS NOT NULL) AS effective
-  USING (study, architecture, depth)
+SEMI JOIN (SELECT study, architecture, depth, blocks FROM networks WHERE blocks_per_batch IS NOT NULL) AS effective
+  USING (study, architecture, depth, blocks)
 WHERE stochastic_depth IS NULL
 ORDER BY study, network, seed, evaluations.test_scale, recalibrated;

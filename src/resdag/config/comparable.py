@@ -1,0 +1,113 @@
+"""May these networks be held against each other?  They share all but what the comparison is about.
+
+Networks of equal depth, width, shortcut and first block have equally many parameters however many convolutions a
+block has: their convolutions and batch norms are the same row of layers, only the skips stand elsewhere
+(tests/test_models.py counts them).  So what multiplicity needs is that these options agree.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from resdag.config.networks import RESIDUAL_ARCHITECTURES
+from resdag.config.sentences import shown
+from resdag.config.study import Study
+
+STAGED = (*RESIDUAL_ARCHITECTURES, "plain")  # of three stages, so that depth means the same in all
+UNGATED = ("preact_resnet", "resnet")  # with a gate for each block, fewer blocks would be fewer parameters
+
+
+class _Kind(NamedTuple):
+    """One comparison: which architectures it takes, the key that it is about, and what else may differ."""
+
+    architectures: tuple[str, ...]
+    about: str  # a key below the network's entry
+    may_differ: frozenset[str] = frozenset()
+
+
+# A warm-up is what a deep network needs to start at all (H15: 110 layers); test images behind the test error of each
+# epoch train nothing.
+_LOOSE = frozenset({"training.warmup_steps", "training.warmup_learning_rate", "training.test_images"})
+KINDS = {
+    "depth": _Kind(STAGED, "depth", _LOOSE | {"architecture"}),
+    "multiplicity": _Kind(UNGATED, "convolutions", _LOOSE),
+    "blocks_per_batch": _Kind(RESIDUAL_ARCHITECTURES, "training.blocks_per_batch", _LOOSE | {"training.test_scale"}),
+}
+
+
+def incomparable(study: Study) -> Iterator[str]:
+    """One sentence for each reason why networks of a comparison cannot be compared."""
+    for name, kind in KINDS.items():
+        comparison = getattr(study.comparisons, name)
+        if comparison is None or not set(comparison.networks) <= set(study.networks):
+            continue
+        key = f"comparisons.{name}"
+        wrong = [*_architectures(study, key, comparison.networks, kind)]
+        if not wrong:
+            checks: tuple[Callable[..., Iterator[str]], ...] = (_differences, _repeated, _EXTRA[name])
+            wrong = [sentence for check in checks for sentence in check(study, key, comparison.networks, kind)]
+        yield from wrong
+
+
+def _architectures(study: Study, key: str, names: tuple[str, ...], kind: _Kind) -> Iterator[str]:
+    for index, name in enumerate(names):
+        architecture = study.networks[name].architecture
+        if architecture not in kind.architectures:
+            allowed = f"allowed are networks of {', '.join(kind.architectures)}"
+            yield f"{key}.networks[{index}]: got {name!r}, a {architecture} network; {allowed}"
+
+
+def _values(study: Study, name: str) -> dict[str, Any]:
+    """Everything that makes a network what it is, by its key's path; the training of a loaded one is not known."""
+    network = study.networks[name]
+    recipe = {} if network.weights else study.recipe(name).model_dump(exclude={"keep_epochs"})
+    return network.options() | {f"training.{key}": value for key, value in recipe.items()}
+
+
+def _differences(study: Study, key: str, names: tuple[str, ...], kind: _Kind) -> Iterator[str]:
+    """What differs and should not; of each network the first difference from an earlier one."""
+    for other in names[1:]:
+        for earlier in names[: names.index(other)]:
+            theirs, its = _values(study, earlier), _values(study, other)
+            common = [each for each in its if each in theirs and each not in {kind.about, *kind.may_differ}]
+            differing = next((each for each in common if its[each] != theirs[each]), None)
+            if differing:
+                yield (
+                    f"networks.{other}.{differing}: got {shown(its[differing])}, but {key} holds it against "
+                    f"{earlier!r}: allowed is {shown(theirs[differing])}, as in networks.{earlier}.{differing}"
+                )
+                break
+
+
+def _repeated(study: Study, key: str, names: tuple[str, ...], kind: _Kind) -> Iterator[str]:
+    """Two networks alike in what the comparison is about."""
+    what = {name: _values(study, name) for name in names}
+    for first, second in combinations(names, 2):
+        alike = (kind.about, *(each for each in ("architecture",) if each in kind.may_differ))
+        if all(what[first].get(each) == what[second].get(each) for each in alike):
+            yield (
+                f"networks.{second}.{kind.about}: got {shown(what[second].get(kind.about))}, but {key} needs networks "
+                f"that differ in it, and it is as in networks.{first}.{kind.about}"
+            )
+
+
+def _two_depths(study: Study, key: str, names: tuple[str, ...], _: _Kind) -> Iterator[str]:
+    architectures = [study.networks[name].architecture for name in names]
+    for index, architecture in enumerate(architectures):
+        if architectures.count(architecture) == 1:
+            yield f"{key}.networks[{index}]: got {names[index]!r}, the only {architecture} network: give two depths"
+
+
+def _one_of_all_blocks(study: Study, key: str, names: tuple[str, ...], _: _Kind) -> Iterator[str]:
+    for index, name in enumerate(names):
+        if study.networks[name].weights:
+            yield f"{key}.networks[{index}]: got {name!r}, which is loaded, so its training is not known"
+    if all(study.recipe(name).blocks_per_batch for name in names):
+        yield f"{key}.networks: got {shown(list(names))}, but one must be trained on all blocks, to compare with"
+
+
+_EXTRA: dict[str, Callable[..., Iterator[str]]] = {
+    "depth": _two_depths,
+    "multiplicity": lambda *_: iter(()),
+    "blocks_per_batch": _one_of_all_blocks,
+}

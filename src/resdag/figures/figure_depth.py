@@ -1,0 +1,63 @@
+"""What does depth cost without skip connections, and with them? (beyond the paper; He et al. 2015, figures 1 and 6)"""
+
+import altair as alt
+import polars as pl
+
+from resdag.figures.theme import (
+    Panel,
+    Style,
+    ceiling,
+    colour,
+    dash,
+    error_axis,
+    finish,
+    finite,
+    names,
+    panel_width,
+    sign,
+    signs,
+)  # fmt: skip
+
+VIEW = "figure_depth"
+TITLE = "Depth with skip connections and without"
+CAPTION = (
+    "Error on the training images and on the test images after the last epoch, over the depth of the network, for "
+    "networks that differ in depth and skip connections alone. Bars are 95 % intervals: t over seeds, or Wilson's over "
+    "images for a single seed. If depth itself made networks good, plain ones would gain from it too."
+)
+DEPENDS = ("comparisons",)
+SPLITS = {"train_error": "training error", "test_error": "test error"}
+
+
+def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
+    """The chart of the view's rows: training error and test error side by side."""
+    rows = finite(frame, "test_error").sort("architecture", "depth", "network")
+    rows = rows.with_columns(signs("architecture", names(rows, "architecture")))
+    top = ceiling(rows, *(f"{split}_high" for split in SPLITS))
+    panels = [_panel(rows, split, title, top) for split, title in SPLITS.items()]
+    width = panel_width(style, 2)
+    return finish(alt.hconcat(*(panel.properties(width=width, height=style.height) for panel in panels)), style)
+
+
+def _panel(rows: pl.DataFrame, split: str, title: str, top: float) -> Panel:
+    architectures = names(rows, "architecture")
+    depths = rows["depth"].unique().sort().to_list()
+    axis = alt.Axis(values=depths, format="d", labelOverlap=True)
+    scale = alt.Scale(domain=[0, 1.05 * depths[-1]], nice=False)
+    base = alt.Chart(rows).encode(
+        x=alt.X("depth:Q", title="depth (layers)", axis=axis, scale=scale), color=colour("architecture", architectures),
+    )  # fmt: skip
+    y = error_axis(split, (0, top), title)
+    point = base.mark_point(filled=True, size=50, opacity=1).encode(y=y, tooltip=_tooltip(split))
+    return alt.layer(
+        base.mark_rule(strokeWidth=1.2, opacity=0.7).encode(y=alt.Y(f"{split}_low:Q"), y2=f"{split}_high:Q"),
+        base.mark_line().encode(y=y, strokeDash=dash("architecture", architectures)),
+        point.encode(shape=sign(architectures)),
+    )
+
+
+def _tooltip(split: str) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("network:N"), alt.Tooltip("architecture:N"), alt.Tooltip("depth:Q"), alt.Tooltip("seeds:Q"),
+        *(alt.Tooltip(f"{split}{end}:Q", format=".2%") for end in ("", "_low", "_high")),
+    ]  # fmt: skip
