@@ -218,7 +218,7 @@ def test_derived_rows_fit_their_records_and_the_store() -> None:
 
 def test_nothing_measured_derives_nothing() -> None:
     with empty() as con:
-        assert [len(frame) for frame in derive(con, STUDY, 0.95).values()] == [0] * 5
+        assert [len(frame) for frame in derive(con, STUDY, 0.95).values()] == [0] * 6
 
 
 @pytest.mark.parametrize(("blocks", "length"), list(product((5, 54), (0, 2, 5))))
