@@ -466,9 +466,13 @@ def test_coherence_is_not_known_where_the_energy_is_uncertain_and_needs_no_sampl
 def test_deletions_of_compared_networks_are_counted_in_layers(con) -> None:
     found = rows(con, "figure_multiplicity").select("network", "panel", "x", "share", "mean", "median", "low", "size")
     alone = {row[0]: row[1:] for row in found.filter(panel="consecutive", size=2).drop("panel").iter_rows()}
+    consecutive = found.filter(panel="consecutive").drop("panel")
+    alone = {row[0]: row[1:] for row in consecutive.filter(size=2).iter_rows()}
     # 650 and 900 of 10,000 against 600, of one block: two layers of 108, or six; quartiles of .005 and .03
     assert alone["resnet110"] == pytest.approx((2, 1 / 54, 0.0175, 0.0175, 0.01125, 2))
     assert alone["dropping"] == pytest.approx((6, 1 / 18, 0.0175, 0.0175, 0.01125, 2))
+    (run,) = consecutive.filter(size=1).rows()  # two blocks of two layers: 2,500 errors
+    assert run == ("resnet110", 4, 1 / 27, *[pytest.approx(0.19)] * 3, 1)
     random = found.filter(panel="random")
     assert random["network"].unique().to_list() == ["resnet110"]
     assert random["x"].to_list() == [0, 4]  # the intact network, and two blocks of two layers
@@ -481,6 +485,8 @@ LAST_OF_DROPPING = "network = 'dropping' AND epoch = 164"
 def test_the_gradient_of_compared_networks_lies_along_path_lengths_in_layers(con) -> None:
     found = rows(con, "figure_multiplicity", "network = 'dropping'")
     spectrum, of = found.filter(panel="spectrum"), rows(con, "figure_spectrum", LAST_OF_DROPPING)
+    spectrum = found.filter(panel="spectrum")
+    of = rows(con, "figure_spectrum", "network = 'dropping' AND epoch = 164")
     assert spectrum["x"].to_list() == [6 * k for k in range(55)]
     assert (6 * spectrum["mean"].to_numpy()).tolist() == pytest.approx(of["summed_contribution"].to_list())
     (window,) = found.filter(panel="window").to_dicts()
@@ -496,6 +502,9 @@ def test_lengths_along_training_are_weighted_three_ways(con) -> None:
     found = rows(con, "figure_training_paths")
     assert "shallow" not in found["network"]  # measured at one epoch only
     found = found.filter(network="dropping")
+    networks = rows(con, "figure_training_paths")["network"].unique().sort().to_list()
+    assert networks == ["dropping", "resnet110"]  # the third was measured at one epoch only
+    found = rows(con, "figure_training_paths", "network = 'dropping'")
     assert found.select("epoch", "weighting").rows() == [
         (epoch, weighting)
         for epoch in (40, 80, 164)

@@ -50,7 +50,8 @@ def _panel(rows: pl.DataFrame, kinds: list[str], highest: float) -> Panel:
     last = int(rows.select(pl.col("block").max()).item())
     x, y = index_axis("block", (-0.5, last + 0.5), "index of the block"), error_axis("error", (0, highest))
     # A stage by itself: no line runs over a block that cannot be repeated.
-    base = alt.Chart(rows).encode(x=x, color=colour("kind", kinds), detail=["seed:N", "stage:N"])
+    drawn = rows.drop("study", "architecture", "errors", "images", "times")  # each costs in every row
+    base = alt.Chart(drawn).encode(x=x, color=colour("kind", kinds), detail=["seed:N", "stage:N"])
     intact = rows.select("seed", "intact_error").unique().sort("seed")
     return alt.layer(
         alt.Chart(intact).mark_rule(strokeDash=[1, 3], strokeWidth=1.4, color=INK).encode(y="intact_error:Q"),

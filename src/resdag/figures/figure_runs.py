@@ -44,8 +44,11 @@ SHARE = 0.74  # of the width, for the runs
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     """The chart of the view's rows: for each network its runs, and beside them what they are held against."""
     rows = finite(frame, "error").sort("network", "seed", "length", "first")
-    rows = rows.with_columns(kind=pl.format("{} in a row", "length"))
     lengths = rows["length"].unique().sort().to_list()
+    tones = cycle(OKABE_ITO, len(lengths))
+    rows = rows.with_columns(
+        kind=pl.format("{} in a row", "length"), tone=pl.col("length").replace_strict(lengths, tones)
+    )
     highest = ceiling(rows, "error", "random_q75", "intact_error", *ORDERS)
     networks = names(rows)
     size = replace(style, height=style.height * 2 // 3) if len(networks) > 1 else style
@@ -65,13 +68,16 @@ def _network(
     if compared.is_empty():
         return runs
     marks = _others(compared, lengths, highest).properties(width=style.width - width, height=style.height)
-    return alt.hconcat(runs, marks, spacing=12).resolve_scale(color="independent")
+    return alt.hconcat(runs, marks, spacing=12)
 
 
 def _runs(rows: pl.DataFrame, kinds: list[str], highest: float) -> Panel:
     last = int(rows.select(pl.col("first").max()).item())
     x, y = index_axis("first", (-0.5, last + 0.5), "first block of the run"), error_axis("error", (0, highest))
-    base = alt.Chart(rows).encode(x=x, color=colour("kind", kinds), detail="seed:N")
+    drawn = rows.drop(
+        "study", "errors", "images", "random_q25", "random_q75", "tone", *ORDERS
+    )  # each costs in every row
+    base = alt.Chart(drawn).encode(x=x, color=colour("kind", kinds), detail="seed:N")
     shapes = alt.Shape(
         "changes_shape:N", legend=None, scale=alt.Scale(domain=[False, True], range=["circle", "diamond"])
     )
@@ -88,14 +94,14 @@ def _runs(rows: pl.DataFrame, kinds: list[str], highest: float) -> Panel:
 
 
 def _compared(rows: pl.DataFrame) -> pl.DataFrame:
-    """What runs are held against, a row a mark: what was done, kind (its colour), seed, middle, low and high."""
-    of = ("network", "seed", "kind")
+    """What runs are held against, a row a mark: what was done, seed, tone (its colour), middle, low and high."""
+    of = ("network", "seed", "tone")
     random = rows.select(
         *of, what=pl.format("{} at random", "length"), middle="random_median", low="random_q25", high="random_q75"
     )
     orders = [
         rows.select(
-            *of[:2], kind=pl.lit("in another order"), what=pl.lit(word), middle=column,
+            *of[:2], tone=pl.lit(GREY), what=pl.lit(word), middle=column,
             low=pl.lit(None, pl.Float64), high=pl.lit(None, pl.Float64),
         )
         for column, word in ORDERS.items()
@@ -106,11 +112,9 @@ def _compared(rows: pl.DataFrame) -> pl.DataFrame:
 def _others(compared: pl.DataFrame, lengths: list[int], highest: float) -> Panel:
     places = [what for what in (*(f"{length} at random" for length in lengths), *ORDERS.values())
               if what in set(compared["what"])]  # fmt: skip
-    kinds = [*(f"{length} in a row" for length in lengths), "in another order"]
     x = alt.X("what:N", title=None, sort=places, axis=alt.Axis(labelAngle=-40, grid=False, labelOverlap=False))
     y = error_axis("middle", (0, highest), None)
-    tones = [*cycle(OKABE_ITO, len(lengths)), GREY]
-    base = alt.Chart(compared).encode(x=x, color=colour("kind", kinds, None, tones), detail="seed:N")
+    base = alt.Chart(compared).encode(x=x, color=alt.Color("tone:N", scale=None), detail="seed:N")
     tooltip = [
         alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("what:N", title="what was done"),
         *(alt.Tooltip(f"{name}:Q", title=title, format=".2%")

@@ -169,7 +169,7 @@ def _along_training(config: Config) -> str:
     said = [f"{words} at {listed(section['epochs'])}" for name, words in _PATHS.items() if (section := sections[name])]
     return "" if not said else (
         f"Measured: {listed(said)}; first is the initialisation, numbers are epochs of training after which the "
-        "weights were kept. Batch norm is in eval mode, so at initialisation with statistics that no image has touched."
+        "weights were kept. In eval mode, batch norm has at initialisation statistics that no image has touched."
     )  # fmt: skip
 
 
