@@ -41,15 +41,17 @@ docs: $(READY)
 	$(BIN)/python -m resdag.config.page config/README.md
 	$(BIN)/python -m resdag.store.tables_page > docs/tables.md
 
-# uv installs the lock in half a minute; it is itself a package of the lock, with hashes.
+# uv installs the lock in half a minute; it is itself a package of the lock, with hashes.  Bytecode is compiled once,
+# here: where PYTHONDONTWRITEBYTECODE is set, as in many containers, every job would compile torch anew.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	    || { echo "resdag needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.11" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	awk '/^[^ ]/ {on = /^uv==/} on' requirements.lock > .venv/uv.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q src
 	touch $(READY)
 
 # snakefmt asks for another `packaging` than snakemake, so it has an environment of its own.

@@ -86,6 +86,15 @@ def repeat(index: int, times: int, errors: int, **columns: Any) -> Row:
     return lesion(f"repeat-{index:03d}-x{times}", errors, **{"repeated": [index] * (times - 1)} | columns)
 
 
+def pair_answers(first: int = 0, second: int = 1, errors: int = 1000, images: int = 10_000, **columns: Any) -> Row:
+    """Intact 600 wrong, with one block deleted 650, with the other 900; z is 1 more often than -1."""
+    total = errors - 650 - 900 + 600
+    return OF | {
+        "first": first, "second": second, "images": images, "intact_errors": 600, "first_errors": 650,
+        "second_errors": 900, "errors": errors, "minus_two": 0, "minus_one": 20, "plus_one": 20 + total, "plus_two": 0,
+    } | columns  # fmt: skip
+
+
 def random(count: int, draw: int, errors: int, **columns: Any) -> Row:
     return lesion(f"random-k{count:02d}-d{draw:03d}", errors, list(range(count)), draw=draw, **columns)
 

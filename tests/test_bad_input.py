@@ -266,7 +266,7 @@ SENTENCES: list[tuple[str, Any, str]] = [
     ("paths.spectrum.batches", 10**6, r"paths\.spectrum\.batches: makes 500000 jobs .*raise jobs\.spectra"),
     ("paths.energy", {}, r"paths\.energy: is an unknown key"),
     ("mean_field.theory_depth", 10, r"mean_field: theory_depth 10 must be at least depth 20"),
-    ("mean_field.systems", ["plain", "deep"], r"mean_field\.systems\[1\]: got 'deep', but it should be 'plain', "),
+    ("mean_field.systems", ["plain", "deep"], r"systems\[1\]: got 'deep', but it should be 'plain', 'residual' or"),
     ("mean_field", {"sigma_w": 0.9, "sigma_b": 0}, r"mean_field: sigma_w 0\.9 must be at least 1 where sigma_b is 0"),
     ("mean_field.draws", 10**6, r"mean_field\.draws: makes 500000 jobs .*raise jobs\.simulations"),
     ("dataset.kind", "mnist", r"dataset\.kind: got 'mnist', allowed are 'digits', 'cifar10'"),

@@ -18,7 +18,7 @@ from resdag.combinatorics import random_deletion, random_swaps, reversal, shuffl
 from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError
 from resdag.lesions import controls, engine, rows
-from resdag.lesions.engine import WORKING_ACTIVATIONS, batch_size, block_evaluations, check, measure, trie
+from resdag.lesions.engine import batch_size, block_evaluations, check, measure, trie
 from resdag.lesions.lesion import (
     Lesion,
     Part,
@@ -31,8 +31,10 @@ from resdag.lesions.lesion import (
     single_deletions,
     skip_deletions,
 )
+from resdag.lesions.pairs import pairs
 from resdag.lesions.recalibrated import measure_recalibrated
 from resdag.models.build import build
+from resdag.models.memory import WORKING_TENSORS
 from resdag.models.network import Network
 from resdag.training.evaluate import Score, evaluate, recalibrate
 
@@ -133,7 +135,7 @@ def test_deleting_nothing_in_the_identity_order_gives_the_bits_of_the_network(na
 def test_scores_are_those_of_a_plain_loop_over_batches(name: str) -> None:
     network, images = small(name), noise(23)
     lesions = many_lesions(network)
-    memory = 10 * bytes_per_image(network, images) * (trie(lesions).alive + WORKING_ACTIVATIONS)
+    memory = 10 * bytes_per_image(network, images) * (trie(lesions).alive + WORKING_TENSORS)
     assert batch_size(network, images, trie(lesions).alive, memory) == 10
     for lesion, score in zip(lesions, measure(network, images, lesions, memory_bytes=memory), strict=True):
         logits = torch.cat([by_hand(network, images.normalised(i, i + 10), lesion) for i in (0, 10, 20)])
@@ -507,7 +509,7 @@ def test_all_pairs_and_all_runs_are_named_by_what_they_delete() -> None:
 
 def test_rows_of_pairs_runs_and_skips_are_those_of_plain_loops() -> None:
     network, images = small(), noise()
-    found = {row["lesion"]: row for row in controls.pairs(network, images) + controls.runs(network, images, [3])}
+    found = {row["lesion"]: row for row in pairs(network, images)[0] + controls.runs(network, images, [3])}
     found |= {row["lesion"]: row for row in controls.skip(network, images)}
     assert len(found) == 36 + 7 + 9
     for name, lesion, experiment in (

@@ -368,9 +368,11 @@ def test_gates_of_a_network_from_elsewhere_without_deletions_are_still_a_paragra
 def test_the_paragraph_on_pairs_is_written_from_its_rows():
     text = finding("figure_pairs", VIEWS["figure_pairs"]())
     assert "Of 1,431 pairs " in text
-    # .04 exp(-d / 4) - .01 is above 0 up to a distance of 5: 53 + 52 + 51 + 50 + 49 = 255 pairs
-    assert "18% hurt more than their sum and 82% less" in text
-    assert "the largest interaction is +2.12 points, of blocks 0 and 1" in text
+    # .04 exp(-d / 4) - .01 is above .008 up to a distance of 3, 53 + 52 + 51, and below -.008 from 12 on, 42 x 43 / 2
+    assert "1,059 interact: 156 hurt more than their sum, 903 less; of the other 372 the images do not decide." in text
+    assert "The largest interaction is +2.12 points (+1.72 to +2.52 by itself), of blocks 0 and 1" in text
+    undecided = VIEWS["figure_pairs"]().with_columns(significant=pl.lit(False))
+    assert "none is known to interact" in finding("figure_pairs", undecided)
 
 
 def test_the_paragraph_on_random_networks_is_written_from_its_rows():

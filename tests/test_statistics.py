@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 from scipy import stats
 
 from resdag.queries import path_statistics as paths
+from resdag.queries import spectrum_statistics as spectra
 from resdag.queries.derive import derive, path_rows
 from resdag.queries.statistics import (
     equivalence,
@@ -217,9 +218,25 @@ def test_derived_rows_fit_their_records_and_the_store() -> None:
 
 def test_nothing_measured_derives_nothing() -> None:
     with empty() as con:
-        assert [len(frame) for frame in derive(con, STUDY, 0.95).values()] == [0] * 5
+        assert [len(frame) for frame in derive(con, STUDY, 0.95).values()] == [0] * 6
 
 
 @pytest.mark.parametrize(("blocks", "length"), list(product((5, 54), (0, 2, 5))))
 def test_logarithms_of_path_counts(blocks: int, length: int) -> None:
     assert np.exp(paths.log_paths(blocks, length)) == pytest.approx(comb(blocks, length))
+
+
+def test_paths_along_which_a_norm_falls_by_a_factor_give_that_factor_and_a_binomial_back() -> None:
+    """Of n blocks, C(n, k) paths of norm 3 r^k each: energy is Binomial(n, r^2 / (1 + r^2)), batches of any scale."""
+    energy = np.array([9 * comb(9, k) * 0.5 ** (2 * k) for k in range(10)])
+    batches = spectra.Batches(*[np.vstack([energy, 4 * energy])] * 4)
+    found = spectra.estimate(batches, np.array([[1.0, 1.0], [2.0, 0.0]]))
+    assert 10**found.slope == pytest.approx([0.5, 0.5])
+    assert found.energy_mean_length == pytest.approx([9 / 5] * 2)
+    assert found.energy_sd_length == pytest.approx([sqrt(9 * 4 / 25)] * 2)
+
+
+def test_where_all_paths_are_dead_there_is_neither_a_length_by_energy_nor_a_factor() -> None:
+    found = spectra.estimate(spectra.Batches(*[np.zeros((2, 5))] * 4), np.ones((1, 2)))
+    assert np.isnan([found.energy_mean_length, found.energy_sd_length, found.slope]).all()
+    assert found.mean_length.tolist() == [0.0]

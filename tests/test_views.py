@@ -5,6 +5,9 @@ from math import comb, log, log10, sqrt
 import polars as pl
 import pytest
 
+from resdag.queries.interactions import interactions
+from resdag.queries.rows import as_frame
+from resdag.records import Interaction
 from resdag.store.read import frame
 from resdag.store.schema import views
 from rows_by_hand import (
@@ -21,6 +24,7 @@ from rows_by_hand import (
     mean_field,
     mean_field_theory,
     network,
+    pair_answers,
     path_gradients,
     path_spectrum,
     random,
@@ -104,7 +108,7 @@ EXPECTED = {
     ),
     "figure_pairs": (
         "study network seed first second",
-        "errors images error intact_error change change_first change_second interaction",
+        "errors images error intact_error change change_first change_second interaction low high p_holm significant",
     ),
     "figure_spectrum": (
         "study network seed epoch measured_at path_length",
@@ -179,9 +183,11 @@ def con():
         opened = [gates(0, 0.12, 0), gates(1, 0.13, 0), gates(0, 0.2), gates(1, 0.6)]
         insert(con, "gates", [row | {"network": "open"} for row in opened])
         beyond = [lesion("intact+bn", 640, recalibrated=True, experiment="intact"), lesion("skip-000", 8000, [0])]
-        insert(con, "lesions", [*beyond, lesion("skip-001", 9000, [1]), lesion("pair-000-001", 1100, [0, 1])])
         runs = [lesion("run-000-002", 2500, [0, 1]), lesion("run-000-001", 650, [0], network="shallow")]
         insert(con, "lesions", [*runs, repeat(0, 2, 620), repeat(0, 3, 700), repeat(0, 2, 640, network="shallow")])
+        insert(con, "lesions", [*beyond, lesion("skip-001", 9000, [1])])
+        insert(con, "pair_answers", [pair_answers(errors=1100)])
+        insert(con, "interactions", as_frame(Interaction, interactions(con, STUDY, 0.95)))
         insert(con, "lesion_tests", [OF | {"lesion": "single-001", "p": 0.001, "p_holm": 0.002}])
         insert(con, "lesions", [random(2, draw, errors) for draw, errors in enumerate((1000, 2000, 3000, 4000, 5000))])
         insert(con, "ensembles", [ensemble([0], 600), ensemble([1], 800, 1), ensemble([0, 1], 500)])
@@ -423,6 +429,9 @@ def test_the_interaction_of_a_pair_is_what_it_does_beyond_the_sum_of_both(con) -
     assert pair["change"] == pytest.approx(0.05)
     assert (pair["change_first"], pair["change_second"]) == pytest.approx((0.005, 0.03))
     assert pair["interaction"] == pytest.approx(0.015)
+    # z is 1 for 170 images and -1 for 20: .014997 +- 1.96 sqrt((191 / 10,002 - .014997^2) / 10,002)
+    assert (pair["low"], pair["high"]) == pytest.approx((0.012305, 0.017689), abs=1e-6)
+    assert pair["significant"] and pair["p_holm"] < 1e-20
 
 
 def test_simulated_means_stand_beside_the_recursion_and_gradients_are_averaged_before_their_logarithm(con) -> None:

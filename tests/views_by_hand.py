@@ -305,7 +305,8 @@ def figure_pairs() -> pl.DataFrame:
                 "network": "resnet110", "seed": 0, "first": first, "second": second,
                 "errors": round(1e4 * (0.064 + change)), "images": 10_000, "error": 0.064 + change,
                 "intact_error": 0.064, "change": change, "change_first": one, "change_second": other,
-                "interaction": interaction,
+                "interaction": interaction, "low": interaction - 0.004, "high": interaction + 0.004,
+                "p_holm": 0.001 if abs(interaction) > 0.008 else 1.0, "significant": abs(interaction) > 0.008,
             })  # fmt: skip
     return _frame(rows)
 

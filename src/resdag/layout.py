@@ -31,7 +31,7 @@ LAYOUT: dict[str, dict[str, str]] = {
     "reorder_blocks": {"reorderings": f"lesions/reorder/{_CHUNK}"},
     "delete_skips": {"lesions": f"lesions/skip/{_NETWORK}.parquet"},
     "delete_recalibrated": {"lesions": f"lesions/recalibrated/{_NETWORK}.parquet"},
-    "delete_pairs": {"lesions": f"lesions/pair/{_NETWORK}.parquet"},
+    "delete_pairs": {table: f"lesions/pair/{_NETWORK}/{table}.parquet" for table in ("lesions", "pair_answers")},
     "delete_runs": {"lesions": f"lesions/run/{_NETWORK}.parquet"},
     "average_ensembles": {"ensembles": "ensembles/{network}/{fingerprint}.parquet"},
     "repeat_blocks": {"lesions": f"lesions/repeat/{_NETWORK}.parquet"},
@@ -49,7 +49,7 @@ LAYOUT: dict[str, dict[str, str]] = {
     "simulate_mean_field": {"mean_field": "mean-field/{system}/draws{chunk}-{fingerprint}.parquet"},
     "compute_statistics": {
         table: f"statistics/{{fingerprint}}/{table}.parquet"
-        for table in ("lesion_tests", "path_norms", "path_fits", "spectrum_norms", "spectrum_windows")
+        for table in ("lesion_tests", "interactions", "path_norms", "path_fits", "spectrum_norms", "spectrum_windows")
     },
     "judge_claims": {"claims": "claims/claims-{fingerprint}.parquet"},
     "write_database": {"manifest": "database/{fingerprint}.json"},

@@ -421,6 +421,67 @@ class Prediction(_OfNetwork):
     """Class that the network gave it."""
 
 
+class PairAnswers(_OfNetwork):
+    """How the answers under two deletions, each alone and both together, compare image by image.
+
+    An image's z is wrong under both, less wrong under the first and under the second, plus wrong intact, each 1 or 0.
+    """
+
+    table: ClassVar[str] = "pair_answers"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "first", "second")
+    first: Count
+    """Index of the earlier block of the pair."""
+    second: Count
+    """Index of the later block of the pair."""
+    images: Annotated[int, Field(ge=1)]
+    """Test images measured."""
+    intact_errors: Count
+    """Images misclassified by the intact network."""
+    first_errors: Count
+    """Images misclassified with the earlier block deleted."""
+    second_errors: Count
+    """Images misclassified with the later block deleted."""
+    errors: Count
+    """Images misclassified with both deleted."""
+    minus_two: Count
+    """Images whose z is -2: wrong under each deletion, right under both and intact."""
+    minus_one: Count
+    """Images whose z is -1."""
+    plus_one: Count
+    """Images whose z is 1."""
+    plus_two: Count
+    """Images whose z is 2: right under each deletion, wrong under both and intact."""
+
+
+class Interaction(_OfNetwork):
+    """What two deletions do to the error beyond the sum of what each does, with interval and test."""
+
+    table: ClassVar[str] = "interactions"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "first", "second")
+    first: Count
+    """Index of the earlier block of the pair."""
+    second: Count
+    """Index of the later block of the pair."""
+    change: float
+    """Error with both blocks deleted less that of the intact network, a fraction."""
+    change_first: float
+    """Change of error when the earlier block alone is deleted, a fraction."""
+    change_second: float
+    """Change of error when the later block alone is deleted, a fraction."""
+    interaction: float
+    """change - change_first - change_second, a fraction: above 0 the two together hurt more than their sum."""
+    low: float
+    """Lower end of the interval of this interaction by itself, over images (Agresti and Min 2005)."""
+    high: float
+    """Upper end of that interval."""
+    p: Annotated[float, Field(ge=0, le=1)]
+    """Exact test that z and -z are equally likely, two-sided; McNemar's where no z is 2 in size."""
+    p_holm: Annotated[float, Field(ge=0, le=1)]
+    """p after Holm's correction over all pairs of this network and seed."""
+    significant: bool
+    """Whether p_holm is below 1 - the study's confidence."""
+
+
 class LesionTest(_OfNetwork):
     """Whether one single deletion changed the network's answers: intact against lesioned on the same images."""
 
@@ -702,8 +763,8 @@ class Job(_OfStudy):
 
 TABLES: tuple[type[Record], ...] = (
     Study, Network, Evaluation, Block, Gates, Epoch, Lesion, Reordering, Ensemble, PathGradient, PathSpectrum,
-    PathLength, PathsRemaining, MeanField, MeanFieldTheory, Prediction, LesionTest, PathNorm, PathFit,
-    SpectrumNorm, SpectrumWindow, Comparison, Claim, Job,
+    PathLength, PathsRemaining, MeanField, MeanFieldTheory, Prediction, PairAnswers, LesionTest, Interaction,
+    PathNorm, PathFit, SpectrumNorm, SpectrumWindow, Comparison, Claim, Job,
 )  # fmt: skip
 
 BY_NAME: dict[str, type[Record]] = {record.table: record for record in TABLES}

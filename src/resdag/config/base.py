@@ -14,9 +14,7 @@ LARGEST = 2**31 - 1  # of a 32-bit integer: seeds, and the indices in Parquet fi
 class Section(BaseModel):
     """A part of a study file: it cannot be changed once read, and unknown keys are refused."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
 
 def _no_booleans(value: object) -> object:

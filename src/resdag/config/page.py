@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resdag.config.base import LARGEST
-from resdag.config.study import Study
+from resdag.config.schema import study_schema
 
 Schema = Mapping[str, Any]
 
@@ -112,7 +112,7 @@ def page_text(page: str) -> str:
 
 
 def _models() -> dict[str, Schema]:
-    whole = Study.model_json_schema(mode="validation")
+    whole = study_schema()
     return whole["$defs"] | {"Study": whole}
 
 

@@ -62,10 +62,7 @@ class Training(Section):
 
 
 # What a network may say of its own training: the same keys, none of them required, no defaults.
-_OPTIONAL: Any = {
-    name: (field.rebuild_annotation() | None, Field(default=None, description=field.description))
-    for name, field in Training.model_fields.items()
-}
+_OPTIONAL: Any = {name: (field.rebuild_annotation() | None, None) for name, field in Training.model_fields.items()}
 TrainingOverride: Any = create_model(
     "TrainingOverride",
     __base__=Section,

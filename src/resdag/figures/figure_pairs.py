@@ -11,10 +11,13 @@ CAPTION = (
     "Interaction of each pair of blocks: the change of test error when both are deleted, less the changes when each is "
     "deleted by itself. Zero, in pale grey: the damage adds up, as if blocks did not depend on each other. Above "
     "zero, in orange: together they hurt more than their sum; below, in blue: less, as where one deletion has already "
-    "done most of the damage. A column is the earlier block of the pair, a row the later one."
+    "done most of the damage. A column is the earlier block of the pair, a row the later one. Full squares: the "
+    "interaction differs from 0, by an exact test over images, corrected by Holm over all pairs; small squares: the "
+    "images do not decide."
 )
-DEPENDS = ("lesions",)
+DEPENDS = ("pair_answers", "interactions")
 DIVERGING = ("#0072B2", "#efefef", "#D55E00")
+FULL, SMALL = 0.5, 0.2  # half the side of a square, in blocks
 
 
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
@@ -24,26 +27,29 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     parts = rows.partition_by("network", "seed", maintain_order=True)
     columns = min(2, len(parts))
     side = min(panel_width(style, columns), round(1.4 * style.height))
-    panels = [_panel(part, largest, side, titled=len(parts) > 1) for part in parts]
+    panels = [_panel(part, largest, side) for part in parts]
     return finish(grid(panels, columns), style)
 
 
-def _panel(rows: pl.DataFrame, largest: float, side: int, titled: bool) -> Panel:
+def _panel(rows: pl.DataFrame, largest: float, side: int) -> Panel:
     last = int(rows["second"].max())  # type: ignore[arg-type]
     scale = alt.Scale(domain=[-largest, 0, largest], range=list(DIVERGING), interpolate="rgb")
     legend = alt.Legend(title="interaction (points)", labelExpr="format(100 * datum.value, '+~r')", gradientLength=200)
-    # Squares from index - 1/2 to index + 1/2: an axis of numbers, so that labels thin out.
+    # Squares around the index, not bands: an axis of numbers, so that labels thin out.
+    half = pl.when("significant").then(FULL).otherwise(SMALL)
     squares = rows.with_columns(
-        *(pl.col(name).sub(0.5).alias(f"{name}_low") for name in ("first", "second")),
-        *(pl.col(name).add(0.5).alias(f"{name}_high") for name in ("first", "second")),
+        *((pl.col(name) - half).alias(f"{name}_low") for name in ("first", "second")),
+        *((pl.col(name) + half).alias(f"{name}_high") for name in ("first", "second")),
     )
     chart = alt.Chart(squares).mark_rect().encode(
         x=_axis("first_low", last, "earlier block"), x2="first_high:Q",
         y=_axis("second_low", last, "later block"), y2="second_high:Q",
         color=alt.Color("interaction:Q", scale=scale, legend=legend), tooltip=_tooltip(),
     )  # fmt: skip
-    name = {"title": f"{rows['network'][0]}, seed {rows['seed'][0]}"} if titled else {}
-    return alt.layer(chart).properties(width=side, height=side, **name)
+    title = (
+        f"{rows['network'][0]}, seed {rows['seed'][0]}: {rows['significant'].sum():,} of {rows.height:,} pairs interact"
+    )
+    return alt.layer(chart).properties(width=side, height=side, title=title)
 
 
 def _axis(field: str, last: int, title: str) -> alt.X | alt.Y:
@@ -58,5 +64,7 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("second:Q", title="later block"), alt.Tooltip("error:Q", format=".2%"),
         *(alt.Tooltip(f"{name}:Q", title=title, format="+.2%")
           for name, title in (("change", "change, both"), ("change_first", "change, earlier alone"),
-                              ("change_second", "change, later alone"), ("interaction", "interaction"))),
+                              ("change_second", "change, later alone"), ("interaction", "interaction"),
+                              ("low", "interaction, low"), ("high", "interaction, high"))),
+        alt.Tooltip("p_holm:Q", title="p (Holm)", format=".2g"),
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from resdag.queries.derive import derive
 
 
 def run(context: Context) -> Tables:
-    """Rows of `lesion_tests`, `path_norms`, `path_fits`, `spectrum_norms`, `spectrum_windows`."""
+    """Rows of `lesion_tests`, `interactions`, `path_norms`, `path_fits`, `spectrum_norms`, `spectrum_windows`."""
     with loaded(context) as con:
         frames = derive(con, context.spec["study"], context.spec["confidence"])
     return {table: rows_of(frames[table]) for table in context.outputs}

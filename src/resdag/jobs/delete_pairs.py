@@ -2,10 +2,10 @@
 
 from resdag.jobs.context import Context, Tables
 from resdag.jobs.opening import network_and_test_images
-from resdag.lesions import controls
+from resdag.lesions.pairs import pairs
 
 
 def run(context: Context) -> Tables:
-    """Rows of `lesions`."""
-    network, test = network_and_test_images(context)
-    return {"lesions": controls.pairs(network, test, context.memory_bytes)}
+    """Rows of `lesions`, and of `pair_answers`."""
+    lesions, answers = pairs(*network_and_test_images(context), context.memory_bytes)
+    return {"lesions": lesions, "pair_answers": answers}

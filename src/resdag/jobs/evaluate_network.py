@@ -21,26 +21,27 @@ def run(context: Context) -> Tables:
     """Rows of `networks`, `evaluations`, `blocks`, and the intact row of `lesions`."""
     of, (network, test) = description(context), network_and_test_images(context)
     train = images(context, "train", of)
-    own = evaluate(network, test)
+    own = evaluate(network, test, memory_bytes=context.memory_bytes)
+    train_score = evaluate(network, train, memory_bytes=context.memory_bytes)
     lesion = deletion_row(intact(len(network.blocks)), "intact", None, own, own)
     return {
-        "networks": [_network_row(context, of, network, own, evaluate(network, train))],
-        "evaluations": _evaluations(of, network, own, test, train),
+        "networks": [_network_row(context, of, network, own, train_score)],
+        "evaluations": _evaluations(of, network, own, test, train, context.memory_bytes),
         "blocks": block_rows(network),
         "lesions": [lesion],
     }
 
 
-def _evaluations(of: Description, network: Network, own: Score, test: Images, train: Images) -> list[Row]:
+def _evaluations(of: Description, network: Network, own: Score, test: Images, train: Images, memory: int) -> list[Row]:
     """The network under every scaling of its branches, with its own batch-norm statistics and re-estimated ones."""
     rows = []
     for name, scales in of.scales.items():
         with scaled(network, scales):
-            score = own if name == of.scale else evaluate(network, test)
+            score = own if name == of.scale else evaluate(network, test, memory_bytes=memory)
             rows.append({"test_scale": name, "recalibrated": False} | score.row())
             other = copy.deepcopy(network)
         recalibrate(other, first(train, RECALIBRATION_IMAGES))
-        rows.append({"test_scale": name, "recalibrated": True} | evaluate(other, test).row())
+        rows.append({"test_scale": name, "recalibrated": True} | evaluate(other, test, memory_bytes=memory).row())
     return rows
 
 

@@ -17,5 +17,5 @@ def run(context: Context) -> Tables:
     rows = []
     for epoch, weights in moments.items():
         network = checkpoint.load(of, context.input(weights), context.device)
-        rows += [{"epoch": epoch} | row for row in gate_rows(network, test)]
+        rows += [{"epoch": epoch} | row for row in gate_rows(network, test, memory_bytes=context.memory_bytes)]
     return {"gates": rows}

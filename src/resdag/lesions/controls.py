@@ -1,8 +1,8 @@
-"""Rows of `lesions` that the paper does not have: controls of its deletions, and deletions that interact.
+"""Rows of `lesions` that the paper does not have: controls of its deletions.
 
 Deleting a skip instead of a branch takes half of the paths as well; statistics
-re-estimated after a deletion tell shifted statistics from lost information; pairs say whether
-damage adds up; runs of consecutive blocks delete as many blocks as random draws do, side by side.
+re-estimated after a deletion tell shifted statistics from lost information; runs of consecutive
+blocks delete as many blocks as random draws do, side by side.
 A repeated block gives what it has made to itself once more: where blocks refine a representation
 step by step, a step more should do little; where each waits for the one before it, much.
 """
@@ -11,18 +11,18 @@ from collections.abc import Sequence
 
 from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError
-from resdag.lesions.engine import DEFAULT_MEMORY_BYTES, measure
+from resdag.lesions.engine import measure
 from resdag.lesions.lesion import (
     Lesion,
     block_repetitions,
     intact,
-    pair_deletions,
     run_deletions,
     single_deletions,
     skip_deletions,
 )
 from resdag.lesions.recalibrated import measure_recalibrated
 from resdag.lesions.rows import Row, deletable_blocks, deletion_row
+from resdag.models.memory import DEFAULT_MEMORY_BYTES
 from resdag.models.network import Network
 
 
@@ -32,11 +32,6 @@ def skip(network: Network, images: Images, memory: int = DEFAULT_MEMORY_BYTES) -
     if not with_skip:
         raise NetworkError("this network has no skip connections to delete")
     return _rows(network, images, "skip", skip_deletions(len(network.blocks), with_skip), memory)
-
-
-def pairs(network: Network, images: Images, memory: int = DEFAULT_MEMORY_BYTES) -> list[Row]:
-    """Rows for every two blocks deleted together."""
-    return _rows(network, images, "pair", pair_deletions(len(network.blocks), deletable_blocks(network)), memory)
 
 
 def runs(

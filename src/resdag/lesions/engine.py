@@ -24,6 +24,7 @@ from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError
 from resdag.lesions.lesion import Lesion, Part, Step
 from resdag.models.inference import folded
+from resdag.models.memory import DEFAULT_MEMORY_BYTES, WORKING_TENSORS, largest_activation
 from resdag.models.network import Block, Network, cannot_delete
 from resdag.training.evaluate import EVALUATION_BATCH, Score, finite
 
@@ -33,12 +34,6 @@ Layer = Callable[[Tensor], Tensor]
 # convolution has too little to do.
 CACHE_BYTES = 4 * 2**20
 LEAST_BATCH = 16
-
-DEFAULT_MEMORY_BYTES = 2 * 2**30
-# Besides the activations kept at forks, a block holds about this many of the size of its input while it runs:
-# its normalised input, the convolution's output, the sum, the convolution's workspace, a highway block's
-# gates.
-WORKING_ACTIVATIONS = 8
 
 
 @dataclass
@@ -205,16 +200,6 @@ def layer(block: Block, step: Step) -> Layer:
 @torch.inference_mode()
 def batch_size(network: Network, images: Images, alive: int, memory_bytes: int) -> int:
     """Images per batch so that the activations alive at one time stay within the bound; at least one."""
-    largest = _largest_activation(network, images)
+    largest = largest_activation(network, images.normalised(0, 1))
     wanted = max(LEAST_BATCH, CACHE_BYTES // largest) if images.pixels.device.type == "cpu" else EVALUATION_BATCH
-    return max(1, min(EVALUATION_BATCH, wanted, memory_bytes // (largest * (alive + WORKING_ACTIVATIONS))))
-
-
-def _largest_activation(network: Network, images: Images) -> int:
-    """Bytes of the largest activation between blocks, for one image."""
-    x = network.stem(images.normalised(0, 1))
-    largest = x.nbytes
-    for block in network.blocks:
-        x = block(x)
-        largest = max(largest, x.nbytes)
-    return largest
+    return max(1, min(EVALUATION_BATCH, wanted, memory_bytes // (largest * (alive + WORKING_TENSORS))))

@@ -18,8 +18,9 @@ import torch
 from torch import nn
 
 from resdag.datasets.tensors import Images
-from resdag.lesions.engine import DEFAULT_MEMORY_BYTES, Parts, batch_size, check, layer, nodes, scores, trie, walk
+from resdag.lesions.engine import Parts, batch_size, check, layer, nodes, scores, trie, walk
 from resdag.lesions.lesion import Lesion
+from resdag.models.memory import DEFAULT_MEMORY_BYTES
 from resdag.models.network import Network
 from resdag.training.evaluate import Score, batch_of, eval_mode
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from resdag.combinatorics import kendall_tau, random_deletion, random_swaps, reversal, shuffle
 from resdag.datasets.tensors import Images
-from resdag.lesions.engine import DEFAULT_MEMORY_BYTES, measure
+from resdag.lesions.engine import measure
 from resdag.lesions.lesion import Lesion, deletion, intact, reordering, single_deletions
+from resdag.models.memory import DEFAULT_MEMORY_BYTES
 from resdag.models.network import Network
 from resdag.training.evaluate import Score
 

@@ -57,7 +57,7 @@ class Formed:
 
     def transposed_times(self, d: Tensor) -> Tensor:
         """W^T d, W from the same numbers as before."""
-        again = [own.clone_state() for own in self.source.generators]
+        again = [torch.Generator(self.source.device) for _ in self.places]
         for own, place in zip(again, self.places, strict=True):
             own.set_state(place)
         return self._each(again, d, lambda w, column: w.T @ column)

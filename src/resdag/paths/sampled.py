@@ -26,17 +26,22 @@ from torch import Tensor
 from torch.nn import BatchNorm2d
 
 from resdag.models.inference import folded
+from resdag.models.memory import (
+    CACHE_BYTES,
+    DEFAULT_MEMORY_BYTES,
+    WORKING_TENSORS,
+    largest_activation,
+    piece_bytes,
+)
 from resdag.models.network import Network
 from resdag.paths.adjoint import Adjoint, unchanged
 from resdag.paths.forward import Forward, WaysBack, run_forward, stem_way_back, ways_back
 from resdag.paths.tree import Choices, Path, distinct, forks, sorted_choices
 
-DEFAULT_MEMORY_BYTES = 2 * 2**30
-# Gradients of a path that exist while it passes a block: before it and behind it.
-WORKING_GRADIENTS = 2
-# On a CPU: a part of a batch whose gradients stay in a core's cache; and gradients of several paths go through a layer
-# as one where each has too little to do.  On a device a layer takes as many as fill it.
-CACHE_BYTES, LEAST_BYTES, DEVICE_BYTES = 2**20, 2**18, 2**28
+# Gradients of a path that exist while it passes a block: before it, behind its join, and behind it.
+WORKING_GRADIENTS = 3
+# Gradients of several paths go through a layer as one where each by itself has too little to do, on a CPU.
+LEAST_BYTES = 2**18
 RESCALE_EVERY = 4  # steps that change a gradient; each changes its norm by a factor of 1e-3 at the very least
 _PIXELS = (-3, -2, -1)
 Floats = NDArray[np.float64]
@@ -86,22 +91,24 @@ def _logs(values: Floats) -> list[float | None]:
 
 
 def _images_together(network: Network, images: Tensor, paths: int, memory_bytes: int) -> int:
-    """Images that go backward together: gradients along so many paths stay within the bound."""
-    with torch.no_grad():
-        x = network.stem(images[:1])
-        largest = x.nbytes
-        for block in network.blocks:
-            x = block(x)
-            largest = max(largest, x.nbytes)
-    fitting = memory_bytes // (largest * WORKING_GRADIENTS * paths)
-    return max(1, min(len(images), fitting if images.is_cuda else min(fitting, CACHE_BYTES // largest)))
+    """Images that go backward together: gradients along so many paths, and blocks' inputs, stay within the bound."""
+    largest = largest_activation(network, images[:1])
+    held = largest * (WORKING_GRADIENTS * paths + len(network.blocks) + WORKING_TENSORS)
+    wanted = len(images) if images.is_cuda else CACHE_BYTES // largest
+    return max(1, min(len(images), wanted, _left(images, memory_bytes) // held))
+
+
+def _left(images: Tensor, memory_bytes: int) -> int:
+    """What the bound leaves when a piece of the gradients is within a block."""
+    return memory_bytes - WORKING_TENSORS * piece_bytes(images)
 
 
 @torch.no_grad()
 def _part_norms(network: Network, forward: Forward, weight: float, choices: Choices, memory_bytes: int) -> Floats:
     """Base-10 log norms of sorted paths, (2, paths), at the input and at the first block; -inf for dead ones."""
     largest = max(entered.nbytes for entered in forward.entered)
-    size = max(1, memory_bytes // (largest * WORKING_GRADIENTS))
+    left = _left(forward.images, memory_bytes) - largest * (len(forward.entered) + WORKING_TENSORS)
+    size = max(1, left // (largest * WORKING_GRADIENTS))
     groups = [choices[start : start + size] for start in range(0, len(choices), size)]
     return np.concatenate([_norms(network, forward, weight, group) for group in groups], axis=1)
 
@@ -140,7 +147,7 @@ def _through(way: Adjoint, gradients: list[Tensor]) -> list[Tensor]:
     if way is unchanged or not gradients:
         return gradients
     one = gradients[0]
-    together = max(1, (DEVICE_BYTES if one.is_cuda else LEAST_BYTES) // one.nbytes)
+    together = max(1, (piece_bytes(one) if one.is_cuda else LEAST_BYTES) // one.nbytes)
     if together == 1:
         return [way(gradient.unsqueeze(0)).squeeze(0) for gradient in gradients]
     passed: list[Tensor] = []

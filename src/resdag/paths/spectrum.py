@@ -33,12 +33,12 @@ from torch import Tensor
 
 from resdag.errors import NetworkError
 from resdag.models.inference import folded
+from resdag.models.memory import DEFAULT_MEMORY_BYTES, WORKING_TENSORS, largest_activation, piece_bytes
 from resdag.models.network import Network
 from resdag.paths.adjoint import unchanged
 from resdag.paths.forward import Forward, WaysBack, run_forward, stem_way_back, ways_back
 from resdag.paths.stack import Stack, new_room, powers
 
-DEFAULT_MEMORY_BYTES = 2 * 2**30
 # Gradients that exist at the most, in those of the largest block: what a block is given and what it hands on, which
 # take different room where the shape changes.
 WORKING_GRADIENTS = 2
@@ -98,7 +98,7 @@ def path_spectrum(
     found = [torch.zeros(len(rows), len(network.blocks) + 1, len(images), dtype=torch.float64) for _ in range(2)]
     along = [torch.zeros(len(network.blocks) + 1, len(images), dtype=torch.float64) for _ in range(2)]
     network = folded(network)
-    for some_rows, some_images in _parts(network, images, labels, len(rows), memory_bytes):
+    for some_rows, some_images in _parts(network, images, len(rows), memory_bytes):
         forward = run_forward(network, images[some_images], labels[some_images])
         weight = len(forward.images) / len(images)  # of the part's mean loss in the batch's
         for place, stack in enumerate(_backward(network, forward, weight, rows[some_rows, some_images])):
@@ -117,14 +117,15 @@ def _spectrum(norms: Tensor, along: Tensor) -> Spectrum:
     return Spectrum(np.sqrt(squares[0].sum(-1)), share, signed.mean(0).sum(-1), np.sqrt(variance))
 
 
-def _parts(
-    network: Network, images: Tensor, labels: Tensor, rows: int, memory_bytes: int
-) -> Iterator[tuple[slice, slice]]:
+def _parts(network: Network, images: Tensor, rows: int, memory_bytes: int) -> Iterator[tuple[slice, slice]]:
     """Sign draws and images that go backward together within the bound, one of each at least."""
-    entered = run_forward(network, images[:1], labels[:1]).entered
-    bytes_each = max(x.nbytes for x in entered) * (len(entered) + 1)
-    fitting = max(1, memory_bytes // (bytes_each * WORKING_GRADIENTS))
-    some_rows, some_images = min(rows, fitting), max(1, fitting // rows)
+    largest, blocks = largest_activation(network, images[:1]), len(network.blocks)
+    bytes_each = largest * (blocks + 1) * WORKING_GRADIENTS
+    shared = largest * (blocks + 2 * WORKING_TENSORS)  # of an image, whatever the draws: blocks' inputs, float64 sums
+    left = memory_bytes - WORKING_TENSORS * piece_bytes(images)
+    fitting = max(1, left // (bytes_each + shared))
+    some_images = max(1, left // (rows * bytes_each + shared))
+    some_rows = min(rows, fitting)
     for row in range(0, rows, some_rows):
         for image in range(0, len(images), some_images):
             yield slice(row, row + some_rows), slice(image, image + some_images)

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from resdag.models.memory import piece_bytes
 from resdag.paths.adjoint import Adjoint
 
-# Gradients that go through a layer together: on a CPU they stay in a core's cache, on a device they fill it.
-CACHE_BYTES, DEVICE_BYTES = 2**20, 2**28
 LARGEST_SHIFT = 100  # gradients are multiplied by at most 2^100, which float32 holds; denormal ones may need more
 _PIXELS = (-3, -2, -1)
 
@@ -36,7 +35,7 @@ class Stack:
     def pieces(self) -> Iterator[tuple[int, slice]]:
         """Each draw's lengths, a few at a time, the longest first."""
         one = self.room[0, 0]
-        together = max(1, (DEVICE_BYTES if one.is_cuda else CACHE_BYTES) // one.nbytes)
+        together = max(1, piece_bytes(one) // one.nbytes)
         draws, lengths = self.exponents.shape[:2]
         for draw in range(draws):
             for start in reversed(range(0, lengths, together)):
@@ -64,8 +63,15 @@ class Stack:
 
     def along_sum(self) -> Tensor:
         """Inner products, (L, N), of the first draw's lengths with the sum over them: the ordinary gradient."""
-        scaled = torch.ldexp(self.gradients[0].double(), self.exponents[0, :, :, None, None, None])
-        return (scaled * scaled.sum(0)).sum(_PIXELS)
+        lengths = range(self.exponents.shape[1])
+        total = torch.zeros_like(self.room[0, 0], dtype=torch.float64)
+        for length in lengths:  # one by one: float64 of all would be more than the rest
+            total += self._whole(length)
+        return torch.stack([(self._whole(length) * total).sum(_PIXELS) for length in lengths])
+
+    def _whole(self, length: int) -> Tensor:
+        """The first draw's gradients of one length, (N, C, H, W), float64, not divided."""
+        return torch.ldexp(self.room[0, length].double(), self.exponents[0, length, :, None, None, None])
 
 
 def new_room(shape: tuple[int, ...], like: Tensor) -> Tensor:

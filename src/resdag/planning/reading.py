@@ -41,8 +41,8 @@ def computed(maker: Maker, measured: list[Job]) -> Job:
         "confidence": maker.study.claims.confidence,
         "limits": _limits_of_rows(maker),
     }
-    sources = with_tables(measured, ("networks", "lesions", "path_gradients", "path_spectrum", "path_lengths"))
-    return maker.job("compute_statistics", {}, spec, upstream=sources)
+    tables = ("networks", "lesions", "pair_answers", "path_gradients", "path_spectrum", "path_lengths")
+    return maker.job("compute_statistics", {}, spec, upstream=with_tables(measured, tables))
 
 
 def judged(maker: Maker, sources: list[Job]) -> Job:

@@ -1,4 +1,4 @@
-"""Tables that follow from measured ones: tests of single deletions, norms by path length, the effective paths.
+"""Tables that follow from measured ones: tests of deletions, norms by path length, the effective paths.
 
 The method stands in `statistics` and `path_statistics`; here rows go in and
 rows come out.  Intervals that resample draw from a generator seeded by a hash
@@ -15,15 +15,16 @@ import polars as pl
 
 from resdag.queries import path_statistics as paths
 from resdag.queries.derive_spectrum import derive_spectrum
+from resdag.queries.interactions import interactions
 from resdag.queries.rows import as_frame, generator_of, plain
 from resdag.queries.statistics import holm, line_fit, mcnemar
-from resdag.records import LesionTest, PathFit, PathNorm
+from resdag.records import Interaction, LesionTest, PathFit, PathNorm
 
 _PATHS_OF = ("study", "network", "seed", "epoch", "measured_at")
 
 
 def derive(con: duckdb.DuckDBPyConnection, study: str, confidence: float) -> dict[str, pl.DataFrame]:
-    """Rows of all derived tables, from the study's lesions, path_gradients, path_spectrum and networks."""
+    """Rows of all derived tables, from the study's lesions, pairs, path_gradients, path_spectrum and networks."""
     norms: list[dict[str, Any]] = []
     fits: list[dict[str, Any]] = []
     for key, blocks, samples in _sampled_paths(con, study):
@@ -32,6 +33,7 @@ def derive(con: duckdb.DuckDBPyConnection, study: str, confidence: float) -> dic
         fits += fit
     return {
         "lesion_tests": as_frame(LesionTest, _lesion_tests(con, study)),
+        "interactions": as_frame(Interaction, interactions(con, study, confidence)),
         "path_norms": as_frame(PathNorm, norms),
         "path_fits": as_frame(PathFit, fits),
         **derive_spectrum(con, study, confidence),

@@ -17,16 +17,18 @@ EXPONENT = 2 / pi - 1  # Yang and Schoenholz 2017: of the cosine in a residual n
 
 def simulation(evidence: Evidence) -> Finding:
     """Share of layers and quantities within so many standard errors, the least over systems decides."""
-    rows = evidence.rows("SELECT * FROM figure_mean_field WHERE study = $study AND draws IS NOT NULL AND layer > 0")
+    rows = evidence.rows(
+        "SELECT * FROM figure_mean_field WHERE study = $study AND draws IS NOT NULL AND layer > 0 ORDER BY system"
+    )
     if rows.is_empty():
         return not_run("no random networks were simulated")
     within = pl.col("deviation").abs() <= evidence.rules["mean_field_deviation"]
-    of_systems = rows.group_by("system", maintain_order=True).agg(share=within.mean(), known=within.count())
+    of_systems = rows.group_by("system", maintain_order=True).agg(share=within.mean())
     shares = of_systems["share"].drop_nulls()
     if len(shares) < len(of_systems):
         return Finding(None, None, None, "none", None, "inconclusive", "a standard error needs two networks at least")
     interval = Interval(float(rows.select(within.mean()).item()), least(shares), most(shares))
-    by_system = ", ".join(f"{system} {percent(share)}" for system, share, _ in of_systems.iter_rows())
+    by_system = ", ".join(f"{system} {percent(share)}" for system, share in of_systems.iter_rows())
     detail = (
         f"{by_system}; {least(rows['draws']):.0f} networks of width {most(rows['width']):,.0f} and "
         f"{most(rows['layer']):,.0f} layers, matrices {rows['matrices'][0]}"

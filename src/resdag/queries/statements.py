@@ -244,7 +244,7 @@ STATEMENTS: tuple[Statement, ...] = (
     ),
     Statement(
         "mean_field", "beyond the paper",
-        "Random residual networks follow the mean-field recursion (Yang and Schoenholz 2017).",
+        "Random networks, plain and residual, follow the mean-field recursion (Yang and Schoenholz 2017).",
         "simulation on the recursion", "fraction",
         "in every system at least {mean_field_share:.1%} of layers and quantities within {mean_field_deviation:g} "
         "standard errors of the recursion; not all, since one excursion lasts for many layers",

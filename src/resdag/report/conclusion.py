@@ -42,7 +42,7 @@ EVIDENCE = (
     Evidence(
         "random_deletion", FOR,
         "Error grows step by step as blocks go, as it does when members leave an ensemble.",
-        "Error does not grow step by step as blocks go.",
+        "Error does not grow as evenly as blocks go: which blocks they are matters beside how many.",
     ),
     Evidence(
         "predicted_error", FOR,
@@ -63,7 +63,6 @@ EVIDENCE = (
     Evidence(
         "summed_window", FOR,
         "Short paths carry the gradient even when all paths of a length are added as vectors.",
-        "Added as vectors, it is not the short paths that carry the gradient.",
     ),
     Evidence(
         "effective_training", FOR,

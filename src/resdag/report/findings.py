@@ -154,7 +154,18 @@ def _pairs_of(rows: pl.DataFrame) -> str:
     return (
         f"{at['network']}, seed {at['seed']}: two blocks together change the error by "
         f"{100 * float(rows['change'].to_numpy().mean()):+.2f} points on average, and the sum of what they do alone is "
-        f"{100 * sum_alone:+.2f}. Of {rows.height:,} pairs {(interaction > 0).mean():.0%} hurt more than their sum and "
-        f"{(interaction < 0).mean():.0%} less; the largest interaction is {100 * at['interaction']:+.2f} points, of "
-        f"blocks {at['first']} and {at['second']}."
+        f"{100 * sum_alone:+.2f}. {_interacting(rows)} The largest interaction is {100 * at['interaction']:+.2f} "
+        f"points ({100 * at['low']:+.2f} to {100 * at['high']:+.2f} by itself), of blocks {at['first']} and "
+        f"{at['second']}."
+    )
+
+
+def _interacting(rows: pl.DataFrame) -> str:
+    """How many pairs interact, in which direction, and what is left open."""
+    decided = rows.filter("significant")["interaction"].to_numpy()
+    if not len(decided):
+        return f"Of {rows.height:,} pairs none is known to interact: no sum of two is told from what both do together."
+    return (
+        f"Of {rows.height:,} pairs {len(decided):,} interact: {(decided > 0).sum():,} hurt more than their sum, "
+        f"{(decided < 0).sum():,} less; of the other {rows.height - len(decided):,} the images do not decide."
     )

@@ -82,7 +82,10 @@ def _control(config: Config) -> str:
 def _pairs(config: Config) -> str:
     pair = _section(config, "lesions", "pair")
     return "" if pair is None else (
-        f"All pairs, on {listed(pair['networks'])}; every number is a difference of counts over the same test images."
+        f"All pairs, on {listed(pair['networks'])}; every number is a mean over the same test images of wrong answers "
+        "under both deletions, less those under each, plus those of the intact network. A pair interacts if an exact "
+        "test over images says so after Holm's correction over all pairs of its network and seed; each interval is of "
+        "one pair by itself."
     )  # fmt: skip
 
 

@@ -11,26 +11,27 @@ LAYERS_AT_A_LIMIT = 100  # a chain that stays near for so long has reached it
 
 
 def mean_field(rows: pl.DataFrame) -> str:
-    """One sentence or two for each system, then how simulation and recursion agree."""
+    """What the recursion says of each system, then how the simulation agrees with it."""
     asked = (
         "Before any training, how long does a chain of layers tell two inputs apart, and how fast does its gradient "
         "grow on the way back?"
     )
     systems = [rows.filter(system=name).sort("layer") for name in ("plain", "residual", "full")]
     parts = [_system(part) for part in systems if part.height]
-    said = [_agreement(rows), "All of this is about tanh networks at initialisation, without batch norm."]
-    return " ".join(part for part in (asked, *parts, *said) if part)
+    theory = f"By the recursion, {'; '.join(parts)}."
+    limits = "All of this is about tanh networks at initialisation, without batch norm."
+    return " ".join(part for part in (asked, theory, _agreement(rows), limits) if part)
 
 
 def _system(rows: pl.DataFrame) -> str:
-    """The recursion's cosine and gradient of one system."""
+    """The recursion's cosine and gradient of one system, as a clause."""
     cosine, gradient = (rows.filter(quantity=name)["theory"].to_list() for name in ("cosine", "log10_gradient"))
     last = int(rows.drop_nulls("simulated")["layer"].max() or len(cosine) - 1)  # type: ignore[arg-type]
     return (
-        f"By the recursion, the cosine of a {rows.item(0, 'system')} chain goes from {cosine[0]:.2g} to "
+        f"the cosine of a {rows.item(0, 'system')} chain goes from {cosine[0]:.2g} to "
         f"{cosine[-1]:.3f} at layer {len(cosine) - 1:,}{_limit(cosine)}, and its mean squared gradient grows by a "
         f"factor of {power(10, round(gradient[last // 2]))} over {last // 2:,} layers and of "
-        f"{power(10, round(gradient[last]))} over {last:,}."
+        f"{power(10, round(gradient[last]))} over {last:,}"
     )
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from resdag.datasets.tensors import Images
+from resdag.models.memory import DEFAULT_MEMORY_BYTES, WORKING_TENSORS, largest_activation
 from resdag.models.network import Network
 
 EVALUATION_BATCH = 500  # images of CIFAR's size; larger ones come in smaller batches
@@ -85,11 +86,24 @@ def eval_mode(network: nn.Module) -> Iterator[None]:
 
 
 @torch.inference_mode()
-def evaluate(network: nn.Module, images: Images, size: int | None = None) -> Score:
-    """Score of the network on unaugmented images, in eval mode; the network's mode is restored."""
+def evaluate(
+    network: nn.Module, images: Images, size: int | None = None, *, memory_bytes: int = DEFAULT_MEMORY_BYTES
+) -> Score:
+    """Score of the network on unaugmented images, in eval mode; the network's mode is restored.
+
+    So many images at a time as keep within the bound, down to one; or `size`, where it is given.
+    """
     with eval_mode(network):
+        size = size or images_together(network, images, memory_bytes)
         logits = [network(batch) for batch, _ in batches(images, size)]
     return score_logits(logits, images.labels)
+
+
+@torch.inference_mode()
+def images_together(network: nn.Module, images: Images, memory_bytes: int) -> int:
+    """Images that the network, in eval mode, takes at once within the bound; at most `batch_of` them, at least one."""
+    largest = largest_activation(network, images.normalised(0, 1))
+    return max(1, min(batch_of(images), memory_bytes // (largest * WORKING_TENSORS)))
 
 
 @contextmanager

@@ -15,16 +15,19 @@ from torch import Tensor
 from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError
 from resdag.models.gates import Gate
+from resdag.models.memory import DEFAULT_MEMORY_BYTES
 from resdag.models.network import Network
-from resdag.training.evaluate import batches, eval_mode
+from resdag.training.evaluate import batches, eval_mode, images_together
 
 BINS = 1000  # of [0, 1]: quantiles of single gates are right to within 0.001
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 @torch.inference_mode()
-def gate_rows(network: Network, images: Images, size: int | None = None) -> list[dict[str, Any]]:
-    """One row a block, from the input on: the columns of `gates` but for its keys; `size` images at a time.
+def gate_rows(
+    network: Network, images: Images, size: int | None = None, *, memory_bytes: int = DEFAULT_MEMORY_BYTES
+) -> list[dict[str, Any]]:
+    """One row a block, from the input on: the columns of `gates` but for its keys; images within the bound at a time.
 
     NetworkError for a network without gates of its own: one that is no highway network, or whose gates are frozen.
     """
@@ -32,7 +35,7 @@ def gate_rows(network: Network, images: Images, size: int | None = None) -> list
         raise NetworkError("this network has no gates that were learned: give a highway network with learned gates")
     tallies = [_Tally() for _ in network.blocks]
     with eval_mode(network):
-        for x, _ in batches(images, size):
+        for x, _ in batches(images, size or images_together(network, images, memory_bytes)):
             x = network.stem(x)
             for block, tally in zip(network.blocks, tallies, strict=True):
                 _, gates = block.shared(x)

@@ -1,28 +1,17 @@
--- One row per pair of blocks deleted together, and what each of them does alone.
--- first: Index of the earlier block of the pair.
--- second: Index of the later block of the pair.
--- change_first: Change of error when the earlier block alone is deleted, a fraction.
--- change_second: Change of error when the later block alone is deleted, a fraction.
--- interaction: change - change_first - change_second, a fraction: above 0 the two together hurt more than their sum.
-WITH
-  alone AS (
-    SELECT study, network, seed, deleted[1] AS block, errors FROM lesions
-    WHERE experiment = 'single' AND NOT recalibrated
-  )
+-- One row per pair of blocks deleted together, what each of them does alone, and whether they interact.
+-- error: Error with both deleted, a fraction.
+-- intact_error: Error of the intact network, a fraction.
+-- change: Change of error when both are deleted, a fraction.
+-- low: Lower end of the interval of this interaction by itself, over images.
+-- high: Upper end of that interval.
+-- p_holm: p of the exact test of the interaction, after Holm's correction over all pairs of the network and seed.
 SELECT
-  pair.study, pair.network, pair.seed, pair.deleted[1] AS first, pair.deleted[2] AS second,
-  pair.errors, pair.images, pair.error,
-  intact.error AS intact_error,
-  (pair.errors - intact.errors) / pair.images AS change,
-  (one.errors - intact.errors) / pair.images AS change_first,
-  (other.errors - intact.errors) / pair.images AS change_second,
-  (pair.errors - one.errors - other.errors + intact.errors) / pair.images AS interaction
-FROM lesions AS pair
-JOIN lesions AS intact USING (study, network, seed)
-JOIN alone AS one
-  ON pair.study = one.study AND pair.network = one.network AND pair.seed = one.seed AND pair.deleted[1] = one.block
-JOIN alone AS other
-  ON pair.study = other.study AND pair.network = other.network AND pair.seed = other.seed
-    AND pair.deleted[2] = other.block
-WHERE pair.experiment = 'pair' AND NOT pair.recalibrated AND intact.experiment = 'intact' AND NOT intact.recalibrated
-ORDER BY pair.study, pair.network, pair.seed, first, second;
+  answers.study, answers.network, answers.seed, answers.first, answers.second,
+  errors, images,
+  errors / images AS error,
+  intact_errors / images AS intact_error,
+  change, change_first, change_second,
+  interaction, low, high, p_holm, significant
+FROM pair_answers AS answers
+JOIN interactions USING (study, network, seed, first, second)
+ORDER BY ALL;
