@@ -25,9 +25,9 @@ class _Kind(NamedTuple):
     may_differ: frozenset[str] = frozenset()
 
 
-# A warm-up is what a deep network needs to start at all (H15: 110 layers); test images behind the test error of each
-# epoch train nothing.
-_LOOSE = frozenset({"training.warmup_steps", "training.warmup_learning_rate", "training.test_images"})
+# A warm-up is what a deep network needs to start at all (H15: 110 layers); what is measured or kept after an epoch
+# trains nothing.
+_LOOSE = frozenset(f"training.{key}" for key in ("warmup_steps", "warmup_learning_rate", "test_images", "keep_epochs"))
 KINDS = {
     "depth": _Kind(STAGED, "depth", _LOOSE | {"architecture"}),
     "multiplicity": _Kind(UNGATED, "convolutions", _LOOSE),
