@@ -186,8 +186,8 @@ def test_all_single_deletions_cost_half_of_what_they_cost_alone(blocks: int) -> 
 @pytest.mark.parametrize("blocks", [3, 9, 54])
 def test_all_pairs_cost_a_third_of_what_they_cost_alone(blocks: int) -> None:
     found = block_evaluations(pair_deletions(blocks, range(blocks)))
-    # the trunk to block n - 3; blocks i + 1 .. n - 2 behind each first deletion; and behind the second one, whatever the
-    # first, blocks j + 1 .. n - 1, which are as many as there are triples of blocks
+    # the trunk to block n - 3; blocks i + 1 .. n - 2 behind each first deletion; and behind the second one, whatever
+    # the first, blocks j + 1 .. n - 1, which are as many as there are triples of blocks
     assert found == blocks - 2 + comb(blocks - 1, 2) + comb(blocks, 3)  # 54: 26,234
     assert blocks < 54 or round(comb(blocks, 2) * (blocks - 2) / found, 1) == 2.8
 
