@@ -2,13 +2,14 @@
 
 import sys
 
-from benchmarks import engines, reading
+from benchmarks import engines, reading, scaling
 from benchmarks.measure import write
 from benchmarks.page import write_page
 
 ALL = {
     **{name: getattr(engines, name) for name in ("single", "random", "reorder", "pairs", "paths", "step", "effective")},
     **{name: getattr(reading, name) for name in ("predictions", "help", "job_start")},
+    "scaling": scaling.scaling,
 }
 
 

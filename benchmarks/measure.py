@@ -12,6 +12,7 @@ from typing import Any
 from resdag.machine import git_state, hardware, versions
 
 RESULTS = Path(__file__).parent / "results"
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 @dataclass

@@ -1,13 +1,13 @@
 """docs/benchmarks.md, from the JSON files in benchmarks/results/."""
 
 import json
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.measure import RESULTS
+from benchmarks import scaling
+from benchmarks.measure import DOCS, RESULTS
 
-PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+PAGE = DOCS / "benchmarks.md"
 HEAD = """# Benchmarks
 
 Written by `make bench`. Each pair runs in one process, in turn, several times; seconds are medians, the gain the median
@@ -22,10 +22,12 @@ def write_page() -> None:
     """Write the page from what has been measured so far."""
     found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))]
     paired = [one for one in found if one["plain_seconds"]]
-    alone = [one for one in found if not one["plain_seconds"]]
+    sized = [one for one in found if "rows" in one["notes"]]
+    alone = [one for one in found if not one["plain_seconds"] and one not in sized]
     text = HEAD + "".join(_row(one) for one in paired)
     if alone:
         text += "\n| what | measured | asked for |\n|---|---|---|\n" + "".join(_alone(one) for one in alone)
+    text += "".join(scaling.section(one["notes"]["rows"]) for one in sized)
     PAGE.write_text(text + "\n" + _machine(found), encoding="utf-8")
 
 

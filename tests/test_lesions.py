@@ -4,6 +4,7 @@ import gc
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import comb
 
 import pytest
 import torch
@@ -182,6 +183,22 @@ def test_all_single_deletions_cost_half_of_what_they_cost_alone(blocks: int) -> 
     suffixes = blocks * (blocks - 1) // 2  # blocks i + 1 .. n - 1 behind the deleted block i
     assert block_evaluations([intact(blocks), *lesions]) == blocks + suffixes  # 54: 1,485 instead of 2,916
     assert block_evaluations(lesions) == blocks - 1 + suffixes  # nobody asks for the last block of the intact trunk
+
+
+@pytest.mark.parametrize("blocks", [3, 9, 54])
+def test_all_pairs_cost_a_third_of_what_they_cost_alone(blocks: int) -> None:
+    found = block_evaluations(pair_deletions(blocks, range(blocks)))
+    # the trunk to block n - 3; blocks i + 1 .. n - 2 behind each first deletion; and behind the second one, whatever
+    # the first, blocks j + 1 .. n - 1, which are as many as there are triples of blocks
+    assert found == blocks - 2 + comb(blocks - 1, 2) + comb(blocks, 3)  # 54: 26,234
+    assert blocks < 54 or round(comb(blocks, 2) * (blocks - 2) / found, 1) == 2.8
+
+
+@pytest.mark.parametrize("lengths", [[2], [5], [2, 4, 9]])
+def test_runs_of_blocks_cost_their_ends_and_one_trunk(lengths: list[int]) -> None:
+    # a run of k blocks from i on leaves n - k - i blocks behind it; the trunk goes up to the last run's first block
+    behind = sum(sum(range(54 - length + 1)) for length in lengths)
+    assert block_evaluations(run_deletions(54, range(54), lengths)) == 54 - min(lengths) + behind
 
 
 def test_random_deletions_of_54_blocks_cost_1_47_times_less_than_alone() -> None:

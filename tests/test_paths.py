@@ -83,10 +83,11 @@ def test_each_distinct_beginning_of_a_way_back_passes_a_branch_once(
 ) -> None:
     network, (images, labels) = small("pre-activation"), batch()
     paths = [path_choice(9, sample % 10, sample) for sample in range(count)] + [[], [8], [8]]
-    passed = []
+    passed, linearised = [], []
 
     def counted(block: Block, entered: torch.Tensor) -> engine.WaysBack:
         back = ways_back(block, entered)
+        linearised.append(len(entered))
         return engine.WaysBack(
             back.join, back.skip, lambda gradients: passed.append(len(gradients)) or back.branch(gradients)
         )
@@ -95,6 +96,7 @@ def test_each_distinct_beginning_of_a_way_back_passes_a_branch_once(
     path_norms(network, images, labels, paths)
     beginnings = {tuple(block for block in path if block >= first) for path in paths for first in path}
     assert sum(passed) == len(beginnings) == branch_passes(paths, 9)
+    assert linearised == [5] * 9  # each block once, on all five images
 
 
 def test_a_skip_that_is_the_identity_hands_on_the_gradient_itself() -> None:

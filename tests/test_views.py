@@ -465,7 +465,6 @@ def test_coherence_is_not_known_where_the_energy_is_uncertain_and_needs_no_sampl
 
 def test_deletions_of_compared_networks_are_counted_in_layers(con) -> None:
     found = rows(con, "figure_multiplicity").select("network", "panel", "x", "share", "mean", "median", "low", "size")
-    alone = {row[0]: row[1:] for row in found.filter(panel="consecutive", size=2).drop("panel").iter_rows()}
     consecutive = found.filter(panel="consecutive").drop("panel")
     alone = {row[0]: row[1:] for row in consecutive.filter(size=2).iter_rows()}
     # 650 and 900 of 10,000 against 600, of one block: two layers of 108, or six; quartiles of .005 and .03
@@ -479,12 +478,8 @@ def test_deletions_of_compared_networks_are_counted_in_layers(con) -> None:
     assert random["median"].to_list() == pytest.approx([0.06, 0.3])
 
 
-LAST_OF_DROPPING = "network = 'dropping' AND epoch = 164"
-
-
 def test_the_gradient_of_compared_networks_lies_along_path_lengths_in_layers(con) -> None:
     found = rows(con, "figure_multiplicity", "network = 'dropping'")
-    spectrum, of = found.filter(panel="spectrum"), rows(con, "figure_spectrum", LAST_OF_DROPPING)
     spectrum = found.filter(panel="spectrum")
     of = rows(con, "figure_spectrum", "network = 'dropping' AND epoch = 164")
     assert spectrum["x"].to_list() == [6 * k for k in range(55)]
@@ -499,9 +494,6 @@ def test_all_blocks_in_every_batch_are_as_many_as_the_network_has(con) -> None:
 
 
 def test_lengths_along_training_are_weighted_three_ways(con) -> None:
-    found = rows(con, "figure_training_paths")
-    assert "shallow" not in found["network"]  # measured at one epoch only
-    found = found.filter(network="dropping")
     networks = rows(con, "figure_training_paths")["network"].unique().sort().to_list()
     assert networks == ["dropping", "resnet110"]  # the third was measured at one epoch only
     found = rows(con, "figure_training_paths", "network = 'dropping'")

@@ -78,9 +78,8 @@ def path_norms(
         found = []
         for start in range(0, len(images), size):
             here = slice(start, start + size)
-            forward = run_forward(network, images[here], labels[here])
-            weight = len(forward.images) / len(images)  # of the part's mean loss in the batch's
-            found.append(_part_norms(network, forward, weight, choices, memory_bytes))
+            weight = len(labels[here]) / len(images)  # of the part's mean loss in the batch's
+            found.append(_part_norms(network, images[here], labels[here], weight, choices, memory_bytes))
     squares = np.logaddexp.reduce(2 * math.log(10) * np.stack(found), axis=0)
     at_input, at_first = squares[:, places] / (2 * math.log(10))
     return PathNorms(_logs(at_input), _logs(at_first))
@@ -103,16 +102,19 @@ def _left(images: Tensor, memory_bytes: int) -> int:
     return memory_bytes - WORKING_TENSORS * piece_bytes(images)
 
 
-@torch.no_grad()
-def _part_norms(network: Network, forward: Forward, weight: float, choices: Choices, memory_bytes: int) -> Floats:
+def _part_norms(
+    network: Network, images: Tensor, labels: Tensor, weight: float, choices: Choices, memory_bytes: int
+) -> Floats:
     """Base-10 log norms of sorted paths, (2, paths), at the input and at the first block; -inf for dead ones."""
+    forward = run_forward(network, images, labels)
     largest = max(entered.nbytes for entered in forward.entered)
-    left = _left(forward.images, memory_bytes) - largest * (len(forward.entered) + WORKING_TENSORS)
+    left = _left(images, memory_bytes) - largest * (len(forward.entered) + WORKING_TENSORS)
     size = max(1, left // (largest * WORKING_GRADIENTS))
     groups = [choices[start : start + size] for start in range(0, len(choices), size)]
     return np.concatenate([_norms(network, forward, weight, group) for group in groups], axis=1)
 
 
+@torch.no_grad()
 def _norms(network: Network, forward: Forward, weight: float, choices: Choices) -> Floats:
     """The same for paths that go together, each distinct beginning once."""
     gradients = [weight * forward.end]

@@ -99,12 +99,12 @@ def path_spectrum(
     along = [torch.zeros(len(network.blocks) + 1, len(images), dtype=torch.float64) for _ in range(2)]
     network = folded(network)
     for some_rows, some_images in _parts(network, images, len(rows), memory_bytes):
-        forward = run_forward(network, images[some_images], labels[some_images])
-        weight = len(forward.images) / len(images)  # of the part's mean loss in the batch's
-        for place, stack in enumerate(_backward(network, forward, weight, rows[some_rows, some_images])):
-            found[place][some_rows, :, some_images] = stack.norms().cpu()
+        weight = len(labels[some_images]) / len(images)  # of the part's mean loss in the batch's
+        part = _part(network, images[some_images], labels[some_images], weight, rows[some_rows, some_images])
+        for place, (norms, sums) in enumerate(part):
+            found[place][some_rows, :, some_images] = norms
             if some_rows.start == 0:
-                along[place][:, some_images] = stack.along_sum().cpu()
+                along[place][:, some_images] = sums
     return Spectra(*(_spectrum(*pair) for pair in zip(found, along, strict=True)))
 
 
@@ -129,6 +129,14 @@ def _parts(network: Network, images: Tensor, rows: int, memory_bytes: int) -> It
     for row in range(0, rows, some_rows):
         for image in range(0, len(images), some_images):
             yield slice(row, row + some_rows), slice(image, image + some_images)
+
+
+def _part(
+    network: Network, images: Tensor, labels: Tensor, weight: float, signs: Tensor
+) -> list[tuple[Tensor, Tensor]]:
+    """Norms of a part's gradients, and inner products of its first draw's with their sum, at both places."""
+    stacks = _backward(network, run_forward(network, images, labels), weight, signs)
+    return [(stack.norms().cpu(), stack.along_sum().cpu()) for stack in stacks]
 
 
 @torch.no_grad()

@@ -58,14 +58,16 @@ class Stack:
 
     def norms(self) -> Tensor:
         """L2 norms of each draw, length and image, float64."""
-        norms = torch.linalg.vector_norm(self.gradients, dim=_PIXELS, dtype=torch.float64)
+        norms = torch.empty(self.exponents.shape, dtype=torch.float64, device=self.room.device)
+        for draw, some in self.pieces():  # float64 of all would be more than the rest
+            norms[draw, some] = torch.linalg.vector_norm(self.room[draw, some], dim=_PIXELS, dtype=torch.float64)
         return torch.ldexp(norms, self.exponents)
 
     def along_sum(self) -> Tensor:
         """Inner products, (L, N), of the first draw's lengths with the sum over them: the ordinary gradient."""
         lengths = range(self.exponents.shape[1])
         total = torch.zeros_like(self.room[0, 0], dtype=torch.float64)
-        for length in lengths:  # one by one: float64 of all would be more than the rest
+        for length in lengths:
             total += self._whole(length)
         return torch.stack([(self._whole(length) * total).sum(_PIXELS) for length in lengths])
 
