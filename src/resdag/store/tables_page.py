@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _HEAD = """# The tables of results.duckdb
 
-Generated from `src/resdag/records.py` and `src/resdag/store/views/` by
+Generated from `src/resdag/records/` and `src/resdag/store/views/` by
 `python -m resdag.store.tables_page > docs/tables.md`.
 Errors are fractions in [0, 1] and stand beside their counts. Block indices count from the input, from 0; so do
 draws, samples and batches; epoch 0 is the initialisation. Timestamps are UTC. Columns of a key are never NULL.
