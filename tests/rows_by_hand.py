@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from resdag.records import TABLES
+from resdag.records.tables import TABLES
 from resdag.store.schema import create
 
 Row = dict[str, Any]

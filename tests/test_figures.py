@@ -17,7 +17,7 @@ from resdag.figures.catalogue import CATALOGUE, module_of
 from resdag.figures.job import draw_figure
 from resdag.figures.save import SUFFIXES, read_figure, save, specification
 from resdag.figures.theme import OKABE_ITO, Style, ceiling, finite, font_list
-from resdag.records import BY_NAME
+from resdag.records.tables import BY_NAME
 from views_by_hand import STUDY, VIEWS
 
 STYLE = Style()

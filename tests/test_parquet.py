@@ -12,7 +12,10 @@ import pytest
 from resdag import atomic
 from resdag.errors import DamagedFileError, ResdagError
 from resdag.parquet import read_metadata, schema_of, write_rows
-from resdag.records import TABLES, Evaluation, PathsRemaining, Record
+from resdag.records.base import Record
+from resdag.records.networks import Evaluation
+from resdag.records.paths import PathsRemaining
+from resdag.records.tables import TABLES
 
 BY_TYPE: dict[Any, Any] = {int: 1, float: 0.25, str: "ünïcode", bool: True, datetime: datetime(2026, 1, 2, 3, 4, 5)}
 FRACTION = {

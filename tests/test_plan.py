@@ -15,7 +15,7 @@ from resdag import provenance
 from resdag.config.load import load_study, merged, parse_study, read_yaml
 from resdag.drawn import VIEWS, figure_names, tables_behind, views_behind
 from resdag.plan import Plan, plan_study
-from resdag.records import BY_NAME
+from resdag.records.tables import BY_NAME
 from resdag.runner import TORCH_RULES
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -15,7 +15,7 @@ from resdag.figures.job import read_view
 from resdag.figures.save import save, specification
 from resdag.figures.theme import Style
 from resdag.queries.statements import STATEMENTS
-from resdag.records import BY_NAME
+from resdag.records.tables import BY_NAME
 from resdag.report.build import VERDICTS, label, write_report
 from resdag.report.choices import dataset_note
 from resdag.report.conclusion import EVIDENCE, conclusion

@@ -25,7 +25,8 @@ from resdag.queries.statistics import (
     t_test,
     wilson,
 )
-from resdag.records import LesionTest, PathFit, PathNorm
+from resdag.records.lesions import LesionTest
+from resdag.records.paths import PathFit, PathNorm
 from rows_by_hand import OF, STUDY, empty, insert, lesion, network, path_gradients, single
 
 KEY = OF | {"epoch": 164, "measured_at": "input"}

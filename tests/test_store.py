@@ -14,7 +14,9 @@ import polars as pl
 import pytest
 
 from resdag.errors import BusyError, DamagedFileError
-from resdag.records import TABLES, PathGradient, Record
+from resdag.records.base import Record
+from resdag.records.paths import PathGradient
+from resdag.records.tables import TABLES
 from resdag.store.build import build, forget, studies
 from resdag.store.read import connect, frame
 from resdag.store.schema import columns, create_table_sql, views

@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from resdag.records import BY_NAME
+from resdag.records.tables import BY_NAME
 
 VIEWS = Path(__file__).parent / "store" / "views"
 MACROS = Path(__file__).parent / "store" / "macros.sql"

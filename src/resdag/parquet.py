@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 from resdag.atomic import whole_file
 from resdag.errors import DamagedFileError, ResdagError
-from resdag.records import BY_NAME, Record
+from resdag.records.base import Record
+from resdag.records.tables import BY_NAME
 
 _SCALARS: dict[Any, pa.DataType] = {
     int: pa.int64(),

@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 
 from resdag.jobs.context import Context, Row
-from resdag.records import BY_NAME
+from resdag.records.tables import BY_NAME
 from resdag.store.schema import create
 from resdag.store.shards import load
 

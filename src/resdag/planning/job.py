@@ -18,7 +18,7 @@ from typing import Any
 from resdag import provenance
 from resdag.config.study import Study
 from resdag.layout import LAYOUT, base, pattern
-from resdag.records import BY_NAME
+from resdag.records.tables import BY_NAME
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,8 @@ from resdag.queries.derive_spectrum import derive_spectrum
 from resdag.queries.interactions import interactions
 from resdag.queries.rows import as_frame, generator_of, plain
 from resdag.queries.statistics import holm, line_fit, mcnemar
-from resdag.records import Interaction, LesionTest, PathFit, PathNorm
+from resdag.records.lesions import Interaction, LesionTest
+from resdag.records.paths import PathFit, PathNorm
 
 _PATHS_OF = ("study", "network", "seed", "epoch", "measured_at")
 

@@ -10,7 +10,7 @@ import polars as pl
 from resdag.queries import path_statistics as paths
 from resdag.queries import spectrum_statistics as spectra
 from resdag.queries.rows import as_frame, generator_of, plain
-from resdag.records import SpectrumNorm, SpectrumWindow
+from resdag.records.paths import SpectrumNorm, SpectrumWindow
 
 _OF = ("study", "network", "seed", "epoch", "measured_at")
 _MEASURED = ("norm_of_sum", "share", "energy", "energy_se")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from resdag.records import Record
+from resdag.records.base import Record
 
 
 def as_frame(record: type[Record], rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:

@@ -18,7 +18,8 @@ import duckdb
 import polars as pl
 
 from resdag.errors import DamagedFileError, ResdagError
-from resdag.records import BY_NAME, TABLES, Record
+from resdag.records.base import Record
+from resdag.records.tables import BY_NAME, TABLES
 from resdag.store.schema import columns, create, quoted
 from resdag.store.shards import load
 

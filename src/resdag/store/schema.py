@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, ge
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
-from resdag.records import TABLES, Record
+from resdag.records.base import Record
+from resdag.records.tables import TABLES
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resdag.errors import DamagedFileError
-from resdag.records import Record
+from resdag.records.base import Record
 from resdag.store.schema import columns, quoted
 
 if TYPE_CHECKING:

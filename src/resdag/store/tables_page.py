@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from resdag.records import TABLES, Record
+from resdag.records.base import Record
+from resdag.records.tables import TABLES
 from resdag.store.schema import columns, create, views
 
 if TYPE_CHECKING:
