@@ -121,7 +121,7 @@ def test_fonts_end_in_sans_serif(name):
         "figure_ensembles": [
             "test error",
             "members (log2)",
-            "resnet110: networks averaged",
+            "resnet110: networks",
             "change of test error (points)",
         ],
         "figure_prediction": ["test error", "blocks deleted", "paths left", "paths by their energy", "all alike"],

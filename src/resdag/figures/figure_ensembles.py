@@ -32,7 +32,7 @@ CAPTION = (
     "draws and seeds; bands are the middle 90 % of them."
 )
 DEPENDS = ("ensembles", "lesions", "path_lengths")
-KINDS = {"networks": "networks averaged", "paths": "paths left in one network"}
+KINDS = ("networks", "paths")
 FEWEST_HALVINGS = 2.0
 
 
@@ -40,7 +40,7 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     """The chart of the view's rows: the two panels, with all networks in both."""
     rows = finite(frame, "mean").sort("network", "kind", "log2_members")
     rows = rows.with_columns(
-        series=pl.format("{}: {}", "network", pl.col("kind").replace_strict(KINDS)),
+        series=pl.format("{}: {}", "network", "kind"),
         change=pl.col("mean") - pl.col("whole"),
         change_low=pl.col("q05") - pl.col("whole"), change_high=pl.col("q95") - pl.col("whole"),
     )  # fmt: skip

@@ -56,7 +56,8 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     order = ("network", "epoch", "seed", "path_length")
     rows = finite(frame.filter(measured_at="input").with_columns(_log10(*NORMS))).sort(order)
     rows = rows.with_columns(moment=moment())
-    parts = [_network(rows.filter(network=name), rows, style) for name in names(rows)]
+    many = len(names(rows)) > 1
+    parts = [_network(rows.filter(network=name), name if many else "", style) for name in names(rows)]
     return finish(parts[0] if len(parts) == 1 else alt.vconcat(*parts, spacing=30), style)
 
 
@@ -66,21 +67,21 @@ def _log10(*columns: str) -> list[pl.Expr]:
     return [pl.when(pl.col(end) > 0).then(pl.col(end)).log10().alias(end) for end in ends]
 
 
-def _network(rows: pl.DataFrame, everything: pl.DataFrame, style: Style) -> alt.VConcatChart:
-    """The panels of one network: norms, contributions, coherence, each at every moment."""
+def _network(rows: pl.DataFrame, title: str, style: Style) -> alt.VConcatChart:
+    """The panels of one network, on axes of its own: norms, contributions, coherence, each at every moment."""
     columns = moments(rows)
     width, height = panel_width(style, len(columns)), round(0.75 * style.height)
     lines = []
     for kind in (_norms, _shares, _coherence):
-        panels = [kind(rows.filter(moment=name), everything) for name in columns]
+        panels = [kind(rows.filter(moment=name), rows) for name in columns]
         titles = columns if len(columns) > 1 and kind is _norms else [""] * len(columns)
         sized = [
-            panel.properties(width=width, height=height, **({"title": title} if title else {}))
-            for panel, title in zip(panels, titles, strict=True)
+            panel.properties(width=width, height=height, **({"title": above} if above else {}))
+            for panel, above in zip(panels, titles, strict=True)
         ]
         lines.append(alt.hconcat(*sized, spacing=24))
     chart = alt.vconcat(*lines, spacing=14).resolve_scale(color="independent", strokeDash="independent")
-    return chart.properties(title=names(rows)[0]) if len(names(everything)) > 1 else chart
+    return chart.properties(title=title) if title else chart
 
 
 def _x(everything: pl.DataFrame) -> alt.X:
