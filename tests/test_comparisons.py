@@ -301,6 +301,9 @@ def batches(of: dict[int | None, tuple[int, ...]]):
         ({None: (60, 61, 60), 40: (61, 60, 60), 23: (80, 82, 81), 8: (60, 61, 60)}, 40, "not reproduced"),
         ({None: (60, 61, 60), 40: (90, 92, 91), 23: (60, 61, 60)}, None, "not reproduced"),  # not below a failure
         ({None: (50, 70, 60), 23: (52, 70, 62)}, None, "inconclusive"),
+        ({None: (50, 70, 60), 40: (52, 70, 62), 23: (290, 300, 310)}, None, "not reproduced"),  # whatever 40 is
+        ({None: (50, 70, 60), 40: (290, 300, 310), 23: (52, 70, 62)}, None, "not reproduced"),  # 40 is already too few
+        ({None: (50, 70, 60), 40: (52, 70, 62), 23: (290, 300, 310), 8: (52, 70, 62)}, None, "inconclusive"),
         ({None: (60,), 23: (60,)}, None, "inconclusive"),  # two seeds of each are needed
         ({None: (60, 61, 60), 40: (61, 60, 60)}, None, "not run"),  # nothing at 43 % of the blocks or below
     ],

@@ -4,6 +4,7 @@ Two errors are compared over their seeds (Welch's interval) where both have two 
 alone (Newcombe's), which knows nothing of how much seeds differ, and the row says so.
 """
 
+from itertools import takewhile
 from math import lcm
 from typing import Any
 
@@ -18,7 +19,6 @@ from resdag.queries.verdicts import (
     below,
     both,
     found,
-    inside,
     mean,
     not_run,
     of_seeds,
@@ -134,7 +134,8 @@ def blocks_per_batch(evidence: Evidence) -> Finding:
     """The smallest m such that training on m blocks per batch, or on any more, is equivalent to training on all.
 
     From the largest m down, each is tested only where the one before was equivalent, so that the chance of a false
-    equivalence stays that of one test.
+    equivalence stays that of one test.  Few blocks are refuted where the first that are not equivalent are worse by
+    more than the margin, or where all that would be few enough are.
     """
     rows = _compared(evidence, "blocks_per_batch").sort("blocks_per_batch", descending=True, nulls_last=False)
     if rows.is_empty():
@@ -149,18 +150,18 @@ def blocks_per_batch(evidence: Evidence) -> Finding:
             f"m = {of['blocks_per_batch'] or 'all'}: {percent(of['test_error'])}" for of in rows.to_dicts()
         )
         return Finding(None, None, None, test, None, "inconclusive", f"two seeds of each are needed; {errors}")
-    smallest: int | None = None
+    blocks = [int(of["blocks_per_batch"]) for of in parts]
+    tests = [_equivalent(evidence, of["network"], whole["network"], margin) for of in parts]
+    alike = list(takewhile(lambda found: found[1][1] < 1 - evidence.confidence, zip(blocks, tests, strict=True)))
+    smallest, p = (alike[-1][0], alike[-1][1][1]) if alike else (None, None)
+    worse = [interval.low is not None and interval.low > margin for interval, _ in tests]
+    too_few = [bad for m, bad in zip(blocks, worse, strict=True) if m <= share * whole["blocks"]]
     verdict: Verdict = "inconclusive"
-    said, p = [], None
-    for of in parts:
-        interval, p_here = _equivalent(evidence, of["network"], whole["network"], margin)
-        said.append(f"m = {of['blocks_per_batch']}: {_points(interval)}")
-        if p_here >= 1 - evidence.confidence:
-            verdict = inside(interval, -margin, margin)
-            break
-        smallest, p = of["blocks_per_batch"], p_here
     if smallest is not None and smallest <= share * whole["blocks"]:
         verdict = "reproduced"
+    elif worse[len(alike)] or all(too_few):
+        verdict = "not reproduced"
+    said = [f"m = {m}: {_points(interval)}" for m, (interval, _) in zip(blocks, tests, strict=True)]
     detail = f"test error less that of {whole['network']}, all {whole['blocks']} blocks: {'; '.join(said)}"
     return Finding(smallest, None, None, test, p, verdict, detail)
 
