@@ -25,7 +25,11 @@ from resdag.training.train import train
 BLOCKS = 54
 # In each run of a training; the first ones start workers, and use batches that the workers made meanwhile.
 STEPS, WARM_STEPS = 7, 3
-RECIPE = Recipe(1, 128, 0.1, (), 0.1, 0, 0.01, 0.9, 1e-4, 4, True, "float32", None, None, None, 0)
+RECIPE = Recipe(
+    epochs=1, batch_size=128, learning_rate=0.1, drop_epochs=(), drop_factor=0.1, warmup_steps=0,
+    warmup_learning_rate=0.01, momentum=0.9, weight_decay=1e-4, crop_padding=4, flip=True, precision="float32",
+    stochastic_depth=None, blocks_per_batch=None, test_scale=None, test_images=0, keep_epochs=(),
+)  # fmt: skip
 
 
 def synthetic(count: int, seed: int = 0) -> Images:
@@ -144,4 +148,4 @@ def _step_seconds(start: Network, recipe: Recipe) -> list[float]:
 
 
 def _fresh(network: Network) -> Network:
-    return copy.deepcopy(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return copy.deepcopy(network).to(memory_format=torch.channels_last)
