@@ -12,6 +12,7 @@ import torch
 from benchmarks import plain
 from benchmarks.measure import Pair, in_turn
 from resdag.combinatorics import path_choice, random_deletion, random_swaps
+from resdag.config.experiments import PathGradients
 from resdag.datasets.tensors import Images
 from resdag.lesions.engine import block_evaluations, measure
 from resdag.lesions.lesion import Lesion, deletion, reordering, single_deletions
@@ -87,18 +88,22 @@ def reorder(runs: int = 3) -> Pair:
     return _lesions(Pair("reorder", "350 reorderings (swaps 1 to 64 x 50 draws), 16 images", "1.3x"), lesions, 16, runs)
 
 
-def pairs(runs: int = 2) -> Pair:
+def pairs(runs: int = 1) -> Pair:  # each takes minutes
     lesions = [deletion(f"{i}-{j}", BLOCKS, [i, j]) for i, j in itertools.combinations(range(BLOCKS), 2)]
     return _lesions(Pair("pairs", "all 1,431 pairs, 32 images", "2.8x"), lesions, 32, runs)
 
 
-def paths(runs: int = 3) -> Pair:
-    """Plain sees a few paths, of all lengths: its seconds for each path do not depend on how many there are."""
-    pair = Pair("paths", "sampled path gradients, 54 blocks, 4 of each length, for each path", "5x")
+def paths(runs: int = 2) -> Pair:
+    """As many paths to a batch as a study has unless it says otherwise.
+
+    Plain sees a few, of all lengths: its seconds for each path do not depend on how many there are.
+    """
+    each = PathGradients.model_fields["samples_per_batch"].default
+    pair = Pair("paths", f"sampled path gradients, 54 blocks, {each} of each length, for each path", "5x")
     network, images = resnet110(), synthetic(32)
     batch, labels = images.normalised(0, 32), images.labels
     few = [path_choice(BLOCKS, length, 0) for length in range(0, BLOCKS + 1, 6)]
-    many = [path_choice(BLOCKS, length, sample) for length in range(BLOCKS + 1) for sample in range(4)]
+    many = [path_choice(BLOCKS, length, sample) for length in range(BLOCKS + 1) for sample in range(each)]
     own = path_norms(network, batch, labels, few).at_input
     before, _ = in_turn(
         pair,

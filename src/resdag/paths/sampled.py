@@ -42,7 +42,7 @@ from resdag.paths.tree import Choices, Path, distinct, forks, sorted_choices
 WORKING_GRADIENTS = 3
 # Gradients of several paths go through a layer as one where each by itself has too little to do, on a CPU.
 LEAST_BYTES = 2**18
-RESCALE_EVERY = 4  # steps that change a gradient; each changes its norm by a factor of 1e-3 at the very least
+RESCALE_EVERY = 8  # steps that change a gradient; each changes its norm by a factor of 1e-3 at the very least
 _PIXELS = (-3, -2, -1)
 Floats = NDArray[np.float64]
 
@@ -129,6 +129,7 @@ def _norms(network: Network, forward: Forward, weight: float, choices: Choices) 
         if len(due):
             exponents[due] += _rescale([gradients[path] for path in due])
             changed[due] = 0
+    exponents += _rescale(gradients)  # a norm squares its numbers
     at_input = _through(stem_way_back(network, forward.images), gradients)
     found = np.stack([_log10_norms(at_input), _log10_norms(gradients)]) + exponents * math.log10(2)
     return found[:, distinct(choices)]
@@ -171,7 +172,9 @@ def _rescale(gradients: list[Tensor]) -> Floats:
 
 
 def _log10_norms(gradients: list[Tensor]) -> Floats:
-    norms = torch.stack([torch.linalg.vector_norm(gradient, dtype=torch.float64) for gradient in gradients])
+    # of each image first, in its own precision: float64 of the whole would be copied, and cost a tenth of everything
+    of_images = torch.stack([torch.linalg.vector_norm(gradient, dim=_PIXELS) for gradient in gradients])
+    norms = torch.linalg.vector_norm(of_images.double(), dim=1)
     with np.errstate(divide="ignore"):
         return np.asarray(np.log10(norms.cpu().numpy()))
 

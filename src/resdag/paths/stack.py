@@ -59,8 +59,8 @@ class Stack:
     def norms(self) -> Tensor:
         """L2 norms of each draw, length and image, float64."""
         norms = torch.empty(self.exponents.shape, dtype=torch.float64, device=self.room.device)
-        for draw, some in self.pieces():  # float64 of all would be more than the rest
-            norms[draw, some] = torch.linalg.vector_norm(self.room[draw, some], dim=_PIXELS, dtype=torch.float64)
+        for draw, some in self.pieces():
+            norms[draw, some] = torch.linalg.vector_norm(self.room[draw, some], dim=_PIXELS).double()
         return torch.ldexp(norms, self.exponents)
 
     def along_sum(self) -> Tensor:
