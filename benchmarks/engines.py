@@ -3,6 +3,7 @@
 import copy
 import itertools
 import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from statistics import mean
@@ -115,7 +116,12 @@ def paths(runs: int = 2) -> Pair:
     pair.ours_seconds = [seconds / len(many) for seconds in pair.ours_seconds]
     apart = max(abs(math.log10(a) - b) for a, b in zip(before, own, strict=True) if a > 1e-30 and b is not None)
     pair.same = f"log10 norms differ by {apart:.0e} at most"
+    thawed = copy.deepcopy(network).requires_grad_(True)  # as after training: weights get gradients as well
+    started = time.perf_counter()
+    for path in few:
+        plain.path_norm(thawed, batch.contiguous(), labels, path)
     pair.notes = {"plain_paths": len(few), "ours_paths": len(many), "batch": 32,
+                  "plain_with_gradients_of_weights": (time.perf_counter() - started) / len(few),
                   "branch_passes_each": branch_passes(many, BLOCKS) / len(many)}  # fmt: skip
     return pair
 
