@@ -173,12 +173,27 @@ def test_a_job_ends_with_the_workflow_that_started_it(tmp_path: Path) -> None:
     wait_until(lambda: not _lives(child), 5, "the job ends")
 
 
-def test_a_job_whose_workflow_is_gone_before_it_starts_does_not_start(tmp_path: Path) -> None:
+def test_a_job_whose_workflow_is_gone_before_it_starts_does_not_start() -> None:
     gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "RESDAG_WORKFLOW": gone.stdout.strip()}
+    assert _started_by(int(gone.stdout)) == (143, "")
+
+
+def test_a_workflow_that_ended_and_that_nobody_waited_for_is_gone() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    wait_until(lambda: not _lives(ended.pid), 10, "a process ends")
+    os.kill(ended.pid, 0)  # still there, for its parent to ask
+    try:
+        assert _started_by(ended.pid) == (143, "")
+    finally:
+        ended.wait()
+
+
+def _started_by(workflow: int) -> tuple[int, str]:
+    """Exit status and output of a job that a workflow with this process id starts."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "RESDAG_WORKFLOW": str(workflow)}
     job = "from resdag.parent import end_with_parent; end_with_parent(); print('on')"
     done = subprocess.run([sys.executable, "-c", job], env=environment, capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (143, "")
+    return done.returncode, done.stdout
 
 
 def _lives(process: int) -> bool:

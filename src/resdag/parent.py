@@ -9,6 +9,7 @@ import ctypes
 import os
 import signal
 import sys
+from pathlib import Path
 
 WORKFLOW = "RESDAG_WORKFLOW"  # process id of the snakemake that starts the jobs
 PR_SET_PDEATHSIG = 1
@@ -35,4 +36,13 @@ def _is_alive(process: int) -> bool:
         return False
     except PermissionError:  # there, and another user's
         return True
-    return True
+    return not _is_zombie(process)
+
+
+def _is_zombie(process: int) -> bool:
+    """Whether a process has ended, and nobody has asked how yet; on Linux."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except OSError:
+        return False
+    return state in (b"Z", b"X")
