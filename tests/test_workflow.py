@@ -114,7 +114,7 @@ def test_overrides_on_the_command_line_reach_the_jobs(finished_copy: Path) -> No
 
 
 def test_two_torch_jobs_run_at_once_on_devices_of_their_own(finished: Path) -> None:
-    devices = {device for (device,) in query(finished, "SELECT DISTINCT device FROM jobs WHERE rule = 'train_network'")}
+    devices = {device for (device,) in query(finished, "SELECT DISTINCT device FROM jobs WHERE device IS NOT NULL")}
     assert {device.rpartition("pretended-")[2] for device in devices} == {"0)", "1)"}
 
 
@@ -181,7 +181,7 @@ def test_lost_metadata_and_an_edited_study_show_what_is_old(finished_copy: Path)
     shutil.rmtree(folder / ".snakemake")
     assert dry_run(folder) == {}
     edit_study(folder, lesions__single__predictions=False)
-    assert measuring(dry_run(folder)) == {"delete_single": 2}
+    assert measuring(dry_run(folder)) == {"delete_single": 3}
 
 
 def test_edited_code_reruns_what_uses_it_and_an_edited_comment_nothing(finished_copy: Path) -> None:
