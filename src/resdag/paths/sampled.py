@@ -27,7 +27,6 @@ from torch.nn import BatchNorm2d
 
 from resdag.models.inference import folded
 from resdag.models.memory import (
-    CACHE_BYTES,
     DEFAULT_MEMORY_BYTES,
     WORKING_TENSORS,
     largest_activation,
@@ -40,6 +39,8 @@ from resdag.paths.tree import Choices, Path, distinct, forks, sorted_choices
 
 # Gradients of a path that exist while it passes a block: before it, behind its join, and behind it.
 WORKING_GRADIENTS = 3
+# Images of one gradient that go together on a CPU: those of a layer stay in the cores' caches.
+PART_BYTES = 2**21
 # Gradients of several paths go through a layer as one where each by itself has too little to do, on a CPU.
 LEAST_BYTES = 2**18
 RESCALE_EVERY = 8  # steps that change a gradient; each changes its norm by a factor of 1e-3 at the very least
@@ -93,7 +94,7 @@ def _images_together(network: Network, images: Tensor, paths: int, memory_bytes:
     """Images that go backward together: gradients along so many paths, and blocks' inputs, stay within the bound."""
     largest = largest_activation(network, images[:1])
     held = largest * (WORKING_GRADIENTS * paths + len(network.blocks) + WORKING_TENSORS)
-    wanted = len(images) if images.is_cuda else CACHE_BYTES // largest
+    wanted = len(images) if images.is_cuda else PART_BYTES // largest
     return max(1, min(len(images), wanted, _left(images, memory_bytes) // held))
 
 
@@ -138,6 +139,8 @@ def _norms(network: Network, forward: Forward, weight: float, choices: Choices) 
 def _pass(back: WaysBack, gradients: list[Tensor], parents: NDArray[np.int64], branches: Choices) -> list[Tensor]:
     """Every gradient, (N, ...), through the block, along the choices of those that continue it."""
     joined = _through(back.join, gradients)
+    if _together(joined[0]) == 1:
+        return _one_by_one(back, joined, parents, branches)
     passed: dict[int, Tensor] = {}
     for way, chosen in ((back.skip, ~branches), (back.branch, branches)):
         children = np.flatnonzero(chosen)
@@ -145,18 +148,39 @@ def _pass(back: WaysBack, gradients: list[Tensor], parents: NDArray[np.int64], b
     return [passed[child] for child in range(len(parents))]
 
 
+def _one_by_one(back: WaysBack, gradients: list[Tensor], parents: NDArray[np.int64], branches: Choices) -> list[Tensor]:
+    """The same of gradients behind the join, from the last one on; empties the list.
+
+    Each gradient goes as soon as all that continue it are there: the next one takes its
+    memory, which is still in the cache.
+    """
+    passed = []
+    for parent, branch in zip(reversed(parents), reversed(branches), strict=True):
+        del gradients[parent + 1 :]
+        passed.append(_alone(back.branch if branch else back.skip, gradients[parent]))
+    return passed[::-1]
+
+
+def _alone(way: Adjoint, gradient: Tensor) -> Tensor:
+    return gradient if way is unchanged else way(gradient.unsqueeze(0)).squeeze(0)
+
+
+def _together(gradient: Tensor) -> int:
+    """Gradients like this one that go through a layer as one."""
+    return max(1, (piece_bytes(gradient) if gradient.is_cuda else LEAST_BYTES) // gradient.nbytes)
+
+
 def _through(way: Adjoint, gradients: list[Tensor]) -> list[Tensor]:
     """Gradients of many paths, (N, ...) each, through a layer, a few at a time; the same ones where it changes none."""
     if way is unchanged or not gradients:
         return gradients
-    one = gradients[0]
-    together = max(1, (piece_bytes(one) if one.is_cuda else LEAST_BYTES) // one.nbytes)
+    together = _together(gradients[0])
     if together == 1:
-        return [way(gradient.unsqueeze(0)).squeeze(0) for gradient in gradients]
+        return [_alone(way, gradient) for gradient in gradients]
     passed: list[Tensor] = []
     for start in range(0, len(gradients), together):
         some = gradients[start : start + together]
-        batch = way(torch.cat(some).unflatten(0, (len(some), len(one))))  # cat keeps channels_last, stack does not
+        batch = way(torch.cat(some).unflatten(0, (len(some), len(some[0]))))  # cat keeps channels_last, stack does not
         passed += [gradient.clone() for gradient in batch]  # a view would keep all of the batch in memory
     return passed
 
