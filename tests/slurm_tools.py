@@ -1,5 +1,6 @@
 """A real SLURM of one node with two pretended GPUs, brought up and taken down here, and how to run a study on it."""
 
+import fcntl
 import os
 import shutil
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,9 @@ import pytest
 from resdag.layout import TORCH_RULES
 from workflow_tools import ROOT, complete_command, pythonpath, query
 
+SCRIPT = ROOT / "tests/slurm/cluster.sh"
+USUAL = Path("/etc/slurm/slurm.conf")
+PREFIX = "resdag-slurm-"
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "munged")
 # The plugin and what it needs beyond our lock, without its pins of what is locked.
 # In the environment itself it would ask the cluster at every call of snakemake, for 10 s where none answers.
@@ -43,17 +48,36 @@ def cluster() -> Iterator[Path]:
         pytest.skip(f"no {', '.join(missing)}: apt-get install slurmctld slurmd slurm-client munge")
     if os.getuid() != 0:
         pytest.skip("a cluster of one's own needs root")
-    if Path("/etc/slurm/slurm.conf").exists():
-        pytest.skip("/etc/slurm/slurm.conf: this machine is part of a cluster, which is left alone")
-    folder = Path(tempfile.mkdtemp(prefix="resdag-slurm-"))  # paths of sockets are short
+    _take_down_left_over()
+    if USUAL.exists():
+        pytest.skip(f"{USUAL}: this machine is part of a cluster, which is left alone")
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))  # paths of sockets are short
     folder.chmod(0o755)
-    script = ROOT / "tests/slurm/cluster.sh"
-    try:
-        subprocess.run([script, "up", folder, *map(str, _free_ports())], check=True, timeout=120)
-        yield folder / "slurm.conf"
-    finally:
-        subprocess.run([script, "down", folder], check=True, timeout=60)
-        shutil.rmtree(folder)
+    with (folder / "held").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        try:
+            subprocess.run([SCRIPT, "up", folder, *map(str, _free_ports())], check=True, timeout=120)
+            yield folder / "slurm.conf"
+        finally:
+            _take_down(folder)
+
+
+def _take_down(folder: Path) -> None:
+    subprocess.run([SCRIPT, "down", folder], check=True, timeout=60)
+    shutil.rmtree(folder)
+
+
+def _take_down_left_over() -> None:
+    """What a test that was killed has left: a cluster of ours, and nobody holds it."""
+    folder = USUAL.resolve().parent
+    if not (USUAL.is_symlink() and folder.name.startswith(PREFIX)):
+        return
+    if not folder.exists():
+        USUAL.unlink()
+        return
+    with (folder / "held").open("a") as held, suppress(BlockingIOError):
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _take_down(folder)
 
 
 def _free_ports() -> list[int]:
