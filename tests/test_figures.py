@@ -5,6 +5,7 @@ import json
 from functools import cache
 from html.parser import HTMLParser
 from math import exp, isfinite, log, nan, pi
+from typing import Any
 from xml.etree import ElementTree
 
 import duckdb
@@ -234,10 +235,19 @@ def test_coherence_is_hollow_where_the_energy_is_uncertain():
     assert marks == {True: [{"filter": "datum.coherence_known"}], False: [{"filter": "!datum.coherence_known"}]}
 
 
-def test_a_spectrum_without_sampled_paths_is_drawn():
+def test_the_legends_of_a_spectrum_without_sampled_paths_do_not_name_them():
     frame = VIEWS["figure_spectrum"]()
     empty = [name for name in frame.columns if name.startswith(("mean_norm", "sampled")) or name == "contribution"]
-    assert drawn("figure_spectrum", frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in empty))
+    without = frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in empty)
+    sampled = {"one path, mean over sampled", "number × mean norm (figure 6c)"}
+    assert sampled <= _listed(drawn("figure_spectrum", frame))
+    assert _listed(drawn("figure_spectrum", without)) == _listed(drawn("figure_spectrum", frame)) - sampled
+
+
+def _listed(spec: dict[str, Any]) -> set[str]:
+    """What the legends of colours name."""
+    found = [unit["encoding"].get("color", {}).get("legend", {}) for unit, _ in units(spec, spec["datasets"])]
+    return {name for legend in found for name in legend.get("values", ())}
 
 
 def test_figure_1_draws_a_box_wherever_a_path_enters_a_branch():

@@ -108,10 +108,14 @@ def _long(rows: pl.DataFrame, kinds: dict[str, str]) -> pl.DataFrame:
     return pl.concat(parts).drop_nulls("value")
 
 
-def _curves(rows: pl.DataFrame, kinds: dict[str, str], x: alt.X, y: alt.Y, number: str) -> list[alt.Chart]:
-    """A band, a line and points for each kind of number."""
+def _curves(
+    rows: pl.DataFrame, everything: pl.DataFrame, kinds: dict[str, str], y: alt.Y, number: str
+) -> list[alt.Chart]:
+    """A band, a line and points for each kind of number; the legend names those that the network has."""
     domain = list(kinds.values())
-    base = alt.Chart(_long(rows, kinds)).encode(x=x, color=colour("kind", domain, colours=COLOURS), detail="seed:N")
+    listed = [kind for column, kind in kinds.items() if everything[column].count()]
+    hue = colour("kind", domain, colours=COLOURS, listed=listed)
+    base = alt.Chart(_long(rows, kinds)).encode(x=_x(everything), color=hue, detail="seed:N")
     tooltip = [
         alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("moment:N", title="measured"),
         alt.Tooltip("kind:N", title="what"), alt.Tooltip("path_length:Q", title="path length"),
@@ -119,7 +123,7 @@ def _curves(rows: pl.DataFrame, kinds: dict[str, str], x: alt.X, y: alt.Y, numbe
     ]  # fmt: skip
     return [
         base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q"),
-        base.mark_line(opacity=seed_opacity(rows)).encode(y=y, strokeDash=dash("kind", domain)),
+        base.mark_line(opacity=seed_opacity(rows)).encode(y=y, strokeDash=dash("kind", domain, listed=listed)),
         base.mark_point(filled=True, size=14, opacity=seed_opacity(rows)).encode(y=y, tooltip=tooltip),
     ]
 
@@ -127,7 +131,7 @@ def _curves(rows: pl.DataFrame, kinds: dict[str, str], x: alt.X, y: alt.Y, numbe
 def _norms(rows: pl.DataFrame, everything: pl.DataFrame) -> Panel:
     scale = alt.Scale(domain=_domain(everything, list(NORMS), 0.04), nice=False)
     y = alt.Y("value:Q", title="gradient norm (log10)", axis=alt.Axis(format="~f", tickCount=6), scale=scale)
-    return alt.layer(*_curves(rows, NORMS, _x(everything), y, ".2f"))
+    return alt.layer(*_curves(rows, everything, NORMS, y, ".2f"))
 
 
 def _shares(rows: pl.DataFrame, everything: pl.DataFrame) -> Panel:
@@ -135,7 +139,7 @@ def _shares(rows: pl.DataFrame, everything: pl.DataFrame) -> Panel:
     scale = alt.Scale(domain=_domain(everything, [*SHARES, *ends], 0.06), nice=False)
     y = alt.Y("value:Q", title="share by length", axis=alt.Axis(format="~%", tickCount=6), scale=scale)
     zero = alt.Chart(pl.DataFrame({"zero": [0.0]})).mark_rule(color=GREY, strokeWidth=1).encode(y=alt.Y("zero:Q"))
-    return alt.layer(zero, *_curves(rows, SHARES, _x(everything), y, ".2~%"))
+    return alt.layer(zero, *_curves(rows, everything, SHARES, y, ".2~%"))
 
 
 def _coherence(rows: pl.DataFrame, everything: pl.DataFrame) -> Panel:

@@ -64,17 +64,26 @@ def cycle(values: Sequence[Any], length: int) -> list[Any]:
 
 
 def colour(
-    field: str, domain: Sequence[str], legend: str | None = "stroke", colours: Sequence[str] = OKABE_ITO
+    field: str,
+    domain: Sequence[str],
+    legend: str | None = "stroke",
+    colours: Sequence[str] = OKABE_ITO,
+    listed: Sequence[str] | None = None,
 ) -> alt.Color:
-    """One colour for each name, the same in every panel; `legend`: its symbol, or None for no legend."""
+    """One colour for each name, the same in every panel; `legend`: its symbol, or None for no legend.
+
+    `listed`: the names in the legend, where these are not all.
+    """
     scale = alt.Scale(domain=list(domain), range=cycle(colours, len(domain)))
-    return alt.Color(f"{field}:N", title=None, scale=scale, **_legend(legend))
+    return alt.Color(f"{field}:N", title=None, scale=scale, **_legend(legend, listed))
 
 
-def dash(field: str, domain: Sequence[str], legend: str | None = "stroke") -> alt.StrokeDash:
+def dash(
+    field: str, domain: Sequence[str], legend: str | None = "stroke", listed: Sequence[str] | None = None
+) -> alt.StrokeDash:
     """One dash for each name; goes with `colour`."""
     scale = alt.Scale(domain=list(domain), range=cycle(DASHES, len(domain)))
-    return alt.StrokeDash(f"{field}:N", title=None, scale=scale, **_legend(legend))
+    return alt.StrokeDash(f"{field}:N", title=None, scale=scale, **_legend(legend, listed))
 
 
 def shape(field: str, domain: Sequence[str], shapes: Sequence[str] = SHAPES) -> alt.Shape:
@@ -95,12 +104,12 @@ def sign(domain: Sequence[str]) -> alt.Shape:
     return alt.Shape("sign:N", scale=scale, legend=None)
 
 
-def _legend(symbol: str | None) -> dict[str, Any]:
+def _legend(symbol: str | None, listed: Sequence[str] | None = None) -> dict[str, Any]:
     if symbol is None:
         return {"legend": None}
-    if symbol != "stroke":
-        return {"legend": alt.Legend(symbolType=symbol, symbolOpacity=1)}
-    return {"legend": alt.Legend(symbolType="stroke", symbolSize=320, symbolOpacity=1)}
+    options: dict[str, Any] = {"symbolSize": 320} if symbol == "stroke" else {}
+    options |= {} if listed is None else {"values": list(listed)}
+    return {"legend": alt.Legend(symbolType=symbol, symbolOpacity=1, **options)}
 
 
 def error_axis(field: str, domain: Sequence[float], title: str | None = "test error") -> alt.Y:
