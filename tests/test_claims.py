@@ -4,6 +4,7 @@ from math import comb, log10, pi, sqrt
 from statistics import median
 from typing import Any
 
+import duckdb
 import pytest
 
 from resdag.config.claims import Claims
@@ -39,13 +40,19 @@ EFFECTIVE = {"network": "resnet110-effective-paths"}
 VGG = {"network": "vgg15"}
 
 
-def judged(tables: dict[str, list[dict]], dataset: str = "cifar10", **rules: Any) -> dict[str, dict[str, Any]]:
-    """The rows of claims, by claim, for a database that holds these rows and what follows from them."""
+def holding(tables: dict[str, list[dict]]) -> duckdb.DuckDBPyConnection:
+    """A database that holds these rows and what follows from them."""
     con = emptied()
     for table, rows in tables.items():
         insert(con, table, rows)
     for table, frame in derive(con, STUDY, 0.95).items():
         insert(con, table, frame)
+    return con
+
+
+def judged(tables: dict[str, list[dict]], dataset: str = "cifar10", **rules: Any) -> dict[str, dict[str, Any]]:
+    """The rows of claims, by claim, for a database that holds these rows and what follows from them."""
+    con = holding(tables)
     found = claims(con, STUDY, Claims.model_validate(rules).model_dump(), dataset)
     insert(con, "claims", found)  # whatever the verdict, the row fits the table
     return {row["claim"]: row for row in found.to_dicts()}
@@ -571,6 +578,14 @@ def test_an_error_that_does_not_follow_the_paths_left_is_not_predicted() -> None
     off = [0.84 * (1 - left(k)) - 0.001 * k - 0.00055 for k in (1, 5, 10, 15, 20)]
     assert found["ours"] == pytest.approx(sqrt(sum(x * x for x in off) / 5))
     assert found["verdict"] == "not reproduced"
+
+
+def test_the_same_rows_give_the_same_bits() -> None:
+    con = holding(of_length_five(lambda k, d: 600 + 7 * k * k + 13 * d))
+    con.execute("SET threads = 1")  # as the jobs have it
+    rules = Claims().model_dump()
+    distances = [claims(con, STUDY, rules, "cifar10").filter(claim="predicted_error")["ours"][0] for _ in range(10)]
+    assert distances == [distances[0]] * 10
 
 
 def test_a_prediction_needs_a_spectrum_and_two_draws() -> None:

@@ -37,9 +37,12 @@ def conditions(limits: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
 
 @contextmanager
 def loaded(context: Context) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory with all tables and views, holding the rows upstream."""
+    """A database in memory with all tables and views, holding the rows upstream.
+
+    What is computed from it is stored, so it has one thread: several add numbers up in the order in which they end.
+    """
     limits = conditions(context.spec["limits"])
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"threads": 1}) as con:
         create(con)
         _name_dataset(con, context)
         for table, files in shards(context).items():

@@ -133,7 +133,9 @@ def predicted_error(evidence: Evidence) -> Finding:
 
 
 def _rms(rows: pl.DataFrame) -> float:
-    off = rows.group_by("seed", "count").agg(pl.col("predicted").first() - pl.col("error").mean())["predicted"]
+    off = rows.group_by("seed", "count", maintain_order=True).agg(pl.col("predicted").first() - pl.col("error").mean())[
+        "predicted"
+    ]
     return float(np.sqrt((off.to_numpy() ** 2).mean()))
 
 
