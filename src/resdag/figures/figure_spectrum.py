@@ -122,7 +122,7 @@ def _curves(
         *(alt.Tooltip(f"{name}:Q", format=number) for name in ("value", "low", "high")),
     ]  # fmt: skip
     return [
-        base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q"),
+        base.mark_area(opacity=0.18, clip=True).encode(y=alt.Y("low:Q"), y2="high:Q"),
         base.mark_line(opacity=seed_opacity(rows)).encode(y=y, strokeDash=dash("kind", domain, listed=listed)),
         base.mark_point(filled=True, size=14, opacity=seed_opacity(rows)).encode(y=y, tooltip=tooltip),
     ]
