@@ -41,7 +41,7 @@ def test_twenty_kills_change_no_row(fresh_digits: Path, digits: Path) -> None:
             kill_group(process)
         else:  # snakemake alone: its jobs end with it
             os.kill(process.pid, signal.SIGKILL)
-            wait_until(lambda: not left_running(folder), 30, "the jobs of a killed snakemake end")
+            wait_until(lambda: not left_running(folder), 10, "the jobs of a killed snakemake end")
             kill_group(process)
     complete(folder, timeout=HOUR)
     assert rows(folder, "digits") == rows(digits, "digits")

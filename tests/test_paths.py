@@ -43,8 +43,12 @@ def test_detaching_the_other_ways_and_walking_the_tree_of_paths_are_one(name: st
             assert (one - other).norm() < 1e-12 * one.norm()
 
 
+@pytest.mark.parametrize("least_bytes", [1, engine.LEAST_BYTES])  # each gradient alone, as on real images; many as one
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_engine_gives_every_path_the_norm_that_autograd_gives_it(name: str) -> None:
+def test_the_engine_gives_every_path_the_norm_that_autograd_gives_it(
+    name: str, least_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "LEAST_BYTES", least_bytes)
     network, (images, labels) = scaled(name), batch()
     paths = all_paths(9)
     norms = path_norms(network, images, labels, [sorted(path) for path in paths])
