@@ -47,8 +47,8 @@ def study(name: str = STUDY, dataset: str = "cifar10") -> Row:
     then = datetime(2026, 1, 1)
     config = json.dumps({"study": name, "dataset": {"kind": dataset}})
     return {
-        "study": name, "config": config, "git_commit": None, "git_dirty": None, "versions": "{}",
-        "hardware": "two cores", "started_at": then, "finished_at": then,
+        "study": name, "config": config, "file": f"config/{name}.yaml", "git_commit": None, "git_dirty": None,
+        "versions": "{}", "hardware": "two cores", "started_at": then, "finished_at": then,
     }  # fmt: skip
 
 

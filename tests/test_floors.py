@@ -13,7 +13,7 @@ MODULES = {".".join(("resdag", *path.relative_to(SOURCE).with_suffix("").parts))
 F_WING, F_LIBRARIES = ("models", "datasets", "training", "lesions", "paths", "meanfield"), {"torch", "torchvision"}
 G_WING, G_LIBRARIES = ("store", "queries", "figures", "report"), {"duckdb", "polars", "altair"}
 GROUND = ("errors", "config", "records", "provenance", "combinatorics", "plan", "planning", "workflow", "atomic",
-          "warm", "parquet", "cli")  # fmt: skip
+          "stored", "warm", "parquet", "cli")  # fmt: skip
 MEASURING = TORCH_RULES | {"prepare_data", "iterate_mean_field"}
 # The plan and its command line look at datasets from outside: names, sizes, published sums.
 WITHOUT_TORCH = {f"resdag.datasets.{name}" for name in ("available", "listing", "published")} | {"resdag.datasets"}

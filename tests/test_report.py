@@ -49,7 +49,8 @@ STATEMENT = "Deleting one <block> & keeping 'the rest' changes little"
 
 def _study():
     return {
-        "study": STUDY, "config": json.dumps(CONFIG), "git_commit": "0123456789abcdef0123", "git_dirty": True,
+        "study": STUDY, "config": json.dumps(CONFIG), "file": "config/s.yaml",
+        "git_commit": "0123456789abcdef0123", "git_dirty": True,
         "versions": json.dumps({"python": "3.11", "torch": "2.15.0"}), "hardware": "<2 cores> & no GPU",
         "started_at": datetime(2024, 5, 1, 12), "finished_at": datetime(2024, 5, 1, 12, 9),
     }  # fmt: skip

@@ -17,7 +17,7 @@ from resdag.errors import BusyError, DamagedFileError
 from resdag.records.base import Record
 from resdag.records.paths import PathGradient
 from resdag.records.tables import TABLES
-from resdag.store.build import build, forget, studies
+from resdag.store.build import build, forget, studies, study_files
 from resdag.store.read import connect, frame
 from resdag.store.schema import columns, create_table_sql, views
 from resdag.store.tables_page import write_tables_page
@@ -175,6 +175,22 @@ def test_forgetting_takes_one_study_and_says_whether_it_was_there(database: Path
     assert not forget(database, "old")
     assert not forget(tmp_path / "none.duckdb", "old")
     assert not (tmp_path / "none.duckdb").exists()
+
+
+def test_studies_that_are_left_out_go_and_others_stay(database: Path, tmp_path: Path) -> None:
+    for name, without in (("gone", []), ("new", ["gone", "never there"])):
+        build(database, name, shards_of(tmp_path, name, lengths(tmp_path, name)), without=without)
+    assert counts(database) == {"old": 3, "new": 3}
+    assert study_files(database) == {"old": "config/old.yaml", "new": "config/new.yaml"}
+
+
+def test_a_database_that_tells_no_files_of_its_studies_is_understood(database: Path, tmp_path: Path) -> None:
+    with duckdb.connect(tmp_path / "older.duckdb") as con:
+        con.execute("CREATE TABLE studies AS SELECT 'older' AS study")
+    with duckdb.connect(tmp_path / "none.duckdb") as con:
+        con.execute("CREATE TABLE jobs AS SELECT 'older' AS study")
+    assert study_files(tmp_path / "older.duckdb") == {"older": None}
+    assert study_files(tmp_path / "none.duckdb") == {}
 
 
 def test_an_older_file_with_other_columns_is_taken_over_by_name(tmp_path: Path) -> None:

@@ -3,13 +3,20 @@
 Real snakemake processes, in copies of one finished run of config/tiny.yaml.
 """
 
+import html
+import json
+import re
 import shlex
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import yaml
+from PIL import Image
 
-from resdag.config.load import read_yaml
+from resdag.config.load import load_study, read_yaml
+from resdag.plan import plan_study
 from workflow_tools import (
     NOTHING,
     ROOT,
@@ -17,8 +24,10 @@ from workflow_tools import (
     dry_run,
     edit_study,
     jobs_in,
+    logs,
     pythonpath,
     query,
+    rows,
     run,
     snakemake,
     trainings,
@@ -89,6 +98,27 @@ def test_graphs_are_drawn_as_dot(fresh: Path, what: str) -> None:
     assert "train_network" in said
 
 
+def test_snakemake_s_own_report_has_every_figure_with_its_caption(finished_copy: Path) -> None:
+    folder = finished_copy
+    status, said = run(folder, "snakemake", "report", "--report", "run.html", PYTHONPATH=forbid_torch(folder))
+    assert status == 0, said
+    page = (folder / "run.html").read_text()
+    held, categories = (
+        json.loads(re.search(rf'<script id="{name}">\s*var {name} = (.*);\n', page).group(1))
+        for name in ("results", "categories")
+    )
+    figures = [job for job in plan_study(load_study(ROOT / "config/tiny.yaml")).jobs if job.rule == "draw_figure"]
+    drawn = {job.outputs["svg"]: job.spec for job in figures}
+    assert {name: set(files["Other"]) for name, files in categories.items()} == {
+        "Figures": set(drawn), "The report": {"results/tiny/report.html"},
+    }  # fmt: skip
+    for path, words in drawn.items():
+        caption = html.unescape(held[path]["caption"])
+        assert words["title"] in caption
+        assert words["caption"][:40] in " ".join(caption.split())
+    assert "claim of the paper with its verdict" in held["results/tiny/report.html"]["caption"]
+
+
 def test_nothing_of_the_default_study_leaks_into_another(finished_copy: Path) -> None:
     folder = finished_copy
     (folder / "config/config.yaml").rename(folder / "config/tiny.yaml")
@@ -138,17 +168,39 @@ def measuring(jobs: dict[str, int]) -> dict[str, int]:
     return {rule: count for rule, count in jobs.items() if rule not in READING and not rule.startswith("draw_figure")}
 
 
-def test_more_draws_run_only_the_draws_that_are_new(finished_copy: Path) -> None:
+@pytest.mark.parametrize(
+    ("key", "more", "expected"),
+    [
+        ("lesions__random__draws", 8, {"delete_random": 2}),
+        ("lesions__reorder__draws", 4, {"reorder_blocks": 1}),
+        ("paths__gradients__samples", 8, {"sample_path_gradients": 4}),  # two batches at each of two epochs
+    ],
+)
+def test_more_draws_or_samples_run_only_those_that_are_new(
+    finished_copy: Path, key: str, more: int, expected: dict[str, int]
+) -> None:
     folder = finished_copy
-    edit_study(folder, lesions__random__draws=8)
-    assert measuring(dry_run(folder)) == {"delete_random": 2}
-    edit_study(folder, lesions__random__draws=4)
+    section, name, number = key.split("__")
+    edit_study(folder, **{key: more})
+    jobs = dry_run(folder)
+    assert measuring(jobs) == expected
+    assert not {"draw_figure_1", "draw_figure_3", "draw_figure_training"} & set(jobs)
+    edit_study(folder, **{key: TINY[section][name][number]})
     assert dry_run(folder) == {}
 
 
 def test_a_network_s_own_training_reruns_that_network_alone(finished_copy: Path) -> None:
     folder = finished_copy
     edit_study(folder, networks__vgg8__training={"epochs": 3})
+    again = {"train_network", "evaluate_network", "delete_single", "delete_recalibrated"}
+    assert measuring(dry_run(folder)) == dict.fromkeys(again, 1)
+
+
+def test_a_network_or_a_seed_more_runs_its_own_jobs_alone(finished_copy: Path) -> None:
+    folder = finished_copy
+    edit_study(folder, networks__new={"architecture": "resnet", "depth": 8, "width": 4})
+    assert measuring(dry_run(folder)) == {"train_network": 1, "evaluate_network": 1, "count_paths": 1}
+    edit_study(folder, networks__new=None, networks__vgg8__seeds=[0, 1])
     again = {"train_network", "evaluate_network", "delete_single", "delete_recalibrated"}
     assert measuring(dry_run(folder)) == dict.fromkeys(again, 1)
 
@@ -162,12 +214,66 @@ def test_values_of_two_keys_that_change_places_are_seen(finished_copy: Path) -> 
     assert measuring(dry_run(folder)) == measuring(first)
 
 
-def test_a_margin_reruns_no_measurement(finished_copy: Path) -> None:
+def test_a_margin_judges_again_and_draws_nothing(finished_copy: Path) -> None:
     folder = finished_copy
     edit_study(folder, claims__equivalence_margin=0.02)
-    jobs = dry_run(folder)
-    assert measuring(jobs) == {}
-    assert {"judge_claims", "write_database", "write_report"} <= set(jobs)
+    assert dry_run(folder) == {"judge_claims": 1, "write_database": 1, "write_report": 1}
+
+
+def test_a_figure_s_style_draws_that_figure_alone(finished_copy: Path) -> None:
+    folder = finished_copy
+    edit_study(folder, figures={"styles": {"figure_3": {"height": 400}}})
+    assert dry_run(folder) == {"draw_figure_3": 1, "write_database": 1, "write_report": 1}
+
+
+def test_the_test_limit_measures_again_and_trains_nothing(finished_copy: Path) -> None:
+    folder = finished_copy
+    edit_study(folder, dataset__test_limit=120)
+    jobs = measuring(dry_run(folder))
+    assert jobs["evaluate_network"] == trainings()
+    assert jobs["delete_single"] == 3
+    assert jobs["reorder_blocks"] == 1
+    assert not {"train_network", "sample_path_gradients", "count_paths"} & set(jobs)
+
+
+def test_what_training_sees_measures_all_again_but_closed_forms(finished_copy: Path) -> None:
+    folder = finished_copy
+    edit_study(folder, dataset__train_limit=200)
+    jobs = measuring(dry_run(folder))
+    edit_study(folder, study="another")
+    everything = measuring(dry_run(folder))
+    stay = {"prepare_data", "count_paths", "iterate_mean_field", "simulate_mean_field"}  # the last: random networks
+    assert jobs == {rule: count for rule, count in everything.items() if rule not in stay}
+
+
+PICTURES = {
+    "study": "pictures",
+    "dataset": {"kind": "image_folder", "root": "here", "image_size": 8},
+    "training": {"epochs": 1, "batch_size": 4},
+    "networks": {"resnet8": {"architecture": "preact_resnet", "depth": 8, "width": 4}},
+    "lesions": {"single": {"networks": ["resnet8"]}},
+}
+
+
+def test_the_same_images_elsewhere_rerun_nothing_and_others_all(fresh: Path) -> None:
+    folder, colours = fresh, np.random.default_rng(0)
+    for split in ("train", "test"):
+        for label in ("cats", "dogs"):
+            place = folder / "here" / split / label
+            place.mkdir(parents=True)
+            for number in range(4):
+                Image.fromarray(colours.integers(256, size=(8, 8, 3), dtype=np.uint8)).save(place / f"{number}.png")
+    (folder / "config/config.yaml").write_text(yaml.safe_dump(PICTURES))
+    targets = ("lesions", "train")
+    everything = dry_run(folder, *targets)
+    complete(folder, *targets)
+    (folder / "here").rename(folder / "there")
+    edit_study(folder, dataset__root="there")
+    assert dry_run(folder, *targets) == {}
+    Image.new("RGB", (8, 8)).save(folder / "there/train/cats/0.png")
+    assert dry_run(folder, *targets) == everything == dict.fromkeys(
+        ("prepare_data", "train_network", "evaluate_network", "delete_single"), 1
+    )  # fmt: skip
 
 
 def test_the_database_target_misses_what_was_deleted_behind_it(finished_copy: Path) -> None:
@@ -189,6 +295,7 @@ def test_edited_code_reruns_what_uses_it_and_an_edited_comment_nothing(finished_
     job = folder / "src/resdag/jobs/reorder_blocks.py"
     text = job.read_text()
     job.write_text("# A comment that was not there.\n" + text.replace('"""Job:', '"""This job:', 1))
+    edit_study(folder, "digits", training__epochs=5)  # another study
     assert dry_run(folder) == {}
     job.write_text(text + "\nNEW = 1\n")
     assert measuring(dry_run(folder)) == {"reorder_blocks": 1}
@@ -219,3 +326,53 @@ def test_a_network_that_is_renamed_leaves_no_rows_behind(finished_copy: Path) ->
     status, said = run(folder, "resdag", "forget", "tiny")
     assert status == 0, said
     assert query(folder, "SELECT count(*) FROM lesions") == [(0,)]
+
+
+OTHER = {
+    "study": "other",
+    "dataset": {"kind": "digits", "train_limit": 64, "test_limit": 40},
+    "training": {"epochs": 1, "batch_size": 32},
+    "networks": {"resnet8": {"architecture": "preact_resnet", "depth": 8, "width": 4}},
+}
+
+
+def test_rows_of_a_study_go_with_its_file_and_lost_ones_come_back(finished_copy: Path) -> None:
+    folder, database = finished_copy, ("database", "--configfile", "config/other.yaml")
+    (folder / "config/other.yaml").write_text(yaml.safe_dump(OTHER))
+    before = rows(folder)
+    # Without a GPU, the CPU.
+    status, said = run(folder, "resdag", "plan", "config/other.yaml", RESDAG_PRETENDED_DEVICES="0")
+    assert status == 0 and "none: the CPU" in said
+    complete(folder, *database, RESDAG_PRETENDED_DEVICES="0")
+    ((device,),) = query(folder, "SELECT device FROM networks WHERE study = 'other'")
+    assert device.endswith("(cpu)")
+    assert query(folder, "SELECT study, file FROM studies ORDER BY study") == [
+        ("other", "config/other.yaml"), ("tiny", "config/config.yaml"),
+    ]  # fmt: skip
+    assert rows(folder) == before
+    assert dry_run(folder) == {}  # another study in the same file is no change of this one
+
+    # The file is lost: each study finds out that its rows are, and stores them again.
+    (folder / "results.duckdb").unlink()
+    complete(folder, *database)
+    assert query(folder, "SELECT study FROM studies") == [("other",)]
+    assert dry_run(folder, "database") == {"write_database": 1}
+    complete(folder, "database")
+    assert dry_run(folder, *database) == {}
+    assert rows(folder) == before
+
+    # Rows that are forgotten come back with the next run of their study.
+    status, said = run(folder, "resdag", "forget", "tiny")
+    assert status == 0, said
+    assert query(folder, "SELECT study FROM studies") == [("other",)]
+    assert dry_run(folder) == {"write_database": 1, "write_report": 1}
+
+    # A study is removed: its rows go with the next database job, others stay.
+    (folder / "config/other.yaml").unlink()
+    said = complete(folder, "database")
+    assert "the rows of other go" in said + logs(folder)
+    assert query(folder, "SELECT study FROM studies") == [("tiny",)]
+    assert query(folder, "SELECT count(*) FROM networks WHERE study = 'other'") == [(0,)]
+    assert rows(folder) == before
+    (folder / "config/other.yaml").write_text(yaml.safe_dump(OTHER))
+    assert dry_run(folder, *database) == {"write_database": 1}

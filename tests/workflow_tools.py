@@ -26,6 +26,7 @@ PROVENANCE = {
 }
 SNAKEMAKE = ("snakemake", "--cores", "2", "--resources", "gpu=2")
 NOTHING = "Nothing to be done"
+TARGETS = {"report", "figures", "database", "train", "lesions", "paths", "data"}
 
 
 @pytest.fixture(scope="session")
@@ -153,7 +154,7 @@ def jobs_in(said: str) -> dict[str, int]:
         if not count.isdecimal() or rule.strip() == "total":
             break
         found[rule.strip()] = int(count)
-    return {rule: count for rule, count in found.items() if rule not in ("report", "train", "database", "figures")}
+    return {rule: count for rule, count in found.items() if rule not in TARGETS}
 
 
 def edit_study(folder: Path, name: str = "config", **changes: Any) -> None:

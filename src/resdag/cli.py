@@ -147,7 +147,7 @@ def _run_rule(arguments: argparse.Namespace) -> int:
     if not jobs:
         raise ResdagError(_no_such_job(arguments.verb, wanted, [job.of for job in plan.of_rule(rule)]))
     for job in jobs:
-        run(study, job, arguments.threads)
+        run(study, job, arguments.threads, arguments.file)
         if arguments.fingerprint:
             write_benchmark(job)
     return 0
@@ -205,10 +205,13 @@ def _schema(arguments: argparse.Namespace) -> int:
 def _forget(arguments: argparse.Namespace) -> int:
     from resdag.layout import DATABASE
     from resdag.store.build import forget, studies
+    from resdag.stored import drop_stamps
 
-    if not forget(DATABASE, arguments.study):
-        known = ", ".join(studies(DATABASE)) or "none"
-        raise ResdagError(f"{DATABASE} holds no study {arguments.study!r}; its studies: {known}")
+    there = studies(DATABASE)
+    if arguments.study not in there:
+        raise ResdagError(f"{DATABASE} holds no study {arguments.study!r}; its studies: {', '.join(there) or 'none'}")
+    drop_stamps({*there} - {arguments.study})
+    forget(DATABASE, arguments.study)
     print(f"{DATABASE}: the rows of {arguments.study} are gone; its files are still in results/{arguments.study}")
     return 0
 

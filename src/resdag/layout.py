@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+CONFIG = Path("config")
 RESULTS = Path("results")
 DATABASE = Path("results.duckdb")
 
@@ -52,7 +53,8 @@ LAYOUT: dict[str, dict[str, str]] = {
         for table in ("lesion_tests", "interactions", "path_norms", "path_fits", "spectrum_norms", "spectrum_windows")
     },
     "judge_claims": {"claims": "claims/claims-{fingerprint}.parquet"},
-    "write_database": {"manifest": "database/{fingerprint}.json"},
+    # Figures wait for the manifest, whose name is fixed: another study in the database is no other input of theirs.
+    "write_database": {"manifest": "database/manifest.json", "stamp": "database/stamps/{fingerprint}"},
     "draw_figure": {form: f"figures/{{figure}}.{form}" for form in ("svg", "png", "html", "csv")}
     | {"stamp": "figures/stamps/{figure}-{fingerprint}"},
     "write_report": {"report": "report.html", "stamp": "report-stamps/{fingerprint}"},

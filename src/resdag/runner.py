@@ -21,6 +21,7 @@ import psutil
 from resdag.ahead import record, record_of
 from resdag.arithmetic import arithmetic, prepare_torch
 from resdag.atomic import write_json, write_text
+from resdag.config.load import study_names
 from resdag.config.study import Study
 from resdag.devices import lease
 from resdag.errors import DamagedFileError, StaleStudyError
@@ -30,11 +31,11 @@ from resdag.machine import processor
 from resdag.plan import Job
 
 
-def settings(study: Study, job: Job) -> dict[str, Any]:
+def settings(study: Study, job: Job, file: Path | None = None) -> dict[str, Any]:
     """What a job needs to know that does not change its result: places and memory."""
     dataset = study.dataset
     network = study.networks.get(str(job.of.get("network")))
-    return {
+    found = {
         "root": getattr(dataset, "root", None),
         "archive": getattr(dataset, "archive", None),
         "download": getattr(dataset, "download", False),
@@ -43,8 +44,18 @@ def settings(study: Study, job: Job) -> dict[str, Any]:
         "study": study.model_dump(mode="json"),
         "database": str(DATABASE),
         "cache": str(RESULTS / ".cache"),
-        "benchmarks": [_cost_of(upstream) for upstream in job.upstream] if job.rule == "write_database" else [],
     }
+    if job.rule == "write_database":
+        found["benchmarks"] = [_cost_of(upstream) for upstream in job.upstream]
+        found["file"] = _in_checkout(file) if file else None
+        found["studies_there"] = study_names()
+    return found
+
+
+def _in_checkout(file: Path) -> str:
+    """A file's path: relative to the checkout if it lies in it, or else whole."""
+    whole, here = Path(os.path.abspath(file)), Path.cwd()
+    return str(whole.relative_to(here) if whole.is_relative_to(here) else whole)
 
 
 def _cost_of(job: Job) -> dict[str, Any]:
@@ -57,14 +68,14 @@ def _cost_of(job: Job) -> dict[str, Any]:
     }
 
 
-def run(study: Study, job: Job, threads: int | None = None) -> None:
-    """Run the job here and now and write its outputs; whatever ResdagError it meets."""
+def run(study: Study, job: Job, threads: int | None = None, file: Path | None = None) -> None:
+    """Run the job of a study, read from a file, here and now and write its outputs; whatever ResdagError it meets."""
     started = datetime.now(UTC).replace(tzinfo=None)
     missing = [path for path in job.inputs() if not Path(path).exists()]
     if missing:
         raise DamagedFileError(f"{missing[0]}: is missing; {job.label} needs it: run the workflow, or its job first")
     with lease() if job.rule in TORCH_RULES else nullcontext("cpu") as leased:
-        found = settings(study, job)
+        found = settings(study, job, file)
         device = leased
         if job.rule in TORCH_RULES:
             device = prepare_torch(leased, threads)

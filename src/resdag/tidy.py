@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from resdag.ahead import record_of
-from resdag.config.load import load_study
+from resdag.config.load import load_study, study_names
 from resdag.errors import StudyError
-from resdag.layout import RESULTS, base
+from resdag.layout import CONFIG, RESULTS, base
 from resdag.plan import plan_study
 
 # Folders of results/STUDY whose files carry fingerprints; figures and the report have fixed names and stay.
@@ -18,7 +18,7 @@ FINGERPRINTED = (
 HOUR = 3600.0  # seconds; what is written aside is put in place in a few
 
 
-def unused(config: Path = Path("config")) -> list[Path]:
+def unused(config: Path = CONFIG) -> list[Path]:
     """Files under results/ of known studies that no job of any study in the folder writes, sorted.
 
     StudyError where a study file cannot be read: what it uses is not known then.  A study that cannot
@@ -63,12 +63,9 @@ def remove(files: list[Path]) -> None:
             folder.rmdir()
 
 
-def forgotten(config: Path = Path("config")) -> list[str]:
+def forgotten(config: Path = CONFIG) -> list[str]:
     """Folders of results/ that belong to no study in the folder."""
-    names = set()
-    for file in config.glob("*.y*ml"):
-        try:
-            names.add(load_study(file).study)
-        except StudyError:
-            return []
+    names = study_names(config)
+    if names is None:
+        return []
     return sorted(path.name for path in RESULTS.glob("[a-z0-9]*") if path.is_dir() and path.name not in names)

@@ -41,12 +41,14 @@ rule judge_claims:
 
 
 rule write_database:
-    """Put this study's rows into results.duckdb, beside those of other studies."""
+    """Put this study's rows into results.duckdb, beside those of other studies.
+
+    The file is no output: Snakemake would remember one study's params for it, and take every other for changed.
+    """
     input:
         STUDY.only("write_database").inputs(),
     output:
         **STUDY.only("write_database").outputs,
-        db=update("results.duckdb"),
     log:
         STUDY.only("write_database").log,
     conda:

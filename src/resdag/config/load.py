@@ -16,8 +16,9 @@ from resdag.config.consistency import contradictions
 from resdag.config.sentences import key_path, sentences, shown
 from resdag.config.study import Study
 from resdag.errors import StudyError
+from resdag.layout import CONFIG
 
-DEFAULT_STUDY = Path("config/config.yaml")
+DEFAULT_STUDY = CONFIG / "config.yaml"
 
 
 _MERGE = "tag:yaml.org,2002:merge"
@@ -136,6 +137,15 @@ def _refuse_another_file(files: Sequence[Path], name: str) -> None:
     for other in sorted(files[0].parent.glob("*.y*ml")):
         if other.resolve() not in own and _name_in(other) == name:
             raise StudyError(f"{files[0]}: study: the name {name!r} is also that of {other}: rename one of them")
+
+
+def study_names(folder: Path = CONFIG) -> set[str] | None:
+    """Names of the studies in a folder, whether they can be run or not; None where a file there cannot be read."""
+    try:
+        named = [read_yaml(file).get("study") for file in folder.glob("*.y*ml")]
+    except StudyError:
+        return None
+    return {name for name in named if isinstance(name, str)}
 
 
 def _name_in(path: Path) -> object:

@@ -13,25 +13,40 @@ import polars as pl
 from resdag.atomic import write_json, write_stamp
 from resdag.jobs.context import Context, Row, Tables
 from resdag.jobs.reading import conditions, shards
+from resdag.layout import CONFIG, base
 from resdag.machine import git_state, hardware, versions
 from resdag.parquet import read_metadata
-from resdag.store.build import build
+from resdag.store.build import build, study_files
+from resdag.stored import drop_stamps
 
 
 def run(context: Context) -> Tables:
     """Build the database aside and put it in place; its manifest says what it was built from."""
     name, files = context.spec["study"]["study"], shards(context)
+    database = Path(context.settings["database"])
     rows = {"studies": [_study_row(context, files)], "jobs": _job_rows(context)}
 
     def own(con: duckdb.DuckDBPyConnection, study: str) -> Mapping[str, pl.DataFrame]:
         whole = {table: [{"study": study} | row for row in found] for table, found in rows.items() if found}
         return {table: pl.DataFrame(found, infer_schema_length=None) for table, found in whole.items()}
 
-    build(Path(context.settings["database"]), name, files, [own], conditions(context.spec["limits"]))
-    manifest = Path(context.outputs["manifest"])
-    write_stamp(manifest, "")
-    write_json(manifest, {table: [str(path) for path in paths] for table, paths in files.items()})
+    there = study_files(database)
+    gone = [other for other, file in there.items() if other != name and _is_gone(other, file, context)]
+    for other in gone:
+        context.steps.line(
+            f"the rows of {other} go, since no study in config/ has this name any more; its files stay in {base(other)}"
+        )
+    drop_stamps({name, *there} - {*gone})
+    build(database, name, files, [own], conditions(context.spec["limits"]), without=gone)
+    write_json(context.outputs["manifest"], {table: [str(path) for path in paths] for table, paths in files.items()})
+    write_stamp(context.outputs["stamp"], "")
     return {}
+
+
+def _is_gone(study: str, file: str | None, context: Context) -> bool:
+    """Whether a study was removed from config/; those read from elsewhere stay, and all while a file cannot be read."""
+    names = context.settings["studies_there"]
+    return file is not None and Path(file).parent == CONFIG and names is not None and study not in names
 
 
 def _study_row(context: Context, files: Mapping[str, list[Path]]) -> Row:
@@ -40,6 +55,7 @@ def _study_row(context: Context, files: Mapping[str, list[Path]]) -> Row:
     now = datetime.now(UTC).replace(tzinfo=None)
     return {
         "config": json.dumps(context.settings["study"], sort_keys=True),
+        "file": context.settings["file"],
         "git_commit": commit,
         "git_dirty": dirty,
         "versions": json.dumps(versions(), sort_keys=True),

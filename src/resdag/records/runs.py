@@ -15,6 +15,8 @@ class Study(OfStudy):
     key: ClassVar[tuple[str, ...]] = ("study",)
     config: Annotated[dict[str, Any], "JSON"]
     """The whole study, defaults filled in, as JSON."""
+    file: str | None
+    """Study file, relative to the checkout if it lies in it; a copy in results/ where --config changed it."""
     git_commit: str | None
     """Commit of the checkout when the database was written; NULL outside a repository."""
     git_dirty: bool | None

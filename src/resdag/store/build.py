@@ -10,7 +10,7 @@ takes less than a second, so nothing is updated in place.
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -36,8 +36,9 @@ def build(
     shards: Mapping[str, Sequence[Path]],
     derivations: Sequence[Derivation] = (),
     limits: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
 ) -> None:
-    """Replace one study's rows in the database, and keep the others.
+    """Replace one study's rows in the database, leave those of the studies `without` out, and keep the others.
 
     `shards` are the exact Parquet files of each table.  `limits` are SQL
     conditions, by table, on the rows that are wanted: jobs measure whole chunks
@@ -51,7 +52,7 @@ def build(
             for table, rows in derivation(con, study).items():
                 _insert(con, BY_NAME[table], rows)
         if database.exists():
-            _copy_others(con, database, study)
+            _copy_others(con, database, [study, *without])
 
 
 def forget(database: Path, study: str) -> bool:
@@ -64,11 +65,19 @@ def forget(database: Path, study: str) -> bool:
 
 def studies(database: Path) -> list[str]:
     """Names of the studies that the database holds; none where there is no database."""
+    return list(study_files(database))
+
+
+def study_files(database: Path) -> dict[str, str | None]:
+    """The studies that the database holds, and the file of each; None in a database that does not tell."""
     if not database.exists():
-        return []
+        return {}
     try:
         with duckdb.connect() as con, _attached(con, database):
-            return [name for (name,) in con.execute("SELECT study FROM old.studies ORDER BY study").fetchall()]
+            there = _columns_of_old(con, "studies")
+            file = "file" if "file" in there else "NULL"
+            query = f"SELECT study, {file} FROM old.studies ORDER BY study"
+            return dict(con.execute(query).fetchall()) if "study" in there else {}
     except duckdb.Error as error:
         raise _damaged(database, error) from None
 
@@ -116,12 +125,12 @@ def _insert(con: duckdb.DuckDBPyConnection, record: type[Record], rows: pl.DataF
     con.unregister("derived_rows")
 
 
-def _copy_others(con: duckdb.DuckDBPyConnection, database: Path, study: str) -> None:
-    """Every other study's rows: columns by name, those that the old file lacks as NULL."""
+def _copy_others(con: duckdb.DuckDBPyConnection, database: Path, studies: Sequence[str]) -> None:
+    """The rows of all but these studies: columns by name, those that the old file lacks as NULL."""
     try:
         with _attached(con, database):
             for record in TABLES:
-                _copy_table(con, record, study)
+                _copy_table(con, record, studies)
     except duckdb.ConstraintException as error:
         raise DamagedFileError(
             f"{database} holds rows of another study that this version cannot take over ({_first_line(error)}): "
@@ -131,16 +140,21 @@ def _copy_others(con: duckdb.DuckDBPyConnection, database: Path, study: str) -> 
         raise _damaged(database, error) from None
 
 
-def _copy_table(con: duckdb.DuckDBPyConnection, record: type[Record], study: str) -> None:
-    query = "SELECT column_name FROM duckdb_columns() WHERE database_name = 'old' AND table_name = $table"
-    there = {name for (name,) in con.execute(query, {"table": record.table}).fetchall()}
+def _copy_table(con: duckdb.DuckDBPyConnection, record: type[Record], studies: Sequence[str]) -> None:
+    there = _columns_of_old(con, record.table)
     common = ", ".join(quoted(column.name) for column in columns(record) if column.name in there)
     if common:
         con.execute(
             f"INSERT INTO {quoted(record.table)} BY NAME "
-            f"SELECT {common} FROM old.{quoted(record.table)} WHERE study <> $study",
-            {"study": study},
+            f"SELECT {common} FROM old.{quoted(record.table)} WHERE NOT list_contains($studies, study)",
+            {"studies": list(studies)},
         )
+
+
+def _columns_of_old(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    """Names of the columns that a table of the old database has; none where there is no such table."""
+    query = "SELECT column_name FROM duckdb_columns() WHERE database_name = 'old' AND table_name = $table"
+    return {name for (name,) in con.execute(query, {"table": table}).fetchall()}
 
 
 @contextmanager
