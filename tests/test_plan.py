@@ -95,20 +95,23 @@ def test_the_same_study_has_the_same_jobs() -> None:
     assert rerun() == []
 
 
+OF_RANDOM = {"figure_5a", "figure_ensembles", "figure_multiplicity", "figure_prediction", "figure_runs"}
+OF_SAMPLES = {"figure_6b", "figure_6c", "figure_prediction", "figure_spectrum", "figure_training_paths"}
+
+
 def test_more_draws_of_random_deletion_add_their_chunks_alone() -> None:
     labels = rerun({"lesions": {"random": {"draws": 30}}})
     assert torch_jobs(labels) == [
         "delete_random network=a seed=0 chunk=0020",
         "delete_random network=b seed=0 chunk=0020",
     ]
-    assert "figure_5a" in drawn(labels)
-    assert not drawn(labels) & {"figure_1", "figure_2", "figure_6a", "figure_7", "figure_training"}
+    assert drawn(labels) == OF_RANDOM
 
 
 def test_more_draws_within_a_chunk_measure_nothing_and_draw_their_figure() -> None:
     labels = rerun({"lesions": {"random": {"draws": 18}}})
     assert torch_jobs(labels) == []
-    assert "figure_5a" in drawn(labels)
+    assert drawn(labels) == OF_RANDOM
     assert rules(labels) <= READING
 
 
@@ -117,23 +120,23 @@ def test_fewer_draws_measure_nothing() -> None:
         {"lesions": {"random": {"draws": 4}, "reorder": {"draws": 1}}, "paths": {"gradients": {"samples": 10}}}
     )
     assert torch_jobs(labels) == []
-    assert {"figure_5a", "figure_5b", "figure_6b"} <= drawn(labels)
+    assert drawn(labels) == OF_RANDOM | {"figure_5b"} | OF_SAMPLES
 
 
 @pytest.mark.parametrize(
-    ("change", "rule"),
+    ("change", "rule", "figures"),
     [
-        ({"skip": {"networks": ["a", "b"]}}, "delete_skips network=b"),
-        ({"pair": {"networks": ["a", "b"]}}, "delete_pairs network=b"),
-        ({"recalibrated": {"images": 100}}, "delete_recalibrated network=a"),
-        ({"run": {"lengths": [2]}}, "delete_runs network=a"),
-        ({"repeat": {"times": [2, 3]}}, "repeat_blocks network=a"),
+        ({"skip": {"networks": ["a", "b"]}}, "delete_skips network=b", {"figure_control"}),
+        ({"pair": {"networks": ["a", "b"]}}, "delete_pairs network=b", {"figure_pairs"}),
+        ({"recalibrated": {"images": 100}}, "delete_recalibrated network=a", {"figure_control"}),
+        ({"run": {"lengths": [2]}}, "delete_runs network=a", {"figure_runs", "figure_multiplicity"}),
+        ({"repeat": {"times": [2, 3]}}, "repeat_blocks network=a", {"figure_repeat"}),
     ],
 )
-def test_a_lesion_beyond_the_paper_runs_its_own_job_alone(change: dict[str, Any], rule: str) -> None:
+def test_a_lesion_beyond_the_paper_runs_its_own_job_alone(change: dict[str, Any], rule: str, figures: set[str]) -> None:
     labels = rerun({"lesions": change})
     assert torch_jobs(labels) == [f"{rule} seed=0"]
-    assert {"figure_control", "figure_pairs", "figure_repeat", "figure_runs"} <= drawn(labels)
+    assert drawn(labels) == figures
 
 
 def test_gates_add_their_job_alone_and_draw_their_figure() -> None:
@@ -150,6 +153,7 @@ def test_more_reorderings_add_their_chunks_alone() -> None:
 
 def test_more_samples_of_paths_add_their_chunks_alone() -> None:
     labels = rerun({"paths": {"gradients": {"samples": 140}}})  # batches 0..5 become 0..13, five in a job
+    assert drawn(labels) == OF_SAMPLES
     assert torch_jobs(labels) == ["sample_path_gradients network=a seed=0 epoch=last chunk=0010"]
 
 

@@ -169,22 +169,23 @@ def measuring(jobs: dict[str, int]) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
-    ("key", "more", "expected"),
+    ("key", "more", "expected", "figure"),
     [
-        ("lesions__random__draws", 8, {"delete_random": 2}),
-        ("lesions__reorder__draws", 4, {"reorder_blocks": 1}),
-        ("paths__gradients__samples", 8, {"sample_path_gradients": 4}),  # two batches at each of two epochs
+        ("lesions__random__draws", 8, {"delete_random": 2}, "draw_figure_5a"),
+        ("lesions__reorder__draws", 4, {"reorder_blocks": 1}, "draw_figure_5b"),
+        ("paths__gradients__samples", 8, {"sample_path_gradients": 4}, "draw_figure_6b"),  # 2 batches at 2 epochs
     ],
 )
 def test_more_draws_or_samples_run_only_those_that_are_new(
-    finished_copy: Path, key: str, more: int, expected: dict[str, int]
+    finished_copy: Path, key: str, more: int, expected: dict[str, int], figure: str
 ) -> None:
     folder = finished_copy
     section, name, number = key.split("__")
     edit_study(folder, **{key: more})
     jobs = dry_run(folder)
     assert measuring(jobs) == expected
-    assert not {"draw_figure_1", "draw_figure_3", "draw_figure_training"} & set(jobs)
+    assert figure in jobs
+    assert not {f"draw_figure_{other}" for other in ("1", "3", "4", "7", "control", "training")} & set(jobs)
     edit_study(folder, **{key: TINY[section][name][number]})
     assert dry_run(folder) == {}
 

@@ -1,9 +1,11 @@
-"""Which figures are there, and which tables does each rest on?  Read from the files, without importing anything."""
+"""Which figures are there, and which rows does each rest on?  Read from the files, without importing anything."""
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+from resdag.layout import DERIVED, EXPERIMENTS, LAYOUT, RECALIBRATED
 from resdag.records.tables import BY_NAME
 
 VIEWS = Path(__file__).parent / "store" / "views"
@@ -51,7 +53,36 @@ def tables_behind(view: str) -> set[str]:
     return {name for path in views_behind(view) for name in _sources(path) if name in BY_NAME}
 
 
+def rules_behind(view: str) -> set[str]:
+    """Rules whose rows can change what a view shows, through other views and derived tables too, found in its SQL."""
+    return {rule for path in views_behind(view) for rule in _rules(path)}
+
+
+def _rules(path: Path) -> Iterator[str]:
+    for table in set(_sources(path)) & set(BY_NAME):
+        if table == "lesions":
+            yield from _experiments(_code(path))
+        elif table == "lesion_tests":  # of single deletions
+            yield EXPERIMENTS["single"]
+        else:
+            measured = DERIVED.get(table, [table])
+            yield from (rule for rule, files in LAYOUT.items() if not files.keys().isdisjoint(measured))
+
+
+def _experiments(code: str) -> set[str]:
+    """Rules of the experiments that SQL names; of all where it names none."""
+    named = {rule for experiment, rule in EXPERIMENTS.items() if f"'{experiment}'" in code}
+    if not named:
+        return {*EXPERIMENTS.values(), RECALIBRATED}
+    both = "recalibrated" in re.sub(r"\bNOT (\w+\.)?recalibrated\b", "", code)
+    return named | ({RECALIBRATED} if both else set())
+
+
 def _sources(path: Path) -> list[str]:
     """Names behind FROM and JOIN: a column may have the name of a table, `blocks` for one."""
-    code = "\n".join(line.split("--")[0] for line in path.read_text(encoding="utf-8").splitlines())
-    return re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", code)
+    return re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", _code(path))
+
+
+def _code(path: Path) -> str:
+    """SQL without comments."""
+    return "\n".join(line.split("--")[0] for line in path.read_text(encoding="utf-8").splitlines())

@@ -59,6 +59,18 @@ LAYOUT: dict[str, dict[str, str]] = {
     | {"stamp": "figures/stamps/{figure}-{fingerprint}"},
     "write_report": {"report": "report.html", "stamp": "report-stamps/{fingerprint}"},
 }
+# Tables of `compute_statistics`, and the measured tables that each follows from.
+DERIVED = {
+    "lesion_tests": ["lesions"], "interactions": ["pair_answers"],
+    "path_norms": ["path_gradients", "networks"], "path_fits": ["path_gradients", "networks"],
+    "spectrum_norms": ["path_spectrum"], "spectrum_windows": ["path_spectrum"],
+}  # fmt: skip
+# Which rule measures the rows of an experiment in the table `lesions`; those marked recalibrated have one of their own.
+EXPERIMENTS = {
+    "intact": "evaluate_network", "single": "delete_single", "random": "delete_random", "skip": "delete_skips",
+    "pair": "delete_pairs", "run": "delete_runs", "repeat": "repeat_blocks",
+}  # fmt: skip
+RECALIBRATED = "delete_recalibrated"
 # Rules that compute with torch: each takes a device, and the arithmetic that is set for all.
 TORCH_RULES = {
     "train_network", "load_network", "evaluate_network", "delete_single", "delete_random", "reorder_blocks",

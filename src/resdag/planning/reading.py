@@ -1,8 +1,10 @@
 """Which jobs read: statistics, claims, the database, the figures and the report."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from resdag.drawn import MACROS, figure_names, tables_behind, texts_of, view_files, views_behind, words_of
+from resdag.drawn import MACROS, figure_names, rules_behind, tables_behind, texts_of, view_files, views_behind, words_of
+from resdag.layout import DERIVED
 from resdag.planning.job import Job
 from resdag.planning.maker import Maker, with_tables
 
@@ -13,8 +15,15 @@ def reading(maker: Maker, measured: list[Job]) -> Iterator[Job]:
     claims = judged(maker, [*measured, statistics])
     sources = [*measured, statistics, claims]
     database = stored(maker, sources)
-    figures = [drawn(maker, name, sources) for name in figure_names()]
+    figures = [drawn(maker, name, measured) for name in figure_names()]
     yield from (statistics, claims, database, *figures, reported(maker, database, figures))
+
+
+# The rule whose whole chunks of rows have a limit, by table.
+LIMITED = {
+    "lesions": "delete_random", "reorderings": "reorder_blocks", "path_gradients": "sample_path_gradients",
+    "path_spectrum": "measure_path_spectrum", "mean_field": "simulate_mean_field",
+}  # fmt: skip
 
 
 def _limits_of_rows(maker: Maker) -> dict[str, dict[str, int]]:
@@ -63,15 +72,18 @@ def stored(maker: Maker, sources: list[Job]) -> Job:
     )
 
 
-def drawn(maker: Maker, name: str, sources: list[Job]) -> Job:
+def drawn(maker: Maker, name: str, measured: list[Job]) -> Job:
+    """A figure depends on the rows that it can show, not on the whole database that it reads them from."""
     looks = maker.study.figures.model_dump(mode="json")
     own = {key: value for key, value in (looks.pop("styles").get(name) or {}).items() if value is not None}
-    tables = tables_behind(name)
-    limits = {table: limit for table, limit in _limits_of_rows(maker).items() if table in tables}
-    spec = words_of(name) | {"study": maker.study.study, "style": looks | own, "limits": limits}
+    rules, derived = rules_behind(name), not tables_behind(name).isdisjoint(DERIVED)
+    limits = {table: limit for table, limit in _limits_of_rows(maker).items() if LIMITED[table] in rules}
+    spec: dict[str, Any] = {"study": maker.study.study, "style": looks | own, "limits": limits}
+    spec |= {"confidence": maker.study.claims.confidence} if derived else {}
+    statistics = ["resdag.jobs.compute_statistics"] if derived else []
     return maker.job(
-        "draw_figure", {"figure": name}, spec,
-        upstream=with_tables(sources, tables), modules=[f"resdag.figures.{name}"],
+        "draw_figure", {"figure": name}, words_of(name) | spec,
+        upstream=[job for job in measured if job.rule in rules], modules=[f"resdag.figures.{name}", *statistics],
         texts=[MACROS, *views_behind(name), *texts_of("figures")],
     )  # fmt: skip
 
