@@ -36,7 +36,7 @@ def run(context: Context) -> Tables:
         context.steps.line(
             f"the rows of {other} go, since no study in config/ has this name any more; its files stay in {base(other)}"
         )
-    drop_stamps({name, *there} - {*gone})
+    drop_stamps({*there} - {name, *gone})
     build(database, name, files, [own], conditions(context.spec["limits"]), without=gone)
     write_json(context.outputs["manifest"], {table: [str(path) for path in paths] for table, paths in files.items()})
     write_stamp(context.outputs["stamp"], "")
