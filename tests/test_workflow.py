@@ -316,6 +316,16 @@ def test_after_an_edit_a_job_that_failed_once_runs_again_and_all_after_it(finish
     assert dry_run(folder, "database") == {}
     assert query(folder, "SELECT count(*) FROM epochs WHERE network = 'vgg8'") == [(2,)]
 
+    # What the old config left behind is shown and removed, and nothing that the new one uses.
+    old = list(folder.glob("results/tiny/networks/vgg8/*/weights.safetensors"))
+    status, said = run(folder, "resdag", "clean")
+    assert status == 0 and "can be removed with --remove" in said
+    (unused,) = (path for path in old if str(path.relative_to(folder)) in said)
+    status, said = run(folder, "resdag", "clean", "--remove")
+    assert status == 0, said
+    assert [path for path in old if not path.exists()] == [unused]
+    assert dry_run(folder, "database") == {}
+
 
 def test_a_network_that_is_renamed_leaves_no_rows_behind(finished_copy: Path) -> None:
     folder = finished_copy
