@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from derived import derive
 from resdag.config.claims import Claims
 from resdag.queries.claims import claims
-from resdag.queries.derive import derive
 from resdag.queries.judge_paths import REFERENCE_POINTS, remaining
 from resdag.queries.statements import STATEMENTS
 from resdag.queries.statistics import Interval

@@ -238,9 +238,8 @@ def test_every_run_with_overrides_has_a_copy_of_its_own_for_its_jobs(
     def run(**overrides: Any) -> Workflow:
         called = SimpleNamespace(config=overrides), SimpleNamespace(cores=2, nodes=None), {}
         names = ("config_settings", "resource_settings", "global_resources")
-        return open_workflow(
-            SimpleNamespace(overwrite_configfiles=[file], remote_exec=False, **dict(zip(names, called, strict=True)))
-        )
+        process = {"overwrite_configfiles": [file], "remote_exec": False, "is_main_process": True}
+        return open_workflow(SimpleNamespace(**process, **dict(zip(names, called, strict=True))))
 
     assert run().file == file
     runs = [run(training={"epochs": epochs}) for epochs in (1, 2)]

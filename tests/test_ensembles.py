@@ -15,6 +15,7 @@ from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError, StudyError
 from resdag.models.build import build
 from resdag.plan import Plan, plan_study
+from resdag.planning.reading import STATISTICS
 from resdag.training.ensemble import ensemble_rows, probabilities, score
 from resdag.training.evaluate import evaluate
 
@@ -163,7 +164,7 @@ def test_other_members_average_again_and_train_nothing(tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     before = {job.fingerprint for job in planned().jobs}
     changed = planned(ensembles={"members": [1, 2, 4]})
-    reading = {"compute_statistics", "judge_claims", "write_database", "draw_figure", "write_report"}
+    reading = {*STATISTICS, "judge_claims", "write_database", "draw_figure", "write_report"}
     assert {job.rule for job in changed.jobs if job.fingerprint not in before} - reading == {"average_ensembles"}
 
 

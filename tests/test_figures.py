@@ -8,7 +8,6 @@ from math import exp, isfinite, log, nan, pi
 from typing import Any
 from xml.etree import ElementTree
 
-import duckdb
 import polars as pl
 import pytest
 import vl_convert
@@ -19,7 +18,7 @@ from resdag.figures.job import draw_figure
 from resdag.figures.save import SUFFIXES, read_figure, save, specification
 from resdag.figures.theme import OKABE_ITO, Style, ceiling, finite, font_list
 from resdag.records.tables import BY_NAME
-from views_by_hand import STUDY, VIEWS
+from views_by_hand import VIEWS
 
 STYLE = Style()
 
@@ -343,13 +342,10 @@ def test_a_damaged_page_is_named(tmp_path):
         read_figure(tmp_path / "figure_3.html")
 
 
-def test_a_figure_is_drawn_from_its_view_for_one_study(tmp_path):
+def test_a_figure_comes_with_the_rows_of_its_view(tmp_path):
     rows = VIEWS["figure_7"]()
-    both = pl.concat([rows, rows.with_columns(study=pl.lit("another"))])
-    with duckdb.connect(str(tmp_path / "results.duckdb")) as con:
-        con.register("two_studies", both)
-        con.execute("CREATE TABLE figure_7 AS SELECT * FROM two_studies")
-    draw_figure(module_of("figure_7"), tmp_path / "results.duckdb", STUDY, tmp_path / "figures")
+    files = draw_figure(module_of("figure_7"), rows, tmp_path / "figures")
+    assert {path.suffix for path in files} == set(SUFFIXES)
     assert pl.read_csv(tmp_path / "figures" / "figure_7.csv").height == rows.height
 
 

@@ -15,6 +15,7 @@ from resdag import provenance
 from resdag.config.load import load_study, merged, parse_study, read_yaml
 from resdag.drawn import VIEWS, figure_names, tables_behind, views_behind
 from resdag.plan import Plan, plan_study
+from resdag.planning.reading import STATISTICS
 from resdag.records.tables import BY_NAME
 from resdag.runner import TORCH_RULES
 
@@ -23,7 +24,7 @@ Edit = Callable[[str], list[str]]
 # What stands at the end of every study and is made again whenever anything in it changed.
 ALWAYS = {"write_database", "write_report"}
 # Read from rows of measurements, so made again after any measurement.
-READING = {"compute_statistics", "judge_claims", "draw_figure", *ALWAYS}
+READING = {*STATISTICS, "judge_claims", "draw_figure", *ALWAYS}
 STUDY: dict[str, Any] = {
     "study": "s",
     "dataset": {"kind": "cifar10", "root": "data"},
@@ -228,7 +229,7 @@ def test_a_claims_margin_judges_again_and_draws_nothing() -> None:
 def test_the_confidence_computes_statistics_again_and_measures_nothing() -> None:
     labels = rerun({"claims": {"confidence": 0.9}})
     assert rules(labels) <= READING
-    assert "compute_statistics" in labels
+    assert STATISTICS.keys() & rules(labels) == STATISTICS.keys() - {"compute_lesion_tests"}  # p-values
 
 
 def test_a_figures_own_style_draws_that_figure_alone() -> None:
@@ -347,6 +348,13 @@ def test_an_edit_of_an_architecture_makes_its_networks_again_alone(edited: Edit)
 
 def test_an_edit_of_a_figure_draws_it_alone(edited: Edit) -> None:
     assert edited("resdag.figures.figure_7") == ["draw_figure figure=figure_7", "write_report"]
+
+
+@pytest.mark.parametrize("module", ["resdag.jobs.reading", "resdag.store.shards", "resdag.store.schema"])
+def test_an_edit_of_what_reads_rows_draws_all_and_measures_nothing(module: str, edited: Edit) -> None:
+    labels = edited(module)
+    assert drawn(labels) == set(figure_names())
+    assert torch_jobs(labels) == []
 
 
 def test_an_edit_of_the_training_loop_trains_all(edited: Edit) -> None:

@@ -243,7 +243,7 @@ def at(epoch: int) -> dict:
 
 
 def derived(con) -> None:
-    from resdag.queries.derive import derive
+    from derived import derive
 
     insert(con, "path_gradients", path_gradients(lambda k, _: k * log10(0.256) - 1, range(55), network="dropping"))
     insert(con, "path_gradients", path_gradients(lambda k, _: None if k else 0.0, range(2)))

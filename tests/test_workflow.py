@@ -17,6 +17,7 @@ from PIL import Image
 
 from resdag.config.load import load_study, read_yaml
 from resdag.plan import plan_study
+from resdag.planning.reading import STATISTICS
 from workflow_tools import (
     NOTHING,
     ROOT,
@@ -160,7 +161,7 @@ def test_jobs_per_gpu_of_the_profile_packs_two_jobs_on_a_device(fresh: Path) -> 
 
 # What reruns
 
-READING = {"compute_statistics", "judge_claims", "write_database", "write_report"}
+READING = {*STATISTICS, "judge_claims", "write_database", "write_report"}
 
 
 def measuring(jobs: dict[str, int]) -> dict[str, int]:
@@ -225,6 +226,18 @@ def test_a_figure_s_style_draws_that_figure_alone(finished_copy: Path) -> None:
     folder = finished_copy
     edit_study(folder, figures={"styles": {"figure_3": {"height": 400}}})
     assert dry_run(folder) == {"draw_figure_3": 1, "write_database": 1, "write_report": 1}
+
+
+def test_a_style_and_back_draws_the_first_one_again(finished_copy: Path) -> None:
+    folder, figure = finished_copy, "results/tiny/figures/figure_3.svg"
+    first = (folder / figure).read_bytes()
+    edit_study(folder, figures={"styles": {"figure_3": {"height": 444}}})
+    complete(folder, "draw_figure_3")
+    assert (folder / figure).read_bytes() != first
+    edit_study(folder, figures=None)
+    complete(folder)
+    assert (folder / figure).read_bytes() == first
+    assert dry_run(folder) == {}
 
 
 def test_the_test_limit_measures_again_and_trains_nothing(finished_copy: Path) -> None:
@@ -378,7 +391,9 @@ def test_rows_of_a_study_go_with_its_file_and_lost_ones_come_back(finished_copy:
     assert query(folder, "SELECT study FROM studies") == [("other",)]
     assert dry_run(folder) == {"write_database": 1, "write_report": 1}
 
-    # A study is removed: its rows go with the next database job, others stay.
+    # A study is removed: its rows go with the next database job, others stay; so for one last run with --config.
+    complete(folder, *database, "--config", "claims={equivalence_margin: 0.02}")
+    assert query(folder, "SELECT file FROM studies") == [("config/other.yaml",)]
     (folder / "config/other.yaml").unlink()
     said = complete(folder, "database")
     assert "the rows of other go" in said + logs(folder)

@@ -50,7 +50,10 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "compare-networks": ("hold networks of other depth, multiplicity or blocks per batch against each other", ()),
     "iterate-mean-field": ("moments of infinitely wide random networks, by recursion", ("system",)),
     "simulate-mean-field": ("moments of random networks, simulated", ("system", "chunk")),
-    "compute-statistics": ("tests, intervals and fits", ()),
+    "compute-lesion-tests": ("does a single deletion change the error?", ()),
+    "compute-interactions": ("which pairs of blocks interact?", ()),
+    "compute-path-norms": ("norms of sampled paths by length", ()),
+    "compute-spectrum-norms": ("norms of all paths of each length", ()),
     "judge-claims": ("hold the numbers to each statement of the paper", ()),
     "write-database": ("put the study's rows into results.duckdb", ()),
     "draw-figure": ("draw a figure from its view", ("figure",)),
@@ -205,12 +208,14 @@ def _schema(arguments: argparse.Namespace) -> int:
 def _forget(arguments: argparse.Namespace) -> int:
     from resdag.layout import DATABASE
     from resdag.store.build import forget, studies
-    from resdag.stored import drop_stamps
+    from resdag.stored import drop_manifests
+    from resdag.workflow import take_lock
 
     there = studies(DATABASE)
     if arguments.study not in there:
         raise ResdagError(f"{DATABASE} holds no study {arguments.study!r}; its studies: {', '.join(there) or 'none'}")
-    drop_stamps({*there} - {arguments.study})
+    take_lock()  # a database job under way would store the rows again
+    drop_manifests({*studies(DATABASE)} - {arguments.study})
     forget(DATABASE, arguments.study)
     print(f"{DATABASE}: the rows of {arguments.study} are gone; its files are still in results/{arguments.study}")
     return 0
@@ -220,7 +225,9 @@ def _plan(arguments: argparse.Namespace) -> int:
     from resdag.ahead import estimate
     from resdag.config.load import load_study
     from resdag.plan import plan_study
+    from resdag.stored import drop_manifests_if_lost
 
+    drop_manifests_if_lost()
     study = load_study(arguments.file)
     print("\n".join(estimate(study, plan_study(study, str(arguments.file)))))
     return 0
@@ -230,7 +237,9 @@ def _why(arguments: argparse.Namespace) -> int:
     from resdag.ahead import why
     from resdag.config.load import load_study
     from resdag.plan import plan_study
+    from resdag.stored import drop_manifests_if_lost
 
+    drop_manifests_if_lost()
     lines = why(plan_study(load_study(arguments.file), str(arguments.file)), arguments.target)
     if not lines:
         raise ResdagError(

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from resdag.layout import DERIVED, EXPERIMENTS, LAYOUT, RECALIBRATED
+from resdag.layout import EXPERIMENTS, LAYOUT, RECALIBRATED
 from resdag.records.tables import BY_NAME
 
 VIEWS = Path(__file__).parent / "store" / "views"
@@ -44,29 +44,26 @@ def words_of(figure: str) -> dict[str, str]:
 def views_behind(view: str) -> list[Path]:
     """SQL files of a view and of the views that it reads."""
     path = VIEWS / f"{view}.sql"
-    others = sorted({other.stem for other in view_files()} & set(_sources(path)) - {view})
+    others = sorted({other.stem for other in view_files()} & sources(path) - {view})
     return [path, *(below for other in others for below in views_behind(other))]
 
 
 def tables_behind(view: str) -> set[str]:
     """Tables that a view reads, through other views too, found in its SQL."""
-    return {name for path in views_behind(view) for name in _sources(path) if name in BY_NAME}
+    return {name for path in views_behind(view) for name in sources(path) if name in BY_NAME}
 
 
 def rules_behind(view: str) -> set[str]:
-    """Rules whose rows can change what a view shows, through other views and derived tables too, found in its SQL."""
+    """Rules whose rows a view can show, through other views too, found in its SQL."""
     return {rule for path in views_behind(view) for rule in _rules(path)}
 
 
 def _rules(path: Path) -> Iterator[str]:
-    for table in set(_sources(path)) & set(BY_NAME):
+    for table in sources(path) & set(BY_NAME):
         if table == "lesions":
             yield from _experiments(_code(path))
-        elif table == "lesion_tests":  # of single deletions
-            yield EXPERIMENTS["single"]
         else:
-            measured = DERIVED.get(table, [table])
-            yield from (rule for rule, files in LAYOUT.items() if not files.keys().isdisjoint(measured))
+            yield from (rule for rule, files in LAYOUT.items() if table in files)
 
 
 def _experiments(code: str) -> set[str]:
@@ -78,9 +75,9 @@ def _experiments(code: str) -> set[str]:
     return named | ({RECALIBRATED} if both else set())
 
 
-def _sources(path: Path) -> list[str]:
+def sources(path: Path) -> set[str]:
     """Names behind FROM and JOIN: a column may have the name of a table, `blocks` for one."""
-    return re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", _code(path))
+    return set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", _code(path)))
 
 
 def _code(path: Path) -> str:

@@ -48,23 +48,21 @@ LAYOUT: dict[str, dict[str, str]] = {
     "compare_networks": {"comparisons": "comparisons/comparisons-{fingerprint}.parquet"},
     "iterate_mean_field": {"mean_field_theory": "mean-field/{system}/theory-{fingerprint}.parquet"},
     "simulate_mean_field": {"mean_field": "mean-field/{system}/draws{chunk}-{fingerprint}.parquet"},
-    "compute_statistics": {
-        table: f"statistics/{{fingerprint}}/{table}.parquet"
-        for table in ("lesion_tests", "interactions", "path_norms", "path_fits", "spectrum_norms", "spectrum_windows")
+    "compute_lesion_tests": {"lesion_tests": "statistics/lesion-tests-{fingerprint}.parquet"},
+    "compute_interactions": {"interactions": "statistics/interactions-{fingerprint}.parquet"},
+    "compute_path_norms": {
+        table: f"statistics/path-norms-{{fingerprint}}/{table}.parquet" for table in ("path_norms", "path_fits")
+    },
+    "compute_spectrum_norms": {
+        table: f"statistics/spectrum-norms-{{fingerprint}}/{table}.parquet"
+        for table in ("spectrum_norms", "spectrum_windows")
     },
     "judge_claims": {"claims": "claims/claims-{fingerprint}.parquet"},
-    # Figures wait for the manifest, whose name is fixed: another study in the database is no other input of theirs.
-    "write_database": {"manifest": "database/manifest.json", "stamp": "database/stamps/{fingerprint}"},
+    "write_database": {"manifest": "database/{fingerprint}.json"},
     "draw_figure": {form: f"figures/{{figure}}.{form}" for form in ("svg", "png", "html", "csv")}
     | {"stamp": "figures/stamps/{figure}-{fingerprint}"},
     "write_report": {"report": "report.html", "stamp": "report-stamps/{fingerprint}"},
 }
-# Tables of `compute_statistics`, and the measured tables that each follows from.
-DERIVED = {
-    "lesion_tests": ["lesions"], "interactions": ["pair_answers"],
-    "path_norms": ["path_gradients", "networks"], "path_fits": ["path_gradients", "networks"],
-    "spectrum_norms": ["path_spectrum"], "spectrum_windows": ["path_spectrum"],
-}  # fmt: skip
 # Which rule measures the rows of an experiment in the table `lesions`; those marked recalibrated have one of their own.
 EXPERIMENTS = {
     "intact": "evaluate_network", "single": "delete_single", "random": "delete_random", "skip": "delete_skips",

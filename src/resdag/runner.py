@@ -21,12 +21,12 @@ import psutil
 from resdag.ahead import record, record_of
 from resdag.arithmetic import arithmetic, prepare_torch
 from resdag.atomic import write_json, write_text
-from resdag.config.load import study_names
+from resdag.config.load import studies_in
 from resdag.config.study import Study
 from resdag.devices import lease
 from resdag.errors import DamagedFileError, StaleStudyError
 from resdag.jobs.context import Context, Steps, Tables
-from resdag.layout import DATABASE, RESULTS, TORCH_RULES
+from resdag.layout import CONFIG, DATABASE, RESULTS, TORCH_RULES
 from resdag.machine import processor
 from resdag.plan import Job
 
@@ -47,8 +47,10 @@ def settings(study: Study, job: Job, file: Path | None = None) -> dict[str, Any]
     }
     if job.rule == "write_database":
         found["benchmarks"] = [_cost_of(upstream) for upstream in job.upstream]
-        found["file"] = _in_checkout(file) if file else None
-        found["studies_there"] = study_names()
+        there = studies_in(CONFIG)
+        # A run with --config reads a copy: the study is removed when its file in config/ is.
+        found["file"] = str((there or {}).get(study.study) or _in_checkout(file)) if file else None
+        found["studies_there"] = there and list(there)
     return found
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from resdag.ahead import record_of
-from resdag.config.load import load_study, study_names
+from resdag.config.load import load_study, studies_in
 from resdag.errors import StudyError
 from resdag.layout import CONFIG, RESULTS, base
 from resdag.plan import plan_study
@@ -65,7 +65,7 @@ def remove(files: list[Path]) -> None:
 
 def forgotten(config: Path = CONFIG) -> list[str]:
     """Folders of results/ that belong to no study in the folder."""
-    names = study_names(config)
+    names = studies_in(config)
     if names is None:
         return []
     return sorted(path.name for path in RESULTS.glob("[a-z0-9]*") if path.is_dir() and path.name not in names)

@@ -26,7 +26,7 @@ from resdag.layout import LAYOUT, MEASURING_RULES, RESULTS, base, pattern
 from resdag.parent import announce
 from resdag.plan import Job, Plan, plan_study
 from resdag.provenance import fingerprint
-from resdag.stored import drop_stamps_if_lost
+from resdag.stored import drop_manifests_if_lost
 from resdag.warm import start_servers
 
 CLUSTER_THREADS = 2  # of a torch job on a cluster, where --set-threads does not say otherwise
@@ -115,7 +115,7 @@ class Workflow:
 def open_workflow(snakemake: Any) -> Workflow:
     """The workflow of a run, from what Snakemake calls `workflow`; StudyError where the study cannot be run."""
     if snakemake.is_main_process:
-        drop_stamps_if_lost()
+        drop_manifests_if_lost()
     files = [Path(file) for file in snakemake.overwrite_configfiles] or [DEFAULT_STUDY]
     overrides = dict(snakemake.config_settings.config)
     study = load_study(*files, overrides=overrides)

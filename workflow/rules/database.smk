@@ -2,25 +2,6 @@
 # The jobs of this study stand here with their names: a database has no wildcard.
 
 
-rule compute_statistics:
-    """Tests, intervals and fits that figures and claims rest on."""
-    input:
-        STUDY.only("compute_statistics").inputs(),
-    output:
-        **STUDY.only("compute_statistics").outputs,
-    log:
-        STUDY.only("compute_statistics").log,
-    conda:
-        "../envs/resdag.yaml"
-    resources:
-        study=STUDY.source,
-        mem_mb=2000,
-    params:
-        job=STUDY.only("compute_statistics").param,
-    shell:
-        "exec resdag compute-statistics {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
-
-
 rule judge_claims:
     """Hold the numbers to each statement of the paper."""
     input:

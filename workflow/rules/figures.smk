@@ -8,7 +8,6 @@ for figure in STUDY.plan.of_rule("draw_figure"):
             f"draw_{figure.of['figure']}"
         input:
             figure.inputs(),
-            database=ancient(STUDY.only("write_database").outputs["manifest"]),
         output:
             **{name: path for name, path in figure.outputs.items() if name != "svg"},
             svg=report(

@@ -139,13 +139,13 @@ def _refuse_another_file(files: Sequence[Path], name: str) -> None:
             raise StudyError(f"{files[0]}: study: the name {name!r} is also that of {other}: rename one of them")
 
 
-def study_names(folder: Path = CONFIG) -> set[str] | None:
-    """Names of the studies in a folder, whether they can be run or not; None where a file there cannot be read."""
+def studies_in(folder: Path) -> dict[str, Path] | None:
+    """Names and files of the studies in a folder, valid or not; None where a file there cannot be read."""
     try:
-        named = [read_yaml(file).get("study") for file in folder.glob("*.y*ml")]
+        named = [(read_yaml(file).get("study"), file) for file in sorted(folder.glob("*.y*ml"))]
     except StudyError:
         return None
-    return {name for name in named if isinstance(name, str)}
+    return {name: file for name, file in named if isinstance(name, str)}
 
 
 def _name_in(path: Path) -> object:

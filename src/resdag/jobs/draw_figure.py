@@ -1,4 +1,4 @@
-"""Job: draw one figure from its view."""
+"""Job: draw one figure from its view, on the rows upstream; results.duckdb has the same view on all rows."""
 
 import importlib
 from pathlib import Path
@@ -7,6 +7,8 @@ from resdag.atomic import write_stamp
 from resdag.figures.job import draw_figure
 from resdag.figures.theme import Style
 from resdag.jobs.context import Context, Tables
+from resdag.jobs.reading import loaded
+from resdag.store.read import frame
 
 
 def run(context: Context) -> Tables:
@@ -15,8 +17,9 @@ def run(context: Context) -> Tables:
     style = Style(**{key: looks[key] for key in ("width", "height", "font", "font_size")})
     module = importlib.import_module(f"resdag.figures.{name}")
     folder = Path(context.outputs["svg"]).parent
-    database = Path(context.settings["database"])
     cache = Path(context.settings["cache"])
-    draw_figure(module, database, context.spec["study"], folder, style, looks["png_scale"], cache)
+    with loaded(context) as con:
+        rows = frame(con, f"SELECT * FROM {module.VIEW} WHERE study = ?", [context.spec["study"]])
+    draw_figure(module, rows, folder, style, looks["png_scale"], cache)
     write_stamp(context.outputs["stamp"], "", prefix=f"{name}-")
     return {}

@@ -10,14 +10,14 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from resdag.atomic import write_json, write_stamp
+from resdag.atomic import write_json
 from resdag.jobs.context import Context, Row, Tables
 from resdag.jobs.reading import conditions, shards
 from resdag.layout import CONFIG, base
 from resdag.machine import git_state, hardware, versions
 from resdag.parquet import read_metadata
 from resdag.store.build import build, study_files
-from resdag.stored import drop_stamps
+from resdag.stored import drop_manifests
 
 
 def run(context: Context) -> Tables:
@@ -36,10 +36,9 @@ def run(context: Context) -> Tables:
         context.steps.line(
             f"the rows of {other} go, since no study in config/ has this name any more; its files stay in {base(other)}"
         )
-    drop_stamps({*there} - {name, *gone})
+    drop_manifests({*there} - {name, *gone})
     build(database, name, files, [own], conditions(context.spec["limits"]), without=gone)
     write_json(context.outputs["manifest"], {table: [str(path) for path in paths] for table, paths in files.items()})
-    write_stamp(context.outputs["stamp"], "")
     return {}
 
 

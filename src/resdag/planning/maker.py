@@ -1,6 +1,6 @@
 """How is a job made?  Its code and the locked packages are looked up here, once for all rules."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +37,6 @@ class Maker:
     def model_modules(self, name: str) -> list[str]:
         """The module that builds a network: a job's code, which finds it by the network's architecture."""
         return [f"resdag.models.{self.study.networks[name].architecture}"]
-
-
-def with_tables(jobs: Iterable[Job], tables: Iterable[str]) -> list[Job]:
-    """The jobs that write rows of any of these tables."""
-    wanted = set(tables)
-    return [job for job in jobs if wanted & set(job.tables)]
 
 
 def chunks(total: int, size: int) -> list[tuple[str, list[int]]]:

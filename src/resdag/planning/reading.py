@@ -1,57 +1,62 @@
 """Which jobs read: statistics, claims, the database, the figures and the report."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
-from resdag.drawn import MACROS, figure_names, rules_behind, tables_behind, texts_of, view_files, views_behind, words_of
-from resdag.layout import DERIVED
+from resdag.drawn import MACROS, figure_names, rules_behind, texts_of, view_files, views_behind, words_of
 from resdag.planning.job import Job
-from resdag.planning.maker import Maker, with_tables
+from resdag.planning.maker import Maker
 
 
 def reading(maker: Maker, measured: list[Job]) -> Iterator[Job]:
     """Every job that reads what was measured, upstream first."""
-    statistics = computed(maker, measured)
-    claims = judged(maker, [*measured, statistics])
-    sources = [*measured, statistics, claims]
-    database = stored(maker, sources)
-    figures = [drawn(maker, name, measured) for name in figure_names()]
-    yield from (statistics, claims, database, *figures, reported(maker, database, figures))
+    statistics = list(computed(maker, measured))
+    sources = [*measured, *statistics]
+    claims = judged(maker, sources)
+    database = stored(maker, [*sources, claims])
+    figures = [drawn(maker, name, sources) for name in figure_names()]
+    yield from (*statistics, claims, database, *figures, reported(maker, database, figures))
 
 
-# The rule whose whole chunks of rows have a limit, by table.
-LIMITED = {
-    "lesions": "delete_random", "reorderings": "reorder_blocks", "path_gradients": "sample_path_gradients",
-    "path_spectrum": "measure_path_spectrum", "mean_field": "simulate_mean_field",
-}  # fmt: skip
+# What each kind of statistics follows from: a rule that measures, and what is asked of the same networks.
+STATISTICS = {
+    "compute_lesion_tests": ("delete_single",),
+    "compute_interactions": ("delete_pairs",),
+    "compute_path_norms": ("sample_path_gradients", "evaluate_network"),
+    "compute_spectrum_norms": ("measure_path_spectrum",),
+}
 
 
-def _limits_of_rows(maker: Maker) -> dict[str, dict[str, int]]:
-    """Jobs compute whole chunks; rows from these limits on are not the study's."""
+def _limits_of_rows(maker: Maker, rules: Collection[str] | None = None) -> dict[str, dict[str, int]]:
+    """Jobs compute whole chunks; rows from these limits on are not the study's.  Those of some rules, or of all."""
     lesions, gradients = maker.study.lesions, maker.study.paths.gradients
-    limits: dict[str, dict[str, int]] = {}
-    if lesions.random:
-        limits["lesions"] = {"draw": lesions.random.draws}
-    if lesions.reorder:
-        limits["reorderings"] = {"draw": lesions.reorder.draws}
-    if gradients:
-        limits["path_gradients"] = {"sample": gradients.samples}
-    if maker.study.paths.spectrum:
-        limits["path_spectrum"] = {"batch": maker.study.paths.spectrum.batches}
-    if maker.study.mean_field:
-        limits["mean_field"] = {"draw": maker.study.mean_field.draws}
-    return limits
-
-
-def computed(maker: Maker, measured: list[Job]) -> Job:
-    spec = {
-        "study": maker.study.study,
-        "kind": maker.study.dataset.kind,
-        "confidence": maker.study.claims.confidence,
-        "limits": _limits_of_rows(maker),
+    spectrum, random = maker.study.paths.spectrum, maker.study.mean_field
+    limits = {
+        "delete_random": ("lesions", "draw", lesions.random and lesions.random.draws),
+        "reorder_blocks": ("reorderings", "draw", lesions.reorder and lesions.reorder.draws),
+        "sample_path_gradients": ("path_gradients", "sample", gradients and gradients.samples),
+        "measure_path_spectrum": ("path_spectrum", "batch", spectrum and spectrum.batches),
+        "simulate_mean_field": ("mean_field", "draw", random and random.draws),
     }
-    tables = ("networks", "lesions", "pair_answers", "path_gradients", "path_spectrum", "path_lengths")
-    return maker.job("compute_statistics", {}, spec, upstream=with_tables(measured, tables))
+    wanted = [limit for rule, limit in limits.items() if rules is None or rule in rules]
+    return {table: {column: limit} for table, column, limit in wanted if limit}
+
+
+def computed(maker: Maker, measured: list[Job]) -> Iterator[Job]:
+    """A job for each kind of statistics whose rows were measured."""
+    for rule, sources in STATISTICS.items():
+        upstream = [job for job in measured if job.rule == sources[0]]
+        networks = {job.of["network"] for job in upstream}
+        upstream += [job for job in measured if job.rule in sources[1:] and job.of["network"] in networks]
+        spec: dict[str, Any] = {
+            "study": maker.study.study,
+            "kind": maker.study.dataset.kind,
+            "limits": _limits_of_rows(maker, sources),
+        }
+        if rule != "compute_lesion_tests":  # p-values, no intervals
+            spec["confidence"] = maker.study.claims.confidence
+        if upstream:
+            yield maker.job(rule, {}, spec, upstream=upstream)
 
 
 def judged(maker: Maker, sources: list[Job]) -> Job:
@@ -72,18 +77,20 @@ def stored(maker: Maker, sources: list[Job]) -> Job:
     )
 
 
-def drawn(maker: Maker, name: str, measured: list[Job]) -> Job:
-    """A figure depends on the rows that it can show, not on the whole database that it reads them from."""
+def drawn(maker: Maker, name: str, sources: list[Job]) -> Job:
+    """A figure depends on the rows that its view can show, and is drawn from them alone."""
     looks = maker.study.figures.model_dump(mode="json")
     own = {key: value for key, value in (looks.pop("styles").get(name) or {}).items() if value is not None}
-    rules, derived = rules_behind(name), not tables_behind(name).isdisjoint(DERIVED)
-    limits = {table: limit for table, limit in _limits_of_rows(maker).items() if LIMITED[table] in rules}
-    spec: dict[str, Any] = {"study": maker.study.study, "style": looks | own, "limits": limits}
-    spec |= {"confidence": maker.study.claims.confidence} if derived else {}
-    statistics = ["resdag.jobs.compute_statistics"] if derived else []
+    rules = rules_behind(name)
+    spec = words_of(name) | {
+        "study": maker.study.study,
+        "kind": maker.study.dataset.kind,
+        "style": looks | own,
+        "limits": _limits_of_rows(maker, rules),
+    }
     return maker.job(
-        "draw_figure", {"figure": name}, words_of(name) | spec,
-        upstream=[job for job in measured if job.rule in rules], modules=[f"resdag.figures.{name}", *statistics],
+        "draw_figure", {"figure": name}, spec,
+        upstream=[job for job in sources if job.rule in rules], modules=[f"resdag.figures.{name}"],
         texts=[MACROS, *views_behind(name), *texts_of("figures")],
     )  # fmt: skip
 

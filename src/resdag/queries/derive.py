@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 
 from resdag.queries import path_statistics as paths
-from resdag.queries.derive_spectrum import derive_spectrum
 from resdag.queries.interactions import interactions
 from resdag.queries.rows import as_frame, generator_of, plain
 from resdag.queries.statistics import holm, line_fit, mcnemar
@@ -24,21 +23,25 @@ from resdag.records.paths import PathFit, PathNorm
 _PATHS_OF = ("study", "network", "seed", "epoch", "measured_at")
 
 
-def derive(con: duckdb.DuckDBPyConnection, study: str, confidence: float) -> dict[str, pl.DataFrame]:
-    """Rows of all derived tables, from the study's lesions, pairs, path_gradients, path_spectrum and networks."""
+def derive_lesion_tests(con: duckdb.DuckDBPyConnection, study: str) -> dict[str, pl.DataFrame]:
+    """Rows of lesion_tests, from the study's lesions."""
+    return {"lesion_tests": as_frame(LesionTest, _lesion_tests(con, study))}
+
+
+def derive_interactions(con: duckdb.DuckDBPyConnection, study: str, confidence: float) -> dict[str, pl.DataFrame]:
+    """Rows of interactions, from the study's pair_answers."""
+    return {"interactions": as_frame(Interaction, interactions(con, study, confidence))}
+
+
+def derive_path_norms(con: duckdb.DuckDBPyConnection, study: str, confidence: float) -> dict[str, pl.DataFrame]:
+    """Rows of path_norms and path_fits, from the study's path_gradients and networks."""
     norms: list[dict[str, Any]] = []
     fits: list[dict[str, Any]] = []
     for key, blocks, samples in _sampled_paths(con, study):
         more, fit = path_rows(key, blocks, samples, confidence)
         norms += more
         fits += fit
-    return {
-        "lesion_tests": as_frame(LesionTest, _lesion_tests(con, study)),
-        "interactions": as_frame(Interaction, interactions(con, study, confidence)),
-        "path_norms": as_frame(PathNorm, norms),
-        "path_fits": as_frame(PathFit, fits),
-        **derive_spectrum(con, study, confidence),
-    }
+    return {"path_norms": as_frame(PathNorm, norms), "path_fits": as_frame(PathFit, fits)}
 
 
 def _lesion_tests(con: duckdb.DuckDBPyConnection, study: str) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,7 @@ class Study(OfStudy):
     config: Annotated[dict[str, Any], "JSON"]
     """The whole study, defaults filled in, as JSON."""
     file: str | None
-    """Study file, relative to the checkout if it lies in it; a copy in results/ where --config changed it."""
+    """Study file: the one of this name in config/, or else the one that was read; relative to the checkout if in it."""
     git_commit: str | None
     """Commit of the checkout when the database was written; NULL outside a repository."""
     git_dirty: bool | None
