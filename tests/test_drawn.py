@@ -32,7 +32,7 @@ def database_of(study: Study, rules: set[str], folder: Path) -> Iterator[duckdb.
             for table in job.tables:
                 shards.setdefault(table, []).append(folder / job.outputs[table])
     with duckdb.connect(config={"threads": 1}) as con:
-        create(con)
+        create(con, comments=False)
         con.execute(
             "INSERT INTO studies BY NAME SELECT ? AS study, ? AS config, '{}' AS versions, '' AS hardware, "
             "TIMESTAMP 'epoch' AS started_at, TIMESTAMP 'epoch' AS finished_at",

@@ -142,7 +142,7 @@ def _run_rule(arguments: argparse.Namespace) -> int:
 
     if arguments.log:
         _say_to(arguments.log)
-    study = load_study(arguments.file)
+    study = load_study(arguments.file, look_beside=not arguments.fingerprint)
     keys = RULES[arguments.verb][1]
     wanted = {key: getattr(arguments, key) for key in (*keys, "fingerprint")}
     plan = plan_study(study, str(arguments.file))

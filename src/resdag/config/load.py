@@ -120,14 +120,20 @@ def _sourced(source: str, problems: list[str]) -> str:
     return "\n".join(f"{source}: {problem}" for problem in problems)
 
 
-def load_study(path: Path, *further: Path, overrides: Mapping[str, Any] | None = None) -> Study:
-    """The study of a file, with further files and then overrides laid over it; StudyError where it cannot be run."""
+def load_study(
+    path: Path, *further: Path, overrides: Mapping[str, Any] | None = None, look_beside: bool = True
+) -> Study:
+    """The study of a file, with further files and then overrides laid over it; StudyError where it cannot be run.
+
+    That no file beside it has the same name is not asked again by the jobs of a workflow, which has looked.
+    """
     files = (path, *further)
     content: dict[str, Any] = {}
     for file in files:
         content = merged(content, read_yaml(file))
     study = parse_study(merged(content, overrides or {}), " + ".join(map(str, files)))
-    _refuse_another_file(files, study.study)
+    if look_beside:
+        _refuse_another_file(files, study.study)
     return study
 
 

@@ -43,7 +43,7 @@ def loaded(context: Context) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     limits = conditions(context.spec["limits"])
     with duckdb.connect(config={"threads": 1}) as con:
-        create(con)
+        create(con, comments=False)
         _name_dataset(con, context)
         for table, files in shards(context).items():
             load(con, BY_NAME[table], context.spec["study"], files, limits.get(table))
