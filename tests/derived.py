@@ -9,5 +9,6 @@ from resdag.queries.derive_spectrum import derive_spectrum
 
 def derive(con: duckdb.DuckDBPyConnection, study: str, confidence: float) -> dict[str, pl.DataFrame]:
     """Rows of every derived table, by its name."""
+    blocks = dict(con.execute("SELECT network, blocks FROM networks WHERE study = ?", [study]).fetchall())
     found = derive_lesion_tests(con, study) | derive_interactions(con, study, confidence)
-    return found | derive_path_norms(con, study, confidence) | derive_spectrum(con, study, confidence)
+    return found | derive_path_norms(con, study, blocks, confidence) | derive_spectrum(con, study, confidence)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 import torch
@@ -30,6 +31,7 @@ from resdag.models.weights import save_weights
 from resdag.parquet import write_table
 from resdag.store.build import build as build_database
 from resdag.training.state import save_state
+from rows_by_hand import study
 from workflow_tools import (
     SNAKEMAKE,
     complete,
@@ -127,6 +129,11 @@ print(*plan_study(load_study(Path("config/config.yaml"))).outputs(*sys.argv[1:])
 # Two at once
 
 
+def written_study(path: Path) -> Path:
+    pl.DataFrame([study("forgotten")]).write_parquet(path)
+    return path
+
+
 def test_a_second_workflow_is_refused_and_a_dry_run_is_not(fresh: Path) -> None:
     first = start(fresh, *COMMAND)
     try:
@@ -136,6 +143,10 @@ def test_a_second_workflow_is_refused_and_a_dry_run_is_not(fresh: Path) -> None:
         assert f"another workflow runs in this checkout (process {first.pid})" in said
         assert "Traceback" not in said
         assert dry_run(fresh)
+        build_database(fresh / "results.duckdb", "forgotten", {"studies": [written_study(fresh / "study.parquet")]})
+        status, said = run(fresh, "resdag", "forget", "forgotten")
+        assert status == 2
+        assert "another workflow runs in this checkout" in said
         assert first.poll() is None
     finally:
         os.kill(first.pid, signal.SIGKILL)

@@ -17,7 +17,6 @@ from resdag.figures.catalogue import CATALOGUE, module_of
 from resdag.figures.job import draw_figure
 from resdag.figures.save import SUFFIXES, read_figure, save, specification
 from resdag.figures.theme import OKABE_ITO, Style, ceiling, finite, font_list
-from resdag.records.tables import BY_NAME
 from views_by_hand import VIEWS
 
 STYLE = Style()
@@ -79,10 +78,9 @@ def test_every_number_in_a_specification_is_finite(name):
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_a_figure_names_its_view_and_tables_that_exist(name):
+def test_a_figure_names_its_view(name):
     module = module_of(name)
     assert name == module.VIEW
-    assert set(module.DEPENDS) <= set(BY_NAME)
     assert module.TITLE and module.CAPTION.endswith(".")
 
 

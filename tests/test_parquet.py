@@ -117,11 +117,12 @@ def test_a_write_that_breaks_off_leaves_the_old_file_and_nothing_else(
     assert [file.name for file in tmp_path.iterdir()] == ["rows.parquet"]
 
 
-def test_a_new_stamp_takes_the_place_of_older_ones_of_its_figure_alone(tmp_path: Path) -> None:
-    for name in ("figure_1-old", "figure_11-old"):
-        atomic.write_stamp(tmp_path / name, "", prefix=name.split("-")[0] + "-")
-    atomic.write_stamp(tmp_path / "figure_1-new", "", prefix="figure_1-")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["figure_1-new", "figure_11-old"]
+def test_stamps_of_one_figure_are_dropped_alone(tmp_path: Path) -> None:
+    for name in ("figure_1-old", "figure_1-new", "figure_11-old"):
+        (tmp_path / name).touch()
+    atomic.drop_stamps(tmp_path / "figure_1-new", prefix="figure_1-")
+    assert [path.name for path in tmp_path.iterdir()] == ["figure_11-old"]
+    atomic.drop_stamps(tmp_path / "no folder" / "figure_1-new")
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "text", "missing", "folder"])

@@ -11,7 +11,6 @@ import pytest
 
 from resdag.errors import StudyError
 from resdag.figures.catalogue import CATALOGUE, module_of
-from resdag.figures.job import read_view
 from resdag.figures.save import save, specification
 from resdag.figures.theme import Style
 from resdag.queries.statements import STATEMENTS
@@ -23,6 +22,7 @@ from resdag.report.findings import finding
 from resdag.report.methods import method
 from resdag.report.remarks import blocks_kept, remarks
 from resdag.report.words import duration, interval, percent, quantity
+from resdag.store.read import connect, frame
 from resdag.store.schema import create
 from views_by_hand import STUDY, VIEWS
 
@@ -283,17 +283,21 @@ def test_numbers_are_written_as_a_reader_expects():
     assert [duration(seconds) for seconds in (2.5, 90, 5400)] == ["2.5 s", "1.5 min", "1.5 h"]
 
 
+def view(folder, name):
+    with connect(folder / "results.duckdb") as con:
+        return frame(con, f"SELECT * FROM {name} WHERE study = ?", [STUDY])
+
+
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_the_views_have_the_columns_that_figures_are_drawn_from(folder, name):
-    columns = read_view(folder / "results.duckdb", name, STUDY).columns
-    assert set(VIEWS[name]().columns) <= set(columns)
+    assert set(VIEWS[name]().columns) <= set(view(folder, name).columns)
 
 
 @pytest.mark.parametrize("name", ["figure_1", "figure_2"])
 def test_diagrams_are_drawn_from_the_real_views(folder, name):
-    frame = read_view(folder / "results.duckdb", name, STUDY)
-    assert frame.height == VIEWS[name]().height
-    assert specification(module_of(name).draw(frame, Style()))["vconcat"]
+    rows = view(folder, name)
+    assert rows.height == VIEWS[name]().height
+    assert specification(module_of(name).draw(rows, Style()))["vconcat"]
 
 
 def test_the_query_on_the_page_runs(folder, page):

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from resdag.errors import BusyError, DamagedFileError
+from resdag.jobs.write_database import is_gone
 from resdag.records.base import Record
 from resdag.records.paths import PathGradient
 from resdag.records.tables import TABLES
@@ -182,6 +183,21 @@ def test_studies_that_are_left_out_go_and_others_stay(database: Path, tmp_path: 
         build(database, name, shards_of(tmp_path, name, lengths(tmp_path, name)), without=without)
     assert counts(database) == {"old": 3, "new": 3}
     assert study_files(database) == {"old": "config/old.yaml", "new": "config/new.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("file", "there", "gone"),
+    [
+        ("config/s.yaml", ["t"], True),
+        ("config/s.yaml", ["s", "t"], False),
+        ("config/s.yaml", None, False),  # a file in config/ cannot be read
+        ("elsewhere/s.yaml", ["t"], False),
+        ("/elsewhere/config/s.yaml", ["t"], False),
+        (None, ["t"], False),
+    ],
+)
+def test_a_study_is_gone_when_its_file_has_left_config(file: str | None, there: list[str] | None, gone: bool) -> None:
+    assert is_gone("s", file, there) is gone
 
 
 def test_a_database_that_tells_no_files_of_its_studies_is_understood(database: Path, tmp_path: Path) -> None:

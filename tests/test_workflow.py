@@ -243,11 +243,14 @@ def test_a_style_and_back_draws_the_first_one_again(finished_copy: Path) -> None
 def test_the_test_limit_measures_again_and_trains_nothing(finished_copy: Path) -> None:
     folder = finished_copy
     edit_study(folder, dataset__test_limit=120)
-    jobs = measuring(dry_run(folder))
+    jobs = dry_run(folder)
     assert jobs["evaluate_network"] == trainings()
     assert jobs["delete_single"] == 3
     assert jobs["reorder_blocks"] == 1
-    assert not {"train_network", "sample_path_gradients", "count_paths"} & set(jobs)
+    assert jobs["draw_figure_3"] == 1
+    assert not {"train_network", "sample_path_gradients", "count_paths", "compute_path_norms", "draw_figure_6b"} & set(
+        jobs
+    )
 
 
 def test_what_training_sees_measures_all_again_but_closed_forms(finished_copy: Path) -> None:

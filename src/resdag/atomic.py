@@ -46,11 +46,10 @@ def write_json(path: Path | str, value: Any) -> None:
     write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
 
 
-def write_stamp(path: Path | str, text: str, prefix: str = "") -> None:
-    """Write a stamp and remove the older ones beside it whose names begin with `prefix`."""
+def drop_stamps(path: Path | str, prefix: str = "") -> None:
+    """Remove a stamp, and those beside it whose names begin with `prefix`: what they vouch for is about to change."""
     path = Path(path)
     if path.parent.is_dir():
-        for other in path.parent.iterdir():
-            if other.name.startswith(prefix) and other != path:
-                other.unlink(missing_ok=True)
-    write_text(path, text)
+        for stamp in path.parent.iterdir():
+            if stamp.name.startswith(prefix):
+                stamp.unlink(missing_ok=True)

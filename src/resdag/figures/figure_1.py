@@ -16,7 +16,6 @@ CAPTION = (
     "with a box where the path enters the branch of a block and a plain line where it takes the skip connection. "
     "Each further block doubles the number of paths."
 )
-DEPENDS = ("studies",)
 
 SUM = 0.4
 """How far behind its block a sum stands."""

@@ -13,7 +13,6 @@ CAPTION = (
     "residual network the paths that take that block's skip connection survive; the plain network has a single path, "
     "and it is cut."
 )
-DEPENDS = ("studies",)
 
 TITLES = {"residual": "(a) Residual network", "plain": "(b) Plain network"}
 

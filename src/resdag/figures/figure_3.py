@@ -14,7 +14,6 @@ CAPTION = (
     "blocks that change shape. The paper finds no visible change for the residual network, small peaks where the "
     "shape changes, and chance level for every layer of VGG."
 )
-DEPENDS = ("studies", "networks", "blocks", "lesions", "lesion_tests")
 
 
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:

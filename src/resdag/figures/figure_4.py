@@ -14,7 +14,6 @@ CAPTION = (
     "the blocks of a 200-layer network on ImageNet and finds the same: hardly any change, with small peaks where "
     "the shape changes."
 )
-DEPENDS = ("studies", "networks", "blocks", "lesions", "lesion_tests")
 
 
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:

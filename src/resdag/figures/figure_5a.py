@@ -28,7 +28,6 @@ CAPTION = (
     "middle 90 % of them, for each network and seed. The paper finds that error grows smoothly with the number of "
     "deleted blocks, as it does in an ensemble that loses members."
 )
-DEPENDS = ("networks", "lesions")
 
 LAYERS = {"5 to 95 % of draws": "#c6dbef", "25 to 75 % of draws": "#7fb2d9", "median": "#0072B2", "intact": INK}
 

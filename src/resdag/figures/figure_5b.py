@@ -31,7 +31,6 @@ CAPTION = (
     "orders with nearly the same tau, the dotted line the intact error. The paper finds that error rises smoothly "
     "as tau falls."
 )
-DEPENDS = ("networks", "reorderings")
 
 KINDS = {
     "identity": "trained order", "swaps": "random swaps", "shuffle": "shuffled within a shape", "reversal": "reversed",

@@ -30,7 +30,6 @@ CAPTION = (
     "fitted to the logarithm; r is the factor for one more block. Dead paths, of norm 0, are crossed on the axis. "
     "The paper finds that the norm falls about exponentially with length."
 )
-DEPENDS = ("networks", "path_norms", "path_fits")
 
 
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:

@@ -18,7 +18,6 @@ CAPTION = (
     "mark the mean length, and two standard deviations to either side. The paper finds that almost all gradient "
     "comes from paths of 5 to 17 blocks, which are 0.45 % of all paths."
 )
-DEPENDS = ("networks", "path_norms", "path_fits", "path_lengths")
 
 
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:

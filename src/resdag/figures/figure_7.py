@@ -15,7 +15,6 @@ CAPTION = (
     "equation 8 of the paper). The paper notes that deletions chiefly cut long paths and leave most of the "
     "short ones whole."
 )
-DEPENDS = ("paths_remaining",)
 
 # Light to dark blue: the number deleted is ordered, so its colours are.
 SHADES = ("#9ecae1", "#56B4E9", "#0072B2", "#08519c", "#08204a")

@@ -28,7 +28,6 @@ CAPTION = (
     "images, dotted lines the intact error, dashed verticals the blocks that change shape. The paper finds the "
     "network trained with stochastic depth slightly more resilient, chiefly at the blocks that change shape."
 )
-DEPENDS = ("networks", "blocks", "lesions")
 
 TRAINED = ("all blocks always", "stochastic depth")
 KINDS = ("block keeps its shape", "block changes shape")

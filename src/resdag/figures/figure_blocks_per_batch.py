@@ -13,7 +13,6 @@ CAPTION = (
     "grey band is the interval of its test error. Bars are 95 % intervals: t over seeds, or Wilson's over images for a "
     "single seed. At test time all blocks run, each branch scaled as the study says, by m/n unless it says otherwise."
 )
-DEPENDS = ("comparisons",)
 SPLITS = {"test_error": "test error", "train_error": "training error"}
 
 

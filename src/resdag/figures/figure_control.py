@@ -28,7 +28,6 @@ CAPTION = (
     "over test images, dotted lines the error of the intact network, with batch norm re-estimated in its own colour; "
     "dashed verticals are the blocks that change shape."
 )
-DEPENDS = ("networks", "blocks", "lesions")
 KINDS = ("branch", "branch, batch norm re-estimated", "skip")
 
 

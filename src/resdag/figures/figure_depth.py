@@ -25,7 +25,6 @@ CAPTION = (
     "networks that differ in depth and skip connections alone. Bars are 95 % intervals: t over seeds, or Wilson's over "
     "images for a single seed. If depth itself made networks good, plain ones would gain from it too."
 )
-DEPENDS = ("comparisons",)
 SPLITS = {"train_error": "training error", "test_error": "test error"}
 
 

@@ -31,7 +31,6 @@ CAPTION = (
     "halved, from all networks and from the intact network, close up. Points are means over sets of seeds, or over "
     "draws and seeds; bands are the middle 90 % of them."
 )
-DEPENDS = ("ensembles", "lesions", "path_lengths")
 KINDS = ("networks", "paths")
 FEWEST_HALVINGS = 2.0
 

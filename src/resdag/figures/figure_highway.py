@@ -28,7 +28,6 @@ CAPTION = (
     "network of the same blocks; bands are 95 % Wilson intervals over test images, dotted lines the intact error. "
     "Dashed verticals are the blocks that change shape."
 )
-DEPENDS = ("networks", "blocks", "lesions", "gates")
 
 KINDS = ("learned gate", "gate frozen at 0.5", "identity skip")
 

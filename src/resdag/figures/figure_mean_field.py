@@ -22,7 +22,6 @@ CAPTION = (
     "the power 2/pi - 1 for the cosine and exp((4/3) sqrt(2/pi) sigma_w sqrt(l)) for the gradient, each through the "
     "last layer shown. W and V have standard deviation sigma over the root of the width, b and a sigma."
 )
-DEPENDS = ("mean_field", "mean_field_theory")
 
 SYSTEMS = ("plain", "residual", "full")
 CURVE, POINTS = 24, 6  # layers drawn for each factor of ten

@@ -32,7 +32,6 @@ CAPTION = (
     "Gradient: the norm of the sum over all paths of a length, as a share of its sum over lengths, per layer of "
     "length; bars above it are mean length ± 2 standard deviations."
 )
-DEPENDS = ("comparisons", "lesions", "spectrum_norms", "spectrum_windows")
 
 
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:

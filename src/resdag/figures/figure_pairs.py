@@ -15,7 +15,6 @@ CAPTION = (
     "interaction differs from 0, by an exact test over images, corrected by Holm over all pairs; small squares: the "
     "images do not decide."
 )
-DEPENDS = ("pair_answers", "interactions")
 DIVERGING = ("#0072B2", "#efefef", "#D55E00")
 FULL, SMALL = 0.5, 0.2  # half the side of a square, in blocks
 

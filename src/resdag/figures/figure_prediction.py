@@ -37,7 +37,6 @@ CAPTION = (
     "of sampled ones (the paper's figure 6c), or their number. Right: the measured mean error over each of these "
     "shares; the prediction is the straight line."
 )
-DEPENDS = ("networks", "lesions", "path_spectrum", "path_norms", "path_lengths", "paths_remaining")
 WEIGHTS = {"energy": "paths by their energy", "norm": "by number × mean norm (paper)", "alike": "all alike"}
 MEASURED = "measured"
 COLOURS = (INK, *OKABE_ITO[:3])

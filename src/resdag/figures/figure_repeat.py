@@ -32,7 +32,6 @@ CAPTION = (
     "repeated, so those that change shape have no points. Bands are 95 % Wilson intervals over test images, the dotted "
     "line the error of the intact network."
 )
-DEPENDS = ("networks", "blocks", "lesions")
 
 
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:

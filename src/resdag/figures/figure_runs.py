@@ -36,7 +36,6 @@ CAPTION = (
     "of the intact network. Right: the median and the middle half over random deletions of as many blocks, and the "
     "error with every block in place but in another order: shuffled within each shape (median), and reversed in each."
 )
-DEPENDS = ("networks", "blocks", "lesions", "reorderings")
 ORDERS = {"shuffled_error": "shuffled", "reversed_error": "reversed"}
 SHARE = 0.74  # of the width, for the runs
 

@@ -38,7 +38,6 @@ CAPTION = (
     "are intervals over batches; hollow grey points have an energy whose standard error is above 25 %, and claim "
     "nothing."
 )
-DEPENDS = ("spectrum_norms", "spectrum_windows", "path_norms", "path_fits", "path_gradients")
 NORMS = {
     "mean_norm": "one path, mean over sampled", "rms_norm": "one path, root mean square of all",
     "norm_of_sum": "sum of all paths",

@@ -18,7 +18,6 @@ CAPTION = (
     "augmented batches of the epoch in training mode; dashed verticals mark drops of the learning rate. The error "
     "reported anywhere else is the one after the last epoch, never the best."
 )
-DEPENDS = ("networks", "epochs")
 
 LINES = {"test_error": "test error", "train_error": "training error (augmented batches)"}
 TICKS = [0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1]

@@ -20,7 +20,6 @@ CAPTION = (
     "the norm of a path, from the mean logarithm over sampled paths (figure 6b) and from the root mean square over "
     "all. Thin bars are intervals over batches, each of which has random signs of its own behind its energy."
 )
-DEPENDS = ("networks", "path_fits", "spectrum_windows")
 WEIGHTINGS = {
     "number x mean norm": "number × mean norm of a path", "norm of the sum": "norm of the sum", "energy": "energy",
 }  # fmt: skip

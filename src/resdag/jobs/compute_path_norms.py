@@ -8,5 +8,5 @@ from resdag.queries.derive import derive_path_norms
 def run(context: Context) -> Tables:
     """Rows of `path_norms` and `path_fits`."""
     with loaded(context) as con:
-        frames = derive_path_norms(con, context.spec["study"], context.spec["confidence"])
+        frames = derive_path_norms(con, context.spec["study"], context.spec["blocks"], context.spec["confidence"])
     return {table: rows_of(frame) for table, frame in frames.items()}

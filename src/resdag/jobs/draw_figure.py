@@ -3,7 +3,8 @@
 import importlib
 from pathlib import Path
 
-from resdag.atomic import write_stamp
+from resdag.atomic import drop_stamps, write_text
+from resdag.drawn import tables_behind
 from resdag.figures.job import draw_figure
 from resdag.figures.theme import Style
 from resdag.jobs.context import Context, Tables
@@ -15,11 +16,12 @@ def run(context: Context) -> Tables:
     """Write the figure as SVG, PNG, HTML and CSV, then its stamp."""
     name, looks = str(context.of["figure"]), context.spec["style"]
     style = Style(**{key: looks[key] for key in ("width", "height", "font", "font_size")})
+    drop_stamps(context.outputs["stamp"], prefix=f"{name}-")
     module = importlib.import_module(f"resdag.figures.{name}")
     folder = Path(context.outputs["svg"]).parent
     cache = Path(context.settings["cache"])
-    with loaded(context) as con:
+    with loaded(context, tables_behind(name)) as con:
         rows = frame(con, f"SELECT * FROM {module.VIEW} WHERE study = ?", [context.spec["study"]])
     draw_figure(module, rows, folder, style, looks["png_scale"], cache)
-    write_stamp(context.outputs["stamp"], "", prefix=f"{name}-")
+    write_text(context.outputs["stamp"], "")
     return {}

@@ -1,7 +1,7 @@
 """What the reading jobs share: the rows that jobs upstream wrote, in a database in memory."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,8 +36,8 @@ def conditions(limits: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
 
 
 @contextmanager
-def loaded(context: Context) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory with all tables and views, holding the rows upstream.
+def loaded(context: Context, tables: Collection[str] = BY_NAME) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory with all tables and views, holding the rows upstream of these tables.
 
     What is computed from it is stored, so it has one thread: several add numbers up in the order in which they end.
     """
@@ -46,6 +46,8 @@ def loaded(context: Context) -> Iterator[duckdb.DuckDBPyConnection]:
         create(con, comments=False)
         _name_dataset(con, context)
         for table, files in shards(context).items():
+            if table not in tables:
+                continue
             load(con, BY_NAME[table], context.spec["study"], files, limits.get(table))
         yield con
 

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,10 @@ def run(context: Context) -> Tables:
         return {table: pl.DataFrame(found, infer_schema_length=None) for table, found in whole.items()}
 
     there = study_files(database)
-    gone = [other for other, file in there.items() if other != name and _is_gone(other, file, context)]
+    names = context.settings["studies_there"]
+    if names is None:
+        context.steps.line("a file in config/ cannot be read, so rows stay even of studies that were removed")
+    gone = [other for other, file in there.items() if other != name and is_gone(other, file, names)]
     for other in gone:
         context.steps.line(
             f"the rows of {other} go, since no study in config/ has this name any more; its files stay in {base(other)}"
@@ -42,9 +45,8 @@ def run(context: Context) -> Tables:
     return {}
 
 
-def _is_gone(study: str, file: str | None, context: Context) -> bool:
-    """Whether a study was removed from config/; those read from elsewhere stay, and all while a file cannot be read."""
-    names = context.settings["studies_there"]
+def is_gone(study: str, file: str | None, names: Collection[str] | None) -> bool:
+    """Whether a study was removed from config/: others stay, and all while its `names` are unknown."""
     return file is not None and Path(file).parent == CONFIG and names is not None and study not in names
 
 

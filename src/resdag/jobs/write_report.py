@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from resdag.atomic import write_stamp
+from resdag.atomic import drop_stamps, write_text
 from resdag.jobs.context import Context, Tables
 from resdag.report.build import write_report
 
@@ -11,6 +11,7 @@ def run(context: Context) -> Tables:
     """Write report.html, then its stamp."""
     out = Path(context.outputs["report"])
     database, cache = Path(context.settings["database"]), Path(context.settings["cache"])
+    drop_stamps(context.outputs["stamp"])
     write_report(database, context.spec["study"], out.parent / "figures", out, cache)
-    write_stamp(context.outputs["stamp"], "")
+    write_text(context.outputs["stamp"], "")
     return {}

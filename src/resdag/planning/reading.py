@@ -18,12 +18,12 @@ def reading(maker: Maker, measured: list[Job]) -> Iterator[Job]:
     yield from (*statistics, claims, database, *figures, reported(maker, database, figures))
 
 
-# What each kind of statistics follows from: a rule that measures, and what is asked of the same networks.
+# Which measurements each kind of statistics follows from.
 STATISTICS = {
-    "compute_lesion_tests": ("delete_single",),
-    "compute_interactions": ("delete_pairs",),
-    "compute_path_norms": ("sample_path_gradients", "evaluate_network"),
-    "compute_spectrum_norms": ("measure_path_spectrum",),
+    "compute_lesion_tests": "delete_single",
+    "compute_interactions": "delete_pairs",
+    "compute_path_norms": "sample_path_gradients",
+    "compute_spectrum_norms": "measure_path_spectrum",
 }
 
 
@@ -44,17 +44,18 @@ def _limits_of_rows(maker: Maker, rules: Collection[str] | None = None) -> dict[
 
 def computed(maker: Maker, measured: list[Job]) -> Iterator[Job]:
     """A job for each kind of statistics whose rows were measured."""
-    for rule, sources in STATISTICS.items():
-        upstream = [job for job in measured if job.rule == sources[0]]
-        networks = {job.of["network"] for job in upstream}
-        upstream += [job for job in measured if job.rule in sources[1:] and job.of["network"] in networks]
+    for rule, source in STATISTICS.items():
+        upstream = [job for job in measured if job.rule == source]
         spec: dict[str, Any] = {
             "study": maker.study.study,
             "kind": maker.study.dataset.kind,
-            "limits": _limits_of_rows(maker, sources),
+            "limits": _limits_of_rows(maker, {source}),
         }
         if rule != "compute_lesion_tests":  # p-values, no intervals
             spec["confidence"] = maker.study.claims.confidence
+        if rule == "compute_path_norms":
+            networks = {str(job.of["network"]) for job in upstream}
+            spec["blocks"] = {name: maker.study.networks[name].blocks for name in sorted(networks)}
         if upstream:
             yield maker.job(rule, {}, spec, upstream=upstream)
 

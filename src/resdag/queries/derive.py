@@ -6,7 +6,7 @@ of the study, the network, and where and when it was measured, so the same rows
 give the same intervals.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import duckdb
@@ -33,12 +33,14 @@ def derive_interactions(con: duckdb.DuckDBPyConnection, study: str, confidence: 
     return {"interactions": as_frame(Interaction, interactions(con, study, confidence))}
 
 
-def derive_path_norms(con: duckdb.DuckDBPyConnection, study: str, confidence: float) -> dict[str, pl.DataFrame]:
-    """Rows of path_norms and path_fits, from the study's path_gradients and networks."""
+def derive_path_norms(
+    con: duckdb.DuckDBPyConnection, study: str, blocks: Mapping[str, int], confidence: float
+) -> dict[str, pl.DataFrame]:
+    """Rows of path_norms and path_fits, from the study's path_gradients and the number of blocks of each network."""
     norms: list[dict[str, Any]] = []
     fits: list[dict[str, Any]] = []
-    for key, blocks, samples in _sampled_paths(con, study):
-        more, fit = path_rows(key, blocks, samples, confidence)
+    for key, samples in _sampled_paths(con, study):
+        more, fit = path_rows(key, blocks[key["network"]], samples, confidence)
         norms += more
         fits += fit
     return {"path_norms": as_frame(PathNorm, norms), "path_fits": as_frame(PathFit, fits)}
@@ -57,18 +59,17 @@ def _lesion_tests(con: duckdb.DuckDBPyConnection, study: str) -> Iterator[dict[s
             yield row | {"p": p, "p_holm": p_holm}
 
 
-def _sampled_paths(con: duckdb.DuckDBPyConnection, study: str) -> Iterator[tuple[dict[str, Any], int, pl.DataFrame]]:
-    """Each network, epoch and place; its number of blocks; length, batch and log10 norm of its sampled paths."""
+def _sampled_paths(con: duckdb.DuckDBPyConnection, study: str) -> Iterator[tuple[dict[str, Any], pl.DataFrame]]:
+    """Each network, epoch and place, with length, batch and log10 norm of its sampled paths."""
     groups = con.execute(
-        "SELECT DISTINCT study, network, seed, epoch, measured_at, blocks FROM path_gradients "
-        "JOIN networks USING (study, network, seed) WHERE study = $study ORDER BY ALL",
+        f"SELECT DISTINCT {', '.join(_PATHS_OF)} FROM path_gradients WHERE study = $study ORDER BY ALL",
         {"study": study},
     ).fetchall()
-    for *values, blocks in groups:
+    for values in groups:
         key = dict(zip(_PATHS_OF, values, strict=True))
         where = " AND ".join(f"{name} = ${name}" for name in _PATHS_OF)
         query = f"SELECT path_length, batch, log10_norm FROM path_gradients WHERE {where} ORDER BY path_length, sample"
-        yield key, blocks, con.sql(query, params=key).pl()
+        yield key, con.sql(query, params=key).pl()
 
 
 def path_rows(
