@@ -165,6 +165,12 @@ def test_clean_finds_what_no_study_uses_and_leaves_a_training_under_way(
     os.utime(aside, (two_hours_ago, two_hours_ago))
     assert unused() == [aside]
     remove([aside])
+    for name in ("mean-field/plain/theory-000000000000.parquet", "gates/a/seed0-000000000000.parquet"):
+        stray = Path(base("small")) / name
+        stray.parent.mkdir(parents=True, exist_ok=True)
+        stray.write_text("")
+        assert unused() == [stray]
+        remove([stray])
     file.write_text(yaml.safe_dump(STUDY | {"training": {"epochs": 7}}))
     old = unused()
     assert weights in old and weights.with_name("state.pt") in old

@@ -7,14 +7,13 @@ from pathlib import Path
 from resdag.ahead import record_of
 from resdag.config.load import load_study, studies_in
 from resdag.errors import StudyError
-from resdag.layout import CONFIG, RESULTS, base
+from resdag.layout import CONFIG, LAYOUT, RESULTS, base
 from resdag.plan import plan_study
 
 # Folders of results/STUDY whose files carry fingerprints; figures and the report have fixed names and stay.
-FINGERPRINTED = (
-    "data", "networks", "loaded", "evaluations", "lesions", "paths", "statistics", "claims", "database", "logs",
-    "benchmarks", "provenance",
-)  # fmt: skip
+FINGERPRINTED = {"logs", "benchmarks", "provenance"} | {
+    path.split("/")[0] for files in LAYOUT.values() for path in files.values() if "{fingerprint}" in path
+} - {"figures", "report-stamps"}
 HOUR = 3600.0  # seconds; what is written aside is put in place in a few
 
 
