@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from resdag.config.load import load_study, parse_study, read_yaml
 from resdag.errors import StudyError
-from resdag.plan import plan_study
+from resdag.planning.plan import plan_study
 
 ROOT = Path(__file__).resolve().parents[1]
 Place = tuple[str | int, ...]

@@ -96,7 +96,7 @@ def test_a_choice_that_fits_no_job_is_told_what_there_is(capsys: pytest.CaptureF
 
 
 def test_a_fingerprint_of_another_study_or_time_is_refused(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
-    monkeypatch.setattr("resdag.parent.end_with_parent", lambda: None)
+    monkeypatch.setattr("resdag.execution.lifetime.end_with_parent", lambda: None)
     sentence = said(capsys, "train-network", TINY, "--fingerprint", "0" * 12)
     assert "changed after this workflow was planned" in sentence
 

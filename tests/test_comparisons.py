@@ -9,7 +9,7 @@ import pytest
 from resdag.config.claims import Claims
 from resdag.config.load import merged, parse_study
 from resdag.errors import StudyError
-from resdag.plan import Plan, plan_study
+from resdag.planning.plan import Plan, plan_study
 from resdag.queries.claims import claims
 from resdag.queries.compare import compare
 from resdag.queries.statistics import newcombe

@@ -17,8 +17,8 @@ from resdag.config.schema import schema_text
 from resdag.config.study import Study
 from resdag.config.training import Training, TrainingOverride
 from resdag.errors import StudyError
-from resdag.plan import plan_study
-from resdag.workflow import Workflow, open_workflow
+from resdag.execution.workflow import Workflow, open_workflow
+from resdag.planning.plan import plan_study
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "config"
@@ -232,7 +232,7 @@ def test_every_run_with_overrides_has_a_copy_of_its_own_for_its_jobs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("resdag.workflow.announce", lambda: None)
+    monkeypatch.setattr("resdag.execution.workflow.announce", lambda: None)
     file = written(tmp_path, yaml.safe_dump(SMALL))
 
     def run(**overrides: Any) -> Workflow:

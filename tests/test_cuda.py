@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from resdag.arithmetic import prepare_torch
 from resdag.combinatorics import path_choice
 from resdag.datasets.tensors import Images
+from resdag.execution.arithmetic import prepare_torch
 from resdag.lesions.engine import measure
 from resdag.lesions.lesion import single_deletions
 from resdag.models.network import Network

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from resdag import devices
 from resdag.errors import DeviceError
+from resdag.execution import devices
 from workflow_tools import ROOT, wait_until
 
 HOLD = """
 import sys, time
-from resdag.devices import lease
+from resdag.execution.devices import lease
 with lease() as device:
     print(device, time.monotonic(), flush=True)
     time.sleep(float(sys.argv[1]))
@@ -157,7 +157,10 @@ def test_a_number_that_is_none_is_refused_in_a_sentence(
 
 
 def test_a_job_ends_with_the_workflow_that_started_it(tmp_path: Path) -> None:
-    job = "import time; from resdag.parent import *; end_with_parent(); print('on', flush=True); time.sleep(60)"
+    job = (
+        "import time; from resdag.execution.lifetime import *; "
+        "end_with_parent(); print('on', flush=True); time.sleep(60)"
+    )
     parent = (
         "import subprocess, sys, time\n"
         f"print(subprocess.Popen([sys.executable, '-c', {job!r}]).pid, flush=True)\n"
@@ -191,7 +194,7 @@ def test_a_workflow_that_ended_and_that_nobody_waited_for_is_gone() -> None:
 def _started_by(workflow: int) -> tuple[int, str]:
     """Exit status and output of a job that a workflow with this process id starts."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "RESDAG_WORKFLOW": str(workflow)}
-    job = "from resdag.parent import end_with_parent; end_with_parent(); print('on')"
+    job = "from resdag.execution.lifetime import end_with_parent; end_with_parent(); print('on')"
     done = subprocess.run([sys.executable, "-c", job], env=environment, capture_output=True, text=True)
     return done.returncode, done.stdout
 

@@ -14,7 +14,7 @@ from resdag.config.load import load_study, merged, parse_study
 from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError, StudyError
 from resdag.models.build import build
-from resdag.plan import Plan, plan_study
+from resdag.planning.plan import Plan, plan_study
 from resdag.planning.reading import STATISTICS
 from resdag.training.ensemble import ensemble_rows, probabilities, score
 from resdag.training.evaluate import evaluate

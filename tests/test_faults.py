@@ -28,7 +28,7 @@ from resdag.datasets import prepared
 from resdag.errors import ResdagError
 from resdag.models.build import build
 from resdag.models.weights import save_weights
-from resdag.parquet import write_table
+from resdag.records.parquet import write_table
 from resdag.store.build import build as build_database
 from resdag.training.state import save_state
 from rows_by_hand import study
@@ -121,7 +121,7 @@ OUTPUTS = """
 import sys
 from pathlib import Path
 from resdag.config.load import load_study
-from resdag.plan import plan_study
+from resdag.planning.plan import plan_study
 print(*plan_study(load_study(Path("config/config.yaml"))).outputs(*sys.argv[1:]), sep="\\n")
 """
 

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from resdag.config.networks import Network as NetworkEntry
 from resdag.errors import NetworkError
+from resdag.models.architectures.vgg import group_sizes
 from resdag.models.build import architectures, block_rows, build, count_parameters, initialise
 from resdag.models.network import Block, Network
-from resdag.models.vgg import group_sizes
 
 VARIANTS = [
     ("preact_resnet", {"shortcut": shortcut, "first_block": first})

@@ -11,9 +11,9 @@ import pytest
 
 from resdag import atomic
 from resdag.errors import DamagedFileError, ResdagError
-from resdag.parquet import read_metadata, schema_of, write_rows
 from resdag.records.base import Record
 from resdag.records.networks import Evaluation
+from resdag.records.parquet import read_metadata, schema_of, write_rows
 from resdag.records.paths import PathsRemaining
 from resdag.records.tables import TABLES
 

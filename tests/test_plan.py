@@ -13,11 +13,11 @@ from PIL import Image
 
 from resdag import provenance
 from resdag.config.load import load_study, merged, parse_study, read_yaml
-from resdag.drawn import VIEWS, figure_names, tables_behind, views_behind
-from resdag.plan import Plan, plan_study
+from resdag.execution.runner import TORCH_RULES
+from resdag.planning.lineage import VIEWS, figure_names, tables_behind, views_behind
+from resdag.planning.plan import Plan, plan_study
 from resdag.planning.reading import STATISTICS
 from resdag.records.tables import BY_NAME
-from resdag.runner import TORCH_RULES
 
 ROOT = Path(__file__).resolve().parents[1]
 Edit = Callable[[str], list[str]]
@@ -338,10 +338,10 @@ def edited(monkeypatch: pytest.MonkeyPatch) -> Edit:
 
 
 def test_an_edit_of_an_architecture_makes_its_networks_again_alone(edited: Edit) -> None:
-    labels = torch_jobs(edited("resdag.models.vgg"))
+    labels = torch_jobs(edited("resdag.models.architectures.vgg"))
     assert labels
     assert all("network=v" in label for label in labels)
-    labels = torch_jobs(edited("resdag.models.preact_resnet"))
+    labels = torch_jobs(edited("resdag.models.architectures.preact_resnet"))
     assert labels
     assert not any("network=v" in label for label in labels)
 
@@ -375,7 +375,9 @@ def test_an_edit_of_the_closed_forms_measures_no_network_that_does_not_use_them(
     assert rules(edited("resdag.jobs.count_paths")) <= {"count_paths", *READING}
 
 
-@pytest.mark.parametrize("module", ["resdag.cli", "resdag.workflow", "resdag.plan", "resdag.config.sentences"])
+@pytest.mark.parametrize(
+    "module", ["resdag.cli", "resdag.execution.workflow", "resdag.planning.plan", "resdag.config.sentences"]
+)
 def test_an_edit_of_what_only_plans_reruns_nothing(module: str, edited: Edit) -> None:
     assert edited(module) == []
 
@@ -449,7 +451,7 @@ def test_a_figure_rests_on_tables_that_there_are(name: str) -> None:
 def test_planning_imports_neither_torch_nor_what_reads() -> None:
     code = (
         "import sys\nfrom pathlib import Path\nfrom resdag.config.load import load_study\n"
-        "from resdag.plan import plan_study\nplan_study(load_study(Path('config/config.yaml')))\n"
+        "from resdag.planning.plan import plan_study\nplan_study(load_study(Path('config/config.yaml')))\n"
         "print(sorted({'torch', 'torchvision', 'duckdb', 'polars', 'altair', 'scipy', 'pyarrow'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

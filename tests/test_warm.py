@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from resdag.warm import ADDRESS, LIBRARIES
+from resdag.execution.warm import ADDRESS, LIBRARIES
 from workflow_tools import complete, environment, left_running, processes, run, trainings, wait_until
 
 # What a workflow does: start a server, then run commands; the address goes to whoever reads.
 WORKFLOW = """
 import os, sys, time
-from resdag.warm import ADDRESS, start_servers
+from resdag.execution.warm import ADDRESS, start_servers
 start_servers(["reading"])
 print(os.environ[ADDRESS], flush=True)
 time.sleep(600)
@@ -54,7 +54,7 @@ def test_a_job_ends_with_its_command_and_a_command_with_its_job(untouched: Path,
         it = subprocess.Popen(command, cwd=untouched, env=environment(untouched, **{ADDRESS: address}))
         found = dict[int, str]()
         wait_until(lambda: _new(untouched, before, found), 30, "a job is forked")  # noqa: B023
-        (job,) = (process for process, line in found.items() if "resdag.warm" in line)
+        (job,) = (process for process, line in found.items() if "resdag.execution.warm" in line)
         os.kill(it.pid if victim == "command" else job, signal.SIGKILL)
         status = it.wait(10)
         assert status == (-signal.SIGKILL if victim == "command" else 128 + signal.SIGKILL)

@@ -16,7 +16,7 @@ import yaml
 from PIL import Image
 
 from resdag.config.load import load_study, read_yaml
-from resdag.plan import plan_study
+from resdag.planning.plan import plan_study
 from resdag.planning.reading import STATISTICS
 from workflow_tools import (
     NOTHING,

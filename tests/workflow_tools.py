@@ -205,7 +205,7 @@ def kill_group(process: subprocess.Popen[str]) -> None:
 
 def jobs_running(folder: Path) -> list[str]:
     """Command lines of the jobs whose folder is this checkout: their commands, not the servers that they fork from."""
-    return [line for line in left_running(folder) if "resdag.warm" not in line]
+    return [line for line in left_running(folder) if "resdag.execution.warm" not in line]
 
 
 def left_running(folder: Path) -> list[str]:

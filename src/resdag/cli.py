@@ -119,7 +119,7 @@ def _positive(text: str) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     from resdag.config.load import load_study
-    from resdag.plan import plan_study
+    from resdag.planning.plan import plan_study
 
     study = load_study(arguments.file)
     plan = plan_study(study, str(arguments.file))
@@ -137,8 +137,8 @@ def _run_rule(arguments: argparse.Namespace) -> int:
         if status is not None:
             return status
     from resdag.config.load import load_study
-    from resdag.plan import plan_study
-    from resdag.runner import run, select, write_benchmark
+    from resdag.execution.runner import run, select, write_benchmark
+    from resdag.planning.plan import plan_study
 
     if arguments.log:
         _say_to(arguments.log)
@@ -158,9 +158,9 @@ def _run_rule(arguments: argparse.Namespace) -> int:
 
 def _run_job(rule: str) -> int | None:
     """Let a warm server run this very command: its exit status, or None where there is none."""
+    from resdag.execution.lifetime import end_with_parent
+    from resdag.execution.warm import run_warm
     from resdag.layout import MEASURING_RULES
-    from resdag.parent import end_with_parent
-    from resdag.warm import run_warm
 
     end_with_parent()
     return run_warm("measuring" if rule in MEASURING_RULES else "reading", sys.argv[1:])
@@ -206,10 +206,10 @@ def _schema(arguments: argparse.Namespace) -> int:
 
 
 def _forget(arguments: argparse.Namespace) -> int:
+    from resdag.execution.workflow import take_lock
     from resdag.layout import DATABASE
+    from resdag.planning.manifests import drop_manifests
     from resdag.store.build import forget, studies
-    from resdag.stored import drop_manifests
-    from resdag.workflow import take_lock
 
     there = studies(DATABASE)
     if arguments.study not in there:
@@ -222,10 +222,10 @@ def _forget(arguments: argparse.Namespace) -> int:
 
 
 def _plan(arguments: argparse.Namespace) -> int:
-    from resdag.ahead import estimate
     from resdag.config.load import load_study
-    from resdag.plan import plan_study
-    from resdag.stored import drop_manifests_if_lost
+    from resdag.planning.cost import estimate
+    from resdag.planning.manifests import drop_manifests_if_lost
+    from resdag.planning.plan import plan_study
 
     drop_manifests_if_lost()
     study = load_study(arguments.file)
@@ -234,10 +234,10 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 
 def _why(arguments: argparse.Namespace) -> int:
-    from resdag.ahead import why
     from resdag.config.load import load_study
-    from resdag.plan import plan_study
-    from resdag.stored import drop_manifests_if_lost
+    from resdag.planning.manifests import drop_manifests_if_lost
+    from resdag.planning.plan import plan_study
+    from resdag.planning.why import why
 
     drop_manifests_if_lost()
     lines = why(plan_study(load_study(arguments.file), str(arguments.file)), arguments.target)
@@ -250,7 +250,7 @@ def _why(arguments: argparse.Namespace) -> int:
 
 
 def _clean(arguments: argparse.Namespace) -> int:
-    from resdag.tidy import forgotten, remove, unused
+    from resdag.planning.unused import forgotten, remove, unused
 
     files = unused()
     size = sum(path.stat().st_size for path in files)
@@ -275,7 +275,7 @@ def _where(arguments: argparse.Namespace) -> int:
 
 
 def _devices(arguments: argparse.Namespace) -> int:
-    from resdag.devices import slots_per_device, visible_devices
+    from resdag.execution.devices import slots_per_device, visible_devices
 
     devices = visible_devices()
     if arguments.at_once:

@@ -4,11 +4,11 @@ import importlib
 from pathlib import Path
 
 from resdag.atomic import drop_stamps, write_text
-from resdag.drawn import tables_behind
 from resdag.figures.job import draw_figure
 from resdag.figures.theme import Style
 from resdag.jobs.context import Context, Tables
 from resdag.jobs.reading import loaded
+from resdag.planning.lineage import tables_behind
 from resdag.store.read import frame
 
 

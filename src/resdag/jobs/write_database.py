@@ -11,13 +11,13 @@ import duckdb
 import polars as pl
 
 from resdag.atomic import write_json
+from resdag.execution.machine import git_state, hardware, versions
 from resdag.jobs.context import Context, Row, Tables
 from resdag.jobs.reading import conditions, shards
 from resdag.layout import CONFIG, base
-from resdag.machine import git_state, hardware, versions
-from resdag.parquet import read_metadata
+from resdag.planning.manifests import drop_manifests
+from resdag.records.parquet import read_metadata
 from resdag.store.build import build, study_files
-from resdag.stored import drop_manifests
 
 
 def run(context: Context) -> Tables:

@@ -19,16 +19,14 @@ from typing import Any
 import torch
 from torch import nn
 
-import resdag.models
+import resdag.models.architectures
 from resdag.errors import NetworkError
 from resdag.models.network import Network
-
-NOT_ARCHITECTURES = {"build", "gates", "inference", "layers", "memory", "network", "weights"}
 
 
 def architectures() -> list[str]:
     """Names of the architectures that can be built."""
-    return sorted({module.name for module in iter_modules(resdag.models.__path__)} - NOT_ARCHITECTURES)
+    return sorted({module.name for module in iter_modules(resdag.models.architectures.__path__)})
 
 
 def build(architecture: str, *, in_channels: int, classes: int, seed: int = 0, **options: Any) -> Network:
@@ -40,7 +38,7 @@ def build(architecture: str, *, in_channels: int, classes: int, seed: int = 0, *
     """
     if architecture not in architectures():
         raise NetworkError(f"architecture {architecture!r} is not known: it is one of {', '.join(architectures())}")
-    module = import_module(f"resdag.models.{architecture}")
+    module = import_module(f"resdag.models.architectures.{architecture}")
     _check_options(architecture, signature(module.build), options)
     with torch.random.fork_rng(devices=[]):  # torch's own initialisation draws numbers that are not used
         network = module.build(in_channels=in_channels, classes=classes, **options)

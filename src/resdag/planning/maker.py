@@ -28,7 +28,7 @@ class Maker:
         texts: Sequence[Path] = (),
     ) -> Job:
         """A job of a rule; `modules` and `texts` are code that its own module does not import."""
-        roots = (f"resdag.jobs.{rule}", *modules, *(("resdag.arithmetic",) if rule in TORCH_RULES else ()))
+        roots = (f"resdag.jobs.{rule}", *modules, *(("resdag.execution.arithmetic",) if rule in TORCH_RULES else ()))
         code = provenance.code_digest(*roots)
         if texts:
             code = provenance.digest_of([code, *map(provenance.file_digest_of_code, texts)])
@@ -36,7 +36,7 @@ class Maker:
 
     def model_modules(self, name: str) -> list[str]:
         """The module that builds a network: a job's code, which finds it by the network's architecture."""
-        return [f"resdag.models.{self.study.networks[name].architecture}"]
+        return [f"resdag.models.architectures.{self.study.networks[name].architecture}"]
 
 
 def chunks(total: int, size: int) -> list[tuple[str, list[int]]]:

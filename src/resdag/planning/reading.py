@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from resdag.drawn import MACROS, figure_names, rules_behind, texts_of, view_files, views_behind, words_of
 from resdag.planning.job import Job
+from resdag.planning.lineage import MACROS, figure_names, rules_behind, texts_of, view_files, views_behind, words_of
 from resdag.planning.maker import Maker
 
 

@@ -18,17 +18,17 @@ from typing import Any
 
 import psutil
 
-from resdag.ahead import record, record_of
-from resdag.arithmetic import arithmetic, prepare_torch
 from resdag.atomic import write_json, write_text
 from resdag.config.load import studies_in
 from resdag.config.study import Study
-from resdag.devices import lease
 from resdag.errors import DamagedFileError, StaleStudyError
+from resdag.execution.arithmetic import arithmetic, prepare_torch
+from resdag.execution.devices import lease
+from resdag.execution.machine import processor
 from resdag.jobs.context import Context, Steps, Tables
 from resdag.layout import CONFIG, DATABASE, RESULTS, TORCH_RULES
-from resdag.machine import processor
-from resdag.plan import Job
+from resdag.planning.plan import Job
+from resdag.planning.record import record, record_of
 
 
 def settings(study: Study, job: Job, file: Path | None = None) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def _context(job: Job, device: str, found: Mapping[str, Any]) -> Context:
 
 
 def _write(study: Study, job: Job, tables: Tables, metadata: Mapping[str, str]) -> None:
-    from resdag.parquet import write_rows
+    from resdag.records.parquet import write_rows
 
     keys: dict[str, Any] = {"study": study.study}
     keys |= {key: job.of[key] for key in ("network", "seed") if key in job.of}

@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from resdag import ahead
 from resdag.config.load import load_study, parse_study
 from resdag.config.study import Study
 from resdag.layout import base
 from resdag.models.build import build, count_parameters
-from resdag.plan import Job, plan_study
-from resdag.tidy import forgotten, remove, unused
+from resdag.planning import cost
+from resdag.planning.plan import Job, plan_study
+from resdag.planning.record import record, record_of
+from resdag.planning.unused import forgotten, remove, unused
+from resdag.planning.why import why
 
 STUDY = {
     "study": "small",
@@ -56,27 +58,27 @@ def multiply_adds_counted(options: dict, side: int, channels: int) -> float:
 @pytest.mark.parametrize("name", ["a", "b", "c", "h"])
 def test_the_model_of_cost_counts_what_the_networks_compute(kind: str, name: str) -> None:
     here = study(dataset={"kind": kind})
-    size = ahead.size_of(here)
+    size = cost.size_of(here)
     counted = multiply_adds_counted(here.networks[name].options(), size.side, size.channels)
-    assert ahead.multiply_adds(here, name, size) == counted
+    assert cost.multiply_adds(here, name, size) == counted
 
 
 def test_gates_are_two_passes_over_the_test_images() -> None:
     here = study(gates={"networks": ["h"]})
     (job,) = plan_study(here).of_rule("measure_gates")
-    size = ahead.size_of(here)
-    assert ahead.work(here, job, size) == 2 * 360 * ahead.multiply_adds(here, "h", size)
+    size = cost.size_of(here)
+    assert cost.work(here, job, size) == 2 * 360 * cost.multiply_adds(here, "h", size)
 
 
 def test_resnet_110_costs_253_million_multiply_adds_an_image() -> None:
     here = load_study(Path(__file__).parents[1] / "config" / "config.yaml")
-    assert round(ahead.multiply_adds(here, "resnet110", ahead.size_of(here)) / 1e6) == 253
+    assert round(cost.multiply_adds(here, "resnet110", cost.size_of(here)) / 1e6) == 253
 
 
 def test_disk_counts_the_parameters_of_the_networks() -> None:
     network = build("preact_resnet", in_channels=3, classes=10, depth=20)
     here = study(dataset={"kind": "cifar10"})
-    counted = ahead.parameters(here, "a", ahead.size_of(here))
+    counted = cost.parameters(here, "a", cost.size_of(here))
     # What is left are batch norms and the linear layer of 640 weights and 10 biases.
     norms = sum(value.numel() for name, value in network.named_parameters() if "bn" in name)
     assert counted == count_parameters(network) - norms - 650
@@ -85,12 +87,12 @@ def test_disk_counts_the_parameters_of_the_networks() -> None:
 def test_the_plan_of_the_paper_s_study_warns_where_there_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     here = load_study(Path(__file__).parents[1] / "config" / "config.yaml")
     plan = plan_study(here)
-    monkeypatch.setattr(ahead, "visible_devices", list)
-    lines = "\n".join(ahead.estimate(here, plan, cores=2))
+    monkeypatch.setattr(cost, "visible_devices", list)
+    lines = "\n".join(cost.estimate(here, plan, cores=2))
     assert "WARNING: this is a study for a GPU" in lines
     assert "none: the CPU, 2 cores" in lines
-    monkeypatch.setattr(ahead, "visible_devices", lambda: ["0", "1"])
-    with_devices = "\n".join(ahead.estimate(here, plan, cores=2))
+    monkeypatch.setattr(cost, "visible_devices", lambda: ["0", "1"])
+    with_devices = "\n".join(cost.estimate(here, plan, cores=2))
     assert "WARNING" not in with_devices and "with 2 jobs at a time" in with_devices
 
 
@@ -99,14 +101,14 @@ def test_times_come_from_earlier_runs_of_the_same_rule_and_network(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     job = next(job for job in plan_study(study()).jobs if job.rule == "train_network" and job.of["network"] == "a")
-    assert ahead.measured_seconds(job) is None
+    assert cost.measured_seconds(job) is None
     folder = Path(job.benchmark).parent
     folder.mkdir(parents=True)
     for number, seconds in enumerate((10, 30, 20)):
         (folder / f"a-0-{number:012d}.tsv").write_text(f"s\tmax_rss\n{seconds}\t5\n")
     (folder / "b-0-000000000000.tsv").write_text("s\tmax_rss\n500\t5\n")
     (folder / "a-0-00000000000x.tsv").write_text("half a")
-    assert ahead.measured_seconds(job) == 20
+    assert cost.measured_seconds(job) == 20
 
 
 def finish(job: Job) -> None:
@@ -114,36 +116,36 @@ def finish(job: Job) -> None:
 
     for path in job.outputs.values():
         write_text(path, "")
-    write_json(ahead.record_of(job), ahead.record(job))
+    write_json(record_of(job), record(job))
 
 
 def test_the_cost_of_random_networks_is_their_random_numbers() -> None:
     section = {"width": 1000, "depth": 7, "draws": 20, "systems": ["plain", "full"]}
     here = study(mean_field=section)
-    plain, full = (ahead.work(here, job, ahead.size_of(here)) for job in plan_study(here).jobs
+    plain, full = (cost.work(here, job, cost.size_of(here)) for job in plan_study(here).jobs
                    if job.rule == "simulate_mean_field" and job.of["chunk"] == "0000")  # fmt: skip
-    assert plain == ahead.NORMAL * 10 * 7 * 2 * 1000**2  # each matrix of ten networks twice
+    assert plain == cost.NORMAL * 10 * 7 * 2 * 1000**2  # each matrix of ten networks twice
     assert full == 2 * plain
     conditioned = study(mean_field=section | {"matrices": "conditioned"})
     jobs = plan_study(conditioned).of_rule("simulate_mean_field")
-    assert sum(ahead.work(conditioned, job, ahead.size_of(here)) for job in jobs) < (plain + full) / 20
+    assert sum(cost.work(conditioned, job, cost.size_of(here)) for job in jobs) < (plain + full) / 20
 
 
 def test_why_names_what_changed_since_the_job_last_ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     target = "train_network a"
-    (line,) = ahead.why(plan_study(study()), target)
+    (line,) = why(plan_study(study()), target)
     assert line.startswith("train_network network=a seed=0: would run, for the first time")
     for job in plan_study(study()).jobs:
         finish(job)
-    assert "is done" in ahead.why(plan_study(study()), target)[0]
+    assert "is done" in why(plan_study(study()), target)[0]
     edited = study(training={"epochs": 7})
-    assert ahead.why(plan_study(edited), target)[1:] == ["    config.recipe.epochs: 164 -> 7"]
-    (upstream,) = ahead.why(plan_study(edited), "evaluate-network a")[1:]
+    assert why(plan_study(edited), target)[1:] == ["    config.recipe.epochs: 164 -> 7"]
+    (upstream,) = why(plan_study(edited), "evaluate-network a")[1:]
     assert upstream.startswith("    upstream.train_network network=a seed=0: ")
     output = plan_study(edited).of_rule("delete_single")[0].outputs["lesions"]
-    assert ahead.why(plan_study(edited), output)[0].startswith("delete_single network=a seed=0: would run")
-    assert ahead.why(plan_study(study()), "no such thing") == []
+    assert why(plan_study(edited), output)[0].startswith("delete_single network=a seed=0: would run")
+    assert why(plan_study(study()), "no such thing") == []
 
 
 def test_clean_finds_what_no_study_uses_and_leaves_a_training_under_way(

@@ -8,8 +8,8 @@ from pathlib import Path
 from resdag.layout import EXPERIMENTS, LAYOUT, RECALIBRATED
 from resdag.records.tables import BY_NAME
 
-VIEWS = Path(__file__).parent / "store" / "views"
-MACROS = Path(__file__).parent / "store" / "macros.sql"
+VIEWS = Path(__file__).parents[1] / "store" / "views"
+MACROS = Path(__file__).parents[1] / "store" / "macros.sql"
 
 
 def view_files() -> list[Path]:
@@ -19,19 +19,19 @@ def view_files() -> list[Path]:
 
 def texts_of(package: str) -> list[Path]:
     """Files of a package that are code but not Python: templates, styles, scripts."""
-    folder = Path(__file__).parent / package
+    folder = Path(__file__).parents[1] / package
     return sorted(path for path in folder.iterdir() if path.suffix in {".html", ".css", ".js", ".svg", ".j2"})
 
 
 def figure_names() -> list[str]:
     """Figures that there are: one module each, each with a view of its name."""
-    folder = Path(__file__).parent / "figures"
+    folder = Path(__file__).parents[1] / "figures"
     return sorted(path.stem for path in folder.glob("figure_*.py"))
 
 
 def words_of(figure: str) -> dict[str, str]:
     """`title` and `caption` of a figure, as its module states them."""
-    path = Path(__file__).parent / "figures" / f"{figure}.py"
+    path = Path(__file__).parents[1] / "figures" / f"{figure}.py"
     named: dict[str, str] = {}
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):

@@ -1,26 +1,23 @@
-"""What will a study cost, and why would a job run?  Answered before anything runs, without torch.
+"""What will a study cost?  Answered before anything runs, without torch.
 
 Hours come from the benchmark files of earlier runs where there are any of the
 rule and network; else from a model: multiply-adds over a stated rate.
 """
 
 import csv
-import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from resdag.config.study import Study
-from resdag.devices import slots_per_device, visible_devices
+from resdag.execution.devices import slots_per_device, visible_devices
 from resdag.layout import base
-from resdag.plan import Job, Plan
-from resdag.provenance import code_parts
+from resdag.planning.job import Job, Plan
+from resdag.planning.record import is_done
 
-# Multiply-adds per second that these networks reach.  CPU: one core of a 2023 server, measured with ResNet-110 at batch
-# 64 to 128 by this program; GPU: an H100-class device in float32 without graph capture, from 38e12 an epoch of CIFAR-10
 # in about 12 s.  Both are right to within a factor of two or so.
 CPU_RATE = 1.2e10
 GPU_RATE = 3e12
@@ -195,11 +192,6 @@ def estimate(study: Study, plan: Plan, cores: int | None = None) -> list[str]:
     return lines
 
 
-def is_done(job: Job) -> bool:
-    """Whether all outputs of the job are there."""
-    return all(Path(path).exists() for path in job.outputs.values())
-
-
 def _modelled(study: Study, job: Job, size: Size | None, rate: float) -> float:
     return START_SECONDS + (work(study, job, size) / rate if size else 0.0)
 
@@ -219,70 +211,3 @@ def _disk(study: Study, plan: Plan, size: Size | None) -> float:
     trained = [str(job.of["network"]) for job in plan.of_rule("train_network")]
     weights = sum((2 + len(study.recipe(name).keep_epochs)) * 4 * parameters(study, name, shape) for name in trained)
     return images + weights + 20e6 + 2e5 * len(plan.jobs)
-
-
-# Why
-
-
-def record_of(job: Job) -> Path:
-    """Where a finished job leaves what it was made from."""
-    return Path(job.log.replace("/logs/", "/provenance/", 1)).with_suffix(".json")
-
-
-def record(job: Job) -> dict[str, Any]:
-    """What a job is made from: its identity, its modules' digests, and the fingerprints upstream."""
-    upstream = {above.label: above.fingerprint for above in job.upstream}
-    return job.identity | {"modules": code_parts(*job.modules), "upstream": upstream}
-
-
-def why(plan: Plan, target: str) -> list[str]:
-    """Lines that say whether the jobs behind a target would run, and what changed since they last did.
-
-    A target is an output's path, a rule, or a rule and what its jobs are of: `train_network resnet110 0`.
-    """
-    jobs = [job for job in plan.jobs if _fits(job, target)]
-    return [line for job in jobs for line in _why(job)]
-
-
-def _fits(job: Job, target: str) -> bool:
-    words = target.split()
-    if target in job.outputs.values() or (words and Path(target).name == f"{job.of.get('figure')}"):
-        return True
-    return bool(words) and words[0].replace("-", "_") == job.rule and set(words[1:]) <= set(map(str, job.of.values()))
-
-
-def _why(job: Job) -> Iterable[str]:
-    missing = [path for path in job.outputs.values() if not Path(path).exists()]
-    if not missing:
-        return [f"{job.label}: is done ({job.fingerprint}); nothing that it depends on has changed"]
-    known = _last_record(job)
-    if known is None:
-        return [f"{job.label}: would run, for the first time ({job.fingerprint})"]
-    changes = list(differences(known, json.loads(json.dumps(record(job)))))
-    if not changes:
-        return [f"{job.label}: would run: {missing[0]} is missing, and nothing else has changed"]
-    return [f"{job.label}: would run, because since it last ran", *(f"    {change}" for change in changes)]
-
-
-def _last_record(job: Job) -> dict[str, Any] | None:
-    path = record_of(job)
-    stem = path.stem.removesuffix(job.fingerprint)
-    found = sorted(path.parent.glob(f"{stem}*.json"), key=lambda other: other.stat().st_mtime)
-    found = [other for other in found if len(other.stem) == len(path.stem)]
-    return json.loads(found[-1].read_text(encoding="utf-8")) if found else None
-
-
-def differences(old: Any, new: Any, place: str = "") -> Iterable[str]:
-    """`config.recipe.epochs: 20 -> 30`, for every value that differs between two JSON values."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted(old.keys() | new.keys()):
-            if not place and key == "code":
-                continue  # `modules` says it by name
-            yield from differences(old.get(key), new.get(key), f"{place}.{key}" if place else key)
-    elif old != new:
-        yield f"{place}: {_short(old)} -> {_short(new)}"
-
-
-def _short(value: Any) -> str:
-    text = "nothing" if value is None else str(value)
-    return text if len(text) <= 40 else f"{text[:12]}..."

@@ -15,19 +15,19 @@ from typing import Any
 
 import yaml
 
-from resdag.ahead import is_done
 from resdag.atomic import write_text
 from resdag.config.load import DEFAULT_STUDY, load_study
 from resdag.config.study import Study
 from resdag.datasets.available import check_available
-from resdag.devices import SLOTS
 from resdag.errors import BusyError, ResdagError
+from resdag.execution.devices import SLOTS
+from resdag.execution.lifetime import announce
+from resdag.execution.warm import start_servers
 from resdag.layout import LAYOUT, MEASURING_RULES, RESULTS, base, pattern
-from resdag.parent import announce
-from resdag.plan import Job, Plan, plan_study
+from resdag.planning.manifests import drop_manifests_if_lost
+from resdag.planning.plan import Job, Plan, plan_study
+from resdag.planning.record import is_done
 from resdag.provenance import fingerprint
-from resdag.stored import drop_manifests_if_lost
-from resdag.warm import start_servers
 
 CLUSTER_THREADS = 2  # of a torch job on a cluster, where --set-threads does not say otherwise
 LOCK = RESULTS / ".workflow.lock"

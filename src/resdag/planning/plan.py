@@ -1,10 +1,10 @@
 """Every job of a study, computed without torch: what the Snakefile, `resdag plan` and the verbs share."""
 
 from resdag.config.study import Study
-from resdag.drawn import figure_names
 from resdag.errors import StudyError
 from resdag.planning.comparing import compared
 from resdag.planning.job import Job, Plan
+from resdag.planning.lineage import figure_names
 from resdag.planning.maker import Maker
 from resdag.planning.mean_field import mean_field
 from resdag.planning.measuring import measured

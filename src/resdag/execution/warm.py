@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, NoReturn
 
-from resdag.parent import end_with_parent
+from resdag.execution.lifetime import end_with_parent
 
 ADDRESS = "RESDAG_WARM"  # where the servers of this workflow listen; empty or unset: start cold
 COMMON = ("pydantic.main", "pydantic.fields", "pydantic.types", "pydantic.functional_validators", "psutil", "yaml")
@@ -59,7 +59,7 @@ def start_servers(wings: Collection[str]) -> None:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(_name(address, wing))
             listener.listen()
-            command = (sys.executable, "-m", "resdag.warm", wing, str(listener.fileno()))
+            command = (sys.executable, "-m", "resdag.execution.warm", wing, str(listener.fileno()))
             subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment, pass_fds=[listener.fileno()])
     os.environ[ADDRESS] = address
 

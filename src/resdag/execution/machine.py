@@ -6,7 +6,7 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from resdag.devices import visible_devices
+from resdag.execution.devices import visible_devices
 
 PACKAGES = (
     "resdag", "torch", "torchvision", "snakemake", "duckdb", "polars", "altair", "pydantic", "numpy", "scipy",

@@ -12,9 +12,9 @@ import pytest
 from resdag import provenance
 from resdag.config.load import load_study
 from resdag.config.study import Study
-from resdag.drawn import figure_names, rules_behind, sources, view_files
 from resdag.layout import EXPERIMENTS, LAYOUT
-from resdag.plan import plan_study
+from resdag.planning.lineage import figure_names, rules_behind, sources, view_files
+from resdag.planning.plan import plan_study
 from resdag.records.tables import BY_NAME
 from resdag.store.schema import create
 from resdag.store.shards import load

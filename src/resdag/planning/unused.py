@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from resdag.ahead import record_of
 from resdag.config.load import load_study, studies_in
 from resdag.errors import StudyError
 from resdag.layout import CONFIG, LAYOUT, RESULTS, base
-from resdag.plan import plan_study
+from resdag.planning.plan import plan_study
+from resdag.planning.record import record_of
 
 # Folders of results/STUDY whose files carry fingerprints; figures and the report have fixed names and stay.
 FINGERPRINTED = {"logs", "benchmarks", "provenance"} | {

@@ -1,0 +1,23 @@
+"""What does a finished job leave behind?  Its outputs, and a record of what it was made from."""
+
+from pathlib import Path
+from typing import Any
+
+from resdag.planning.job import Job
+from resdag.provenance import code_parts
+
+
+def is_done(job: Job) -> bool:
+    """Whether all outputs of the job are there."""
+    return all(Path(path).exists() for path in job.outputs.values())
+
+
+def record_of(job: Job) -> Path:
+    """Where a finished job leaves what it was made from."""
+    return Path(job.log.replace("/logs/", "/provenance/", 1)).with_suffix(".json")
+
+
+def record(job: Job) -> dict[str, Any]:
+    """What a job is made from: its identity, its modules' digests, and the fingerprints upstream."""
+    upstream = {above.label: above.fingerprint for above in job.upstream}
+    return job.identity | {"modules": code_parts(*job.modules), "upstream": upstream}
