@@ -1,14 +1,20 @@
-"""The verbs of the command line: one for each rule, sentences instead of tracebacks, and help at once."""
+"""The verbs of the command line: rules by hand, from any folder, sentences instead of tracebacks, help at once."""
 
 import re
+import shlex
+import shutil
 import subprocess
 import sys
+import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import yaml
 
-from resdag.cli import RULES, main, parser
+from resdag.cli import GROUPS, VERBS, main, parser
 from resdag.layout import KEYS, LAYOUT
+from resdag.verbs.rules import rules
 from workflow_tools import trainings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,43 +35,117 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return captured.err.strip()
 
 
-def test_each_verb_of_a_rule_has_its_rule_its_module_and_its_layout() -> None:
-    verbs = {verb.replace("-", "_") for verb in RULES}
+def test_each_rule_has_its_words_its_module_its_layout_and_its_place_in_the_workflow() -> None:
     text = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
-    named = set(re.findall(r"^rule (\w+):", text, re.MULTILINE)) | set(re.findall(r"exec resdag ([a-z-]+)", text))
+    named = set(re.findall(r"^rule (\w+):", text, re.MULTILINE)) | set(re.findall(r"exec resdag run (\w+)", text))
     modules = {
         path.stem for path in (ROOT / "src/resdag/jobs").glob("*.py")
         if re.search(r"^def run\(", path.read_text(), re.MULTILINE)
     }  # fmt: skip
-    assert {name.replace("-", "_") for name in named} == verbs
-    assert modules == verbs
-    assert set(LAYOUT) == verbs
-    assert {verb.replace("-", "_"): keys for verb, (_, keys) in RULES.items() if keys} == KEYS
+    assert named == modules == set(LAYOUT) == set(rules())
+    assert {rule: keys for rule, (_, keys) in rules().items() if keys} == KEYS
 
 
-@pytest.mark.parametrize("verb", RULES)
-def test_help_of_each_rule_shows_an_example_that_parses(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_each_verb_shows_examples_that_parse(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main([verb, "--help"])
     assert end.value.code == 0
-    (example,) = re.findall(r"example: resdag (.+)", " ".join(capsys.readouterr().out.split()))
-    chosen = parser().parse_args(example.split())
-    assert chosen.verb == verb
-    assert chosen.file.is_file()
+    said = capsys.readouterr().out
+    examples = re.findall(rf"^  resdag {verb}(.*)$", said, re.MULTILINE)
+    assert examples
+    module = import_module(f"resdag.verbs.{verb}")
+    for example in examples:
+        words = shlex.split(re.split(r"\s{3,}|\s>\s", example)[0])
+        assert parser(verb, module).parse_args(words)
 
 
-def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["--help"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_verb_is_a_module_with_a_sentence_of_its_own(verb: str) -> None:
+    assert (import_module(f"resdag.verbs.{verb}").__doc__ or "").startswith(f"`resdag {verb}`: ")
+
+
+def test_help_names_every_verb_once_in_its_group(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
     out = capsys.readouterr().out
-    assert all(re.search(rf"^    {verb}\s", out, re.MULTILINE) for verb in (*RULES, "check", "schema", "forget"))
+    assert [len(re.findall(rf"^  {verb}\s", out, re.MULTILINE)) for verb in VERBS] == [1] * len(VERBS)
+    assert all(f"\n{group}:\n" in out for group in GROUPS)
+    assert len(out.splitlines()) < 40  # one page
+
+
+def test_help_of_run_names_every_rule(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["run", "--help"])
+    out = capsys.readouterr().out
+    assert all(re.search(rf"^  {rule}\s", out, re.MULTILINE) for rule in rules())
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"resdag {project['version']}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["paln", "digits"], "did you mean plan?"),
+        (["delete-singel", "digits"], "did you mean run delete-single?"),
+        (["run", "delete_singel", "digits"], "did you mean delete_single?"),
+        (["check", "digts"], "did you mean digits?"),
+        (["check", "config/digts.yaml"], "did you mean digits?"),
+        (["frobnicate"], "there are check, plan,"),
+    ],
+)
+def test_a_word_misspelt_is_told_what_was_meant(
+    words: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert meant in said(capsys, *words)
+
+
+def test_a_study_is_found_by_the_name_of_its_file_and_by_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    own = yaml.safe_load((ROOT / "config/config.yaml").read_text())["study"]
+    assert own != "config"
+    for given in ("config", own, "config/config.yaml"):
+        assert main(["check", given]) == 0
+        assert capsys.readouterr().out.startswith(f"config/config.yaml: study {own} is valid")
+
+
+@pytest.mark.parametrize("given", ["tiny", "config/tiny.yaml", "../config/tiny.yaml"])
+def test_a_verb_works_from_any_folder_of_the_checkout_and_leaves_nothing_there(
+    given: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sorted(path.name for path in (ROOT / "docs").iterdir())
+    monkeypatch.chdir(ROOT / "docs")
+    assert main(["check", given]) == 0
+    assert capsys.readouterr().out.startswith("config/tiny.yaml: study tiny is valid")
+    monkeypatch.chdir(ROOT / "docs")
+    assert main(["where", given]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "database  ../results.duckdb"
+    assert sorted(path.name for path in (ROOT / "docs").iterdir()) == before
+
+
+def test_a_verb_works_from_a_studys_own_path_and_nowhere_else(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", TINY]) == 0
+    assert capsys.readouterr().out.startswith("config/tiny.yaml: study tiny is valid")
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(TINY, "mine.yaml")
+    assert "is in no checkout of resdag" in said(capsys, "check", "mine.yaml")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.yaml"]
+
+
+def test_a_verb_of_a_rule_as_it_once_was_is_the_rule_run_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, "load-network", TINY) == said(capsys, "run", "load_network", TINY)
 
 
 def test_help_is_there_without_anything_heavy() -> None:
     code = (
         "import sys\nfrom resdag.cli import main\n"
-        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
-        f"print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)"
+        "main(['--help'])\n"
+        f"print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
@@ -90,9 +170,11 @@ def test_a_study_that_is_not_there_is_a_sentence(capsys: pytest.CaptureFixture[s
 
 
 def test_a_choice_that_fits_no_job_is_told_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "got 'x'; the study has resnet26, vgg8" in said(capsys, "train-network", TINY, "--network", "x")
+    assert "got 'x'; the study has resnet26, vgg8" in said(capsys, "run", "train_network", TINY, "--network", "x")
     assert "got '7'; the study has 0" in said(capsys, "train-network", TINY, "--seed", "7")
     assert "the study has no job of this rule" in said(capsys, "load-network", TINY)
+    assert "told apart by network, seed" in said(capsys, "run", "delete_single", TINY, "--chunk", "0000")
+    assert "told apart by nothing" in said(capsys, "run", "write_report", TINY, "--of", "size", "3")
 
 
 def test_a_fingerprint_of_another_study_or_time_is_refused(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
@@ -112,6 +194,8 @@ def test_threads_are_a_positive_number(threads: str, capsys: pytest.CaptureFixtu
 def test_an_unknown_study_cannot_be_forgotten(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/.workflow.lock").touch()  # a workflow has run here
     monkeypatch.chdir(tmp_path)
     assert said(capsys, "forget", "nothing") == "resdag: results.duckdb holds no study 'nothing'; its studies: none"
 

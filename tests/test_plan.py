@@ -376,7 +376,8 @@ def test_an_edit_of_the_closed_forms_measures_no_network_that_does_not_use_them(
 
 
 @pytest.mark.parametrize(
-    "module", ["resdag.cli", "resdag.execution.workflow", "resdag.planning.plan", "resdag.config.sentences"]
+    "module",
+    ["resdag.cli", "resdag.verbs.run", "resdag.execution.workflow", "resdag.planning.plan", "resdag.config.sentences"],
 )
 def test_an_edit_of_what_only_plans_reruns_nothing(module: str, edited: Edit) -> None:
     assert edited(module) == []

@@ -17,4 +17,4 @@ rule compare_networks:
     params:
         job=STUDY.identity("compare_networks"),
     shell:
-        "exec resdag compare-networks {resources.study:q} --fingerprint {wildcards.fingerprint} --log {log:q}"
+        "exec resdag run compare_networks {resources.study:q} --fingerprint {wildcards.fingerprint} --log {log:q}"

@@ -16,5 +16,5 @@ rule prepare_data:
     params:
         job=STUDY.identity("prepare_data"),
     shell:
-        "exec resdag prepare-data {resources.study:q}"
+        "exec resdag run prepare_data {resources.study:q}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

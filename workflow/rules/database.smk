@@ -18,7 +18,7 @@ rule judge_claims:
     params:
         job=STUDY.only("judge_claims").param,
     shell:
-        "exec resdag judge-claims {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
+        "exec resdag run judge_claims {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
 
 
 rule write_database:
@@ -40,4 +40,4 @@ rule write_database:
     params:
         job=STUDY.only("write_database").param,
     shell:
-        "exec resdag write-database {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
+        "exec resdag run write_database {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"

@@ -19,5 +19,5 @@ rule average_ensembles:
     params:
         job=STUDY.identity("average_ensembles"),
     shell:
-        "exec resdag average-ensembles {resources.study:q} --network {wildcards.network}"
+        "exec resdag run average_ensembles {resources.study:q} --network {wildcards.network}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

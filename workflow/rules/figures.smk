@@ -29,4 +29,4 @@ for figure in STUDY.plan.of_rule("draw_figure"):
         params:
             job=figure.param,
         shell:
-            "exec resdag draw-figure {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
+            "exec resdag run draw_figure {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"

@@ -19,7 +19,7 @@ rule delete_single:
     params:
         job=STUDY.identity("delete_single"),
     shell:
-        "exec resdag delete-single {resources.study:q}"
+        "exec resdag run delete_single {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -42,7 +42,7 @@ rule delete_random:
     params:
         job=STUDY.identity("delete_random"),
     shell:
-        "exec resdag delete-random {resources.study:q}"
+        "exec resdag run delete_random {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed} --chunk {wildcards.chunk}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -65,7 +65,7 @@ rule reorder_blocks:
     params:
         job=STUDY.identity("reorder_blocks"),
     shell:
-        "exec resdag reorder-blocks {resources.study:q}"
+        "exec resdag run reorder_blocks {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed} --chunk {wildcards.chunk}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -88,7 +88,7 @@ rule delete_skips:
     params:
         job=STUDY.identity("delete_skips"),
     shell:
-        "exec resdag delete-skips {resources.study:q}"
+        "exec resdag run delete_skips {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -111,7 +111,7 @@ rule delete_recalibrated:
     params:
         job=STUDY.identity("delete_recalibrated"),
     shell:
-        "exec resdag delete-recalibrated {resources.study:q}"
+        "exec resdag run delete_recalibrated {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -134,7 +134,7 @@ rule delete_pairs:
     params:
         job=STUDY.identity("delete_pairs"),
     shell:
-        "exec resdag delete-pairs {resources.study:q}"
+        "exec resdag run delete_pairs {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -157,7 +157,7 @@ rule delete_runs:
     params:
         job=STUDY.identity("delete_runs"),
     shell:
-        "exec resdag delete-runs {resources.study:q}"
+        "exec resdag run delete_runs {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -180,6 +180,6 @@ rule repeat_blocks:
     params:
         job=STUDY.identity("repeat_blocks"),
     shell:
-        "exec resdag repeat-blocks {resources.study:q}"
+        "exec resdag run repeat_blocks {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

@@ -16,7 +16,7 @@ rule iterate_mean_field:
     params:
         job=STUDY.identity("iterate_mean_field"),
     shell:
-        "exec resdag iterate-mean-field {resources.study:q} --system {wildcards.system}"
+        "exec resdag run iterate_mean_field {resources.study:q} --system {wildcards.system}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
 
@@ -36,6 +36,6 @@ rule simulate_mean_field:
     params:
         job=STUDY.identity("simulate_mean_field"),
     shell:
-        "exec resdag simulate-mean-field {resources.study:q}"
+        "exec resdag run simulate_mean_field {resources.study:q}"
         " --system {wildcards.system} --chunk {wildcards.chunk}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

@@ -19,7 +19,7 @@ rule sample_path_gradients:
     params:
         job=STUDY.identity("sample_path_gradients"),
     shell:
-        "exec resdag sample-path-gradients {resources.study:q}"
+        "exec resdag run sample_path_gradients {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed} --epoch {wildcards.epoch} --chunk {wildcards.chunk}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -42,7 +42,7 @@ rule measure_path_spectrum:
     params:
         job=STUDY.identity("measure_path_spectrum"),
     shell:
-        "exec resdag measure-path-spectrum {resources.study:q}"
+        "exec resdag run measure_path_spectrum {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed} --epoch {wildcards.epoch} --chunk {wildcards.chunk}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -62,6 +62,6 @@ rule count_paths:
     params:
         job=STUDY.identity("count_paths"),
     shell:
-        "exec resdag count-paths {resources.study:q}"
+        "exec resdag run count_paths {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

@@ -23,4 +23,4 @@ rule write_report:
     params:
         job=STUDY.only("write_report").param,
     shell:
-        "exec resdag write-report {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
+        "exec resdag run write_report {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"

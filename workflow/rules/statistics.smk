@@ -17,7 +17,7 @@ rule compute_lesion_tests:
     params:
         job=STUDY.identity("compute_lesion_tests"),
     shell:
-        "exec resdag compute-lesion-tests {resources.study:q} --fingerprint {wildcards.fingerprint} --log {log:q}"
+        "exec resdag run compute_lesion_tests {resources.study:q} --fingerprint {wildcards.fingerprint} --log {log:q}"
 
 
 rule compute_interactions:
@@ -36,7 +36,7 @@ rule compute_interactions:
     params:
         job=STUDY.identity("compute_interactions"),
     shell:
-        "exec resdag compute-interactions {resources.study:q} --fingerprint {wildcards.fingerprint} --log {log:q}"
+        "exec resdag run compute_interactions {resources.study:q} --fingerprint {wildcards.fingerprint} --log {log:q}"
 
 
 rule compute_path_norms:
@@ -55,7 +55,7 @@ rule compute_path_norms:
     params:
         job=STUDY.identity("compute_path_norms"),
     shell:
-        "exec resdag compute-path-norms {resources.study:q} --fingerprint {wildcards.fingerprint} --log {log:q}"
+        "exec resdag run compute_path_norms {resources.study:q} --fingerprint {wildcards.fingerprint} --log {log:q}"
 
 
 rule compute_spectrum_norms:
@@ -74,4 +74,4 @@ rule compute_spectrum_norms:
     params:
         job=STUDY.identity("compute_spectrum_norms"),
     shell:
-        "exec resdag compute-spectrum-norms {resources.study:q} --fingerprint {wildcards.fingerprint} --log {log:q}"
+        "exec resdag run compute_spectrum_norms {resources.study:q} --fingerprint {wildcards.fingerprint} --log {log:q}"

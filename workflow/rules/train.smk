@@ -19,7 +19,7 @@ rule train_network:
     params:
         job=STUDY.identity("train_network"),
     shell:
-        "exec resdag train-network {resources.study:q}"
+        "exec resdag run train_network {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -42,7 +42,7 @@ rule load_network:
     params:
         job=STUDY.identity("load_network"),
     shell:
-        "exec resdag load-network {resources.study:q}"
+        "exec resdag run load_network {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -65,7 +65,7 @@ rule evaluate_network:
     params:
         job=STUDY.identity("evaluate_network"),
     shell:
-        "exec resdag evaluate-network {resources.study:q}"
+        "exec resdag run evaluate_network {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
 
@@ -88,6 +88,6 @@ rule measure_gates:
     params:
         job=STUDY.identity("measure_gates"),
     shell:
-        "exec resdag measure-gates {resources.study:q}"
+        "exec resdag run measure_gates {resources.study:q}"
         " --network {wildcards.network} --seed {wildcards.seed}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

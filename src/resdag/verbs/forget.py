@@ -1,0 +1,39 @@
+"""`resdag forget`: take a study's rows out of results.duckdb."""
+
+from argparse import ArgumentParser, Namespace
+from difflib import get_close_matches
+
+from resdag.errors import ResdagError
+from resdag.verbs.places import enter_checkout
+
+EXAMPLES = """example:
+  resdag forget digits     its files in results/digits stay: the next run puts the rows back
+"""
+
+
+def options(parser: ArgumentParser) -> None:
+    parser.add_argument("study", metavar="STUDY", help="the study's name, as in the table studies")
+
+
+def run(arguments: Namespace) -> int:
+    """Take the rows out; ResdagError where there are none."""
+    from resdag.execution.workflow import take_lock
+    from resdag.layout import DATABASE
+    from resdag.planning.manifests import drop_manifests
+    from resdag.store.build import forget, studies
+
+    enter_checkout()
+    there = studies(DATABASE)
+    if arguments.study not in there:
+        raise ResdagError(_no_such_study(str(DATABASE), arguments.study, there))
+    take_lock()  # a database job under way would store the rows again
+    drop_manifests({*studies(DATABASE)} - {arguments.study})
+    forget(DATABASE, arguments.study)
+    print(f"{DATABASE}: the rows of {arguments.study} are gone; its files are still in results/{arguments.study}")
+    return 0
+
+
+def _no_such_study(database: str, study: str, there: list[str]) -> str:
+    near = get_close_matches(study, there, n=1)
+    meant = f"did you mean {near[0]}? Its studies" if near else "its studies"
+    return f"{database} holds no study {study!r}; {meant}: {', '.join(there) or 'none'}"
