@@ -5,14 +5,13 @@ from typing import Any
 
 import polars as pl
 
+from resdag.paper import BLOCKS, EFFECTIVE_LENGTHS
 from resdag.report import ensemble_findings, random_networks
 from resdag.report import findings_comparisons as comparisons
 from resdag.report.highway import highway
 from resdag.report.of_blocks import repetition, runs
 from resdag.report.of_training import along_training
 
-PAPER_LENGTHS = (5, 17)  # Veit et al. 2016, section 5
-PAPER_BLOCKS = 54
 LEAST_DAMAGE = 0.001  # of which a share is worth saying; an error, a fraction
 
 
@@ -62,9 +61,9 @@ def _between(low: float, high: float) -> str:
 
 def _in_paper_lengths(rows: pl.DataFrame) -> str:
     """How much of the summed norms the paper's lengths hold, for a network of its size."""
-    if rows.height != PAPER_BLOCKS + 1:
+    if rows.height != BLOCKS + 1:
         return ""
-    low, high = PAPER_LENGTHS
+    low, high = EFFECTIVE_LENGTHS
     inside = float(rows.filter(pl.col("path_length").is_between(low, high))["summed_contribution"].to_numpy().sum())
     return f"; the paper's {low} to {high} hold {inside:.0%} of the summed norms"
 

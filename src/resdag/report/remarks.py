@@ -4,14 +4,8 @@ Each remark is a sentence whose numbers are computed here from the paper's own
 network of 54 blocks, or quoted with their source.
 """
 
+from resdag.paper import BLOCKS, EFFECTIVE_LENGTHS, HALVED_ERROR, IDENTITY_ERROR, LAST_SURVIVAL
 from resdag.report.words import percent, power
-
-BLOCKS = 54
-"""Residual blocks of the paper's ResNet-110."""
-# Frozen gate at 0.5 / 0.5 against identity skips, ResNet-110 on CIFAR-10: He et al. 2016, Identity Mappings, table 1.
-HALVED, IDENTITY = 0.1235, 0.0661
-LAST_SURVIVAL = 0.5  # Huang et al. 2016, section 4: linear decay down to one half
-EFFECTIVE_LENGTHS = (5, 17)  # Veit et al. 2016, section 5
 
 
 def remarks() -> list[str]:
@@ -36,8 +30,8 @@ def _orders_of_magnitude() -> str:
 def _halved_gates() -> str:
     return (
         "The paper calls highway networks with gates at one half equivalent to residual networks. They have the same "
-        f"paths, yet a gate frozen there trains to {percent(HALVED)} error where identity skips give "
-        f"{percent(IDENTITY)} (He et al. 2016, table 1)."
+        f"paths, yet a gate frozen there trains to {percent(HALVED_ERROR)} error where identity skips give "
+        f"{percent(IDENTITY_ERROR)} (He et al. 2016, table 1)."
     )
 
 
