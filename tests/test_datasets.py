@@ -9,11 +9,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +21,7 @@ import resdag
 from resdag.datasets import available, cifar, listing, prepared, published, tensors
 from resdag.datasets.source import prepare
 from resdag.errors import DamagedFileError, DatasetError
+from served import served
 
 
 def quiet(_: str) -> None:
@@ -381,78 +378,30 @@ def test_a_truncated_archive_is_refused_in_a_sentence(tiny, tmp_path, monkeypatc
     assert os.listdir(tmp_path / "data" / "cifar-10-batches-py") == []
 
 
-@contextmanager
-def served(content: bytes, breaks_after: int | None = None) -> Iterator[tuple[str, list[str | None]]]:
-    """An address on this machine that serves bytes, in parts if asked; and the ranges that were asked for."""
-    asked: list[str | None] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.headers["Range"])
-            start = int(asked[-1].removeprefix("bytes=").removesuffix("-")) if asked[-1] else 0
-            if start >= len(content):
-                self.send_error(416)
-                return
-            self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(content) - start))
-            self.end_headers()
-            self.wfile.write(content[start:][: None if start else breaks_after])
-
-        def log_message(self, *_) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/some-archive.tar.gz", asked
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture
 def no_proxy(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
 
 def test_an_archive_is_fetched_from_another_address(tiny, tmp_path, no_proxy):
-    with served(tiny.read_bytes()) as (address, asked):
-        assert_tiny(tmp_path / "data", archive=address)
-    assert asked == [None]
-
-
-def test_a_transfer_that_breaks_off_is_told_and_goes_on_where_it_stopped(tiny, tmp_path, no_proxy):
-    with served(tiny.read_bytes(), breaks_after=3000) as (address, asked):
-        size = tiny.stat().st_size
-        with pytest.raises(
-            DatasetError, match=f"ended after 3000 of {size} bytes.*the same command.*{THREE_WAYS[:20]}"
-        ):
-            assert_tiny(tmp_path / "data", archive=address)
-        assert_tiny(tmp_path / "data", archive=address)
-    assert asked == [None, "bytes=3000-"]
-
-
-def test_a_transfer_that_was_whole_when_its_job_was_killed_is_used(tiny, tmp_path, no_proxy):
-    (tmp_path / "data").mkdir()
-    shutil.copyfile(tiny, tmp_path / "data" / "cifar-10-python.tar.gz.part")
-    with served(tiny.read_bytes()) as (address, _):
-        assert_tiny(tmp_path / "data", archive=address)
+    with served(tiny.read_bytes(), breaks_after=20_000) as server:
+        assert_tiny(tmp_path / "data", archive=server.address)
+    assert server.asked[:2] == [None, "bytes=20000-"]
 
 
 def test_what_an_address_serves_is_held_to_the_published_sum(tmp_path, no_proxy):
-    with served(b"<html>not found</html>") as (address, _):
-        expected = f"What {address} serves was refused.*should be c58f30108f718f92721af3b95e74349a.*{THREE_WAYS}"
+    with served(b"<html>not found</html>") as server:
+        expected = f"what {server.address} serves was refused.*should be c58f30108f718f92721af3b95e74349a.*{THREE_WAYS}"
         with pytest.raises(DatasetError, match=expected):
-            assert_tiny(tmp_path / "data", archive=address)
+            assert_tiny(tmp_path / "data", archive=server.address)
     assert os.listdir(tmp_path / "data") == []
 
 
 def test_an_address_that_nobody_answers_is_refused_with_all_three_ways(tmp_path, no_proxy):
-    with served(b"") as (address, _):
+    with served(b"") as server:
         pass  # closed again: the port is free
-    with pytest.raises(DatasetError, match=f"{address} could not be fetched .*{THREE_WAYS}"):
-        assert_tiny(tmp_path / "data", archive=address)
+    with pytest.raises(DatasetError, match=f"{server.address} could not be fetched .*{THREE_WAYS}"):
+        assert_tiny(tmp_path / "data", archive=server.address)
 
 
 # --- image folders ------------------------------------------------------------------------------------------------

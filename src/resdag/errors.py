@@ -7,6 +7,7 @@ traceback means a bug in resdag.
     ResdagError
     ├── StudyError        a study file that cannot be run: unknown key, value out of range
     ├── DatasetError      a dataset that is not there, incomplete, or not what it says
+    ├── TransferError     a file that an address does not serve, or not as it should be
     ├── WeightsError      outside weights that do not fit, or that hold code
     ├── NetworkError      a network asked for something that it does not have
     ├── DamagedFileError  a result file that is truncated or not what it was
@@ -26,6 +27,10 @@ class StudyError(ResdagError, ValueError):
 
 class DatasetError(ResdagError):
     """A dataset that is not there, is incomplete, or is not what it says."""
+
+
+class TransferError(ResdagError):
+    """A file that an address does not serve, or serves otherwise than it should be."""
 
 
 class WeightsError(ResdagError):

@@ -6,30 +6,19 @@ A transfer that breaks off goes on where it stopped.  Nothing is unpickled, and
 nothing replaces a file, before its MD5 is right.
 """
 
-import hashlib
 import os
 import shutil
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable
-from http import HTTPStatus
-from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import BinaryIO
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 import numpy as np
 
 from resdag.datasets.prepared import Contents
 from resdag.datasets.published import CIFAR, Published, is_address
-from resdag.errors import DatasetError
-
-Progress = Callable[[str], None]
-TIMEOUT_SECONDS = 60
-CHUNK_BYTES = 1 << 20
-REPORT_BYTES = 10 << 20
+from resdag.errors import DatasetError, TransferError
+from resdag.fetching import Progress, Sum, fetch
 
 
 def read(kind: str, root: Path, archive: str | None, progress: Progress) -> Contents:
@@ -64,13 +53,12 @@ def _archive(published: Published, root: Path, archive: str | None, progress: Pr
 
 
 def _verify(path: Path, md5: str) -> None:
-    with open(path, "rb") as file:
-        found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    if found != md5:
+    try:
+        Sum("md5", md5).check(path)
+    except TransferError as error:
         raise DatasetError(
-            f"{path} is not the published file: its MD5 should be {md5} and is {found}; "
-            f"replace it, or remove it to have it unpacked or fetched again."
-        )
+            f"{path} is not the published file: {error}; replace it, or remove it to have it unpacked or fetched again."
+        ) from None
 
 
 def _unpack(archive: Path, published: Published, root: Path, progress: Progress) -> None:
@@ -102,54 +90,9 @@ def _extract(archive: Path, targets: dict[str, Path]) -> None:
 
 
 def _fetch(address: str, target: Path, published: Published, progress: Progress) -> Path:
-    """Fetch the archive beside `target`, go on with what an earlier try left, and check it before it has its name."""
-    part = target.with_name(target.name + ".part")
-    progress(f"fetching {address} into {target.parent}")
+    """Fetch the archive, or go on with what an earlier try left; its sum is right before it has its name."""
     try:
-        _transfer(address, part, progress)
-    except (OSError, HTTPException, ValueError) as error:
-        raise DatasetError(
-            f"{address} could not be fetched ({error}); the same command goes on from there. "
-            f"{published.three_ways(target.parent)}"
-        ) from error
-    try:
-        _verify(part, published.archive_md5)
-    except DatasetError as error:
-        part.unlink()
-        raise DatasetError(
-            f"What {address} serves was refused. {error} {published.three_ways(target.parent)}"
-        ) from None
-    os.replace(part, target)
+        fetch(address, target, Sum("md5", published.archive_md5), progress)
+    except TransferError as error:
+        raise DatasetError(f"{error}. {published.three_ways(target.parent)}") from None
     return target
-
-
-def _transfer(address: str, part: Path, progress: Progress) -> None:
-    """Append what is still missing to `part`, or begin anew where the server cannot go on in the middle."""
-    have = part.stat().st_size if part.is_file() else 0
-    request = Request(address, headers={"Range": f"bytes={have}-"} if have else {})
-    try:
-        response = urlopen(request, timeout=TIMEOUT_SECONDS)
-    except HTTPError as error:
-        error.close()
-        if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            return  # nothing comes after what is there: its MD5 tells whether it is the archive
-        raise
-    with response:
-        have = have if response.status == HTTPStatus.PARTIAL_CONTENT else 0
-        total = have + int(response.headers.get("Content-Length") or 0)
-        with open(part, "ab" if have else "wb") as file:
-            have = _copy(response, file, have, total, progress)
-    if have < total:
-        raise OSError(f"the transfer ended after {have} of {total} bytes")
-
-
-def _copy(response: HTTPResponse, file: BinaryIO, have: int, total: int, progress: Progress) -> int:
-    """Copy the stream and say now and then how far it is; the bytes that the file then has."""
-    said = have
-    while chunk := response.read(CHUNK_BYTES):
-        file.write(chunk)
-        have += len(chunk)
-        if have - said >= REPORT_BYTES:
-            said = have
-            progress(f"{have >> 20} of {total >> 20} MiB" if total else f"{have >> 20} MiB")
-    return have

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from resdag.durations import spoken
 from resdag.errors import DamagedFileError
 
 Row = dict[str, Any]
@@ -69,16 +70,6 @@ class Steps:
 
         with tqdm(total=total, initial=done, unit=unit, desc=self.name, file=sys.stderr, disable=None) as bar:
             yield bar
-
-
-def spoken(seconds: float) -> str:
-    """Seconds as a person says them: `45 s`, `3 min 20 s`, `2 h 5 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def read_json(path: str | Path) -> dict[str, Any]:
