@@ -175,6 +175,7 @@ def _copy(response: HTTPResponse, file: BinaryIO, have: int, total: int, progres
     at_start = at_watch = have
     while chunk := response.read1(CHUNK_BYTES):
         file.write(chunk)
+        file.flush()  # a kill loses nothing that has come
         have += len(chunk)
         now = time.monotonic()
         if now - said >= REPORT_SECONDS:

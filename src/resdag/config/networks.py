@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from resdag.config.base import NUMERIC, Number, Path, Section, Seed, Shortcut, distinct
+from resdag.config.base import NUMERIC, Number, Section, Seed, Shortcut, distinct
 from resdag.config.training import TrainingOverride
+from resdag.config.weights import Weights
 
 
 class Normalization(Section):
@@ -28,8 +29,8 @@ class _Network(Section):
     """One training for each; a network that is loaded has one."""
     training: TrainingOverride = Field(default_factory=TrainingOverride)
     """What this network changes of the study's `training`."""
-    weights: Path | None = None
-    """A safetensors file, or a PyTorch state dict, to load instead of training."""
+    weights: Weights | None = None
+    """A safetensors file, or a PyTorch state dict, to load instead of training: its path, or an address and a sum."""
     normalization: Normalization | None = None
     """Overrides the dataset's own statistics; for weights trained with others."""
 

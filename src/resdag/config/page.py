@@ -27,6 +27,8 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("`networks.NAME`", ("PreactResNet", "ResNet", "Highway", "Plain", "Vgg"),
      "Each network costs one training per seed, and its share of every experiment that names it. A change, or one "
      "more, repeats nothing of the other networks."),
+    ("`networks.NAME.weights`", ("Address",),
+     "Fetched once into `data/checkpoints/`, or put there by you; another address of the same file repeats nothing."),
     ("`networks.NAME.normalization`", ("Normalization",), "Part of the network: a change makes it again."),
     ("`lesions.single`", ("SingleDeletion",), "One pass over the test images for each block."),
     ("`lesions.random`", ("RandomDeletion",), "One pass over the test images for each count and draw."),
@@ -187,7 +189,7 @@ def _type(schema: Schema, models: Mapping[str, Schema]) -> str:
     if "anyOf" in schema:
         return " or ".join(_type(each, models) for each in schema["anyOf"] if each.get("type") != "null")
     if "oneOf" in schema:
-        return "mapping"
+        return " or ".join(dict.fromkeys(_type(each, models) for each in schema["oneOf"]))
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if "prefixItems" in schema:

@@ -34,7 +34,7 @@ def key_path(location: Location, content: Any) -> str:
     """`networks.resnet110.depth` from pydantic's location: the parts of it that stand in the content, and the last."""
     path, here = "", content
     for index, part in enumerate(location):
-        if part == "[key]" or ((location[0], index) in _UNIONS and not (isinstance(here, Mapping) and part in here)):
+        if _is_mark(part) or ((location[0], index) in _UNIONS and not (isinstance(here, Mapping) and part in here)):
             continue
         if isinstance(here, Mapping):
             path += f"{'.' * bool(path)}{_plain(part)}"
@@ -43,6 +43,11 @@ def key_path(location: Location, content: Any) -> str:
             path += f"[{part}]"
             here = here[part] if part < len(here) else None
     return path or "the study"
+
+
+def _is_mark(part: str | int) -> bool:
+    """Whether a part of a location is no key in the file: `[key]`, or an alternative of ours, `<path>`."""
+    return part == "[key]" or (isinstance(part, str) and part.startswith("<"))
 
 
 def _plain(key: object) -> str:
@@ -114,7 +119,7 @@ def plainer(message: str) -> str:
 
 def _meant(location: tuple[str | int, ...]) -> str:
     """The keys that are allowed at this place, and the nearest of them."""
-    model = _model_at(location[:-1])
+    model = _model_at(tuple(part for part in location[:-1] if not _is_mark(part)))
     if model is None:
         return ""
     allowed = sorted(model.model_fields)

@@ -37,6 +37,20 @@ def check_available(
             raise DatasetError(f"dataset kind {kind!r} is not one of digits, cifar10, cifar100, image_folder.")
 
 
+def address_to_fetch(
+    kind: str, root: Path | str | None = None, archive: str | None = None, download: bool = True
+) -> str | None:
+    """The address that a data job will fetch an archive from; None where it needs none, or may not."""
+    if kind not in CIFAR:
+        return None
+    published, folder = CIFAR[kind], folder_of(kind, root)
+    if published.is_complete(folder) or (folder / published.archive).is_file():
+        return None
+    if archive is not None:
+        return archive if is_address(archive) else None
+    return published.address if download else None
+
+
 def content_fingerprint(
     kind: str, root: Path | str | None = None, image_size: int | None = None, cache: Path | None = None
 ) -> str:

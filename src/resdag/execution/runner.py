@@ -21,10 +21,12 @@ import psutil
 from resdag.atomic import write_json, write_text
 from resdag.config.load import studies_in
 from resdag.config.study import Study
+from resdag.config.weights import file_of
 from resdag.errors import DamagedFileError, StaleStudyError
 from resdag.execution.arithmetic import arithmetic, prepare_torch
 from resdag.execution.devices import lease
 from resdag.execution.machine import processor
+from resdag.execution.outside import have_weights
 from resdag.jobs.context import Context, Steps, Tables
 from resdag.layout import CONFIG, DATABASE, RESULTS, TORCH_RULES
 from resdag.planning.plan import Job
@@ -39,7 +41,7 @@ def settings(study: Study, job: Job, file: Path | None = None) -> dict[str, Any]
         "root": getattr(dataset, "root", None),
         "archive": getattr(dataset, "archive", None),
         "download": getattr(dataset, "download", False),
-        "weights": network.weights if network else None,
+        "weights": file_of(network.weights) if network else None,
         "memory_bytes": int(study.jobs.memory_gib * 2**30),
         "study": study.model_dump(mode="json"),
         "database": str(DATABASE),
@@ -76,6 +78,8 @@ def run(study: Study, job: Job, threads: int | None = None, file: Path | None = 
     missing = [path for path in job.inputs() if not Path(path).exists()]
     if missing:
         raise DamagedFileError(f"{missing[0]}: is missing; {job.label} needs it: run the workflow, or its job first")
+    if job.rule == "load_network":
+        have_weights(study, [str(job.of["network"])], Steps(job.rule).line)
     with lease() if job.rule in TORCH_RULES else nullcontext("cpu") as leased:
         found = settings(study, job, file)
         device = leased

@@ -7,6 +7,7 @@ whole from a copy, since each job reads its study again.
 
 import fcntl
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,10 +19,10 @@ import yaml
 from resdag.atomic import write_text
 from resdag.config.load import DEFAULT_STUDY, load_study
 from resdag.config.study import Study
-from resdag.datasets.available import check_available
 from resdag.errors import BusyError, ResdagError
 from resdag.execution.devices import SLOTS
 from resdag.execution.lifetime import announce
+from resdag.execution.outside import check_images, have_weights
 from resdag.execution.warm import start_servers
 from resdag.layout import LAYOUT, MEASURING_RULES, RESULTS, base, pattern
 from resdag.planning.manifests import drop_manifests_if_lost
@@ -101,15 +102,14 @@ class Workflow:
             start_servers([name for name, measures in (("measuring", True), ("reading", False)) if measures in waiting])
 
     def check_data(self) -> None:
-        """Raise DatasetError unless the images are prepared, or there, or can be had."""
-        job, dataset = self.only("prepare_data"), self.study.dataset
-        if not all(Path(path).exists() for path in job.outputs.values()):
-            check_available(
-                dataset.kind,
-                getattr(dataset, "root", None),
-                getattr(dataset, "archive", None),
-                getattr(dataset, "download", False),
-            )
+        """Return when images and weights are there, or can be had; weights by address are fetched here.
+
+        So a run without a network fails before its first job; ResdagError names the file, the address, the way out.
+        """
+        if not is_done(self.only("prepare_data")):
+            check_images(self.study)
+        waiting = [str(job.of["network"]) for job in self.plan.of_rule("load_network") if not is_done(job)]
+        have_weights(self.study, waiting, lambda line: print(line, file=sys.stderr, flush=True))
 
 
 def open_workflow(snakemake: Any) -> Workflow:

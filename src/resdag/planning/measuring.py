@@ -7,6 +7,7 @@ from typing import Any
 
 from resdag import provenance
 from resdag.config.networks import RESIDUAL_ARCHITECTURES
+from resdag.config.weights import Address
 from resdag.datasets.available import content_fingerprint
 from resdag.errors import StudyError
 from resdag.layout import RESULTS
@@ -58,19 +59,26 @@ def trained(maker: Maker, name: str, seed: int, data: Job) -> Job:
 
 
 def loaded(maker: Maker, name: str, seed: int, data: Job) -> Job:
-    weights = Path(maker.study.networks[name].weights or "")
+    spec = _network_spec(maker, name) | {"weights_sha256": _sum_of_weights(maker, name)}
+    of = {"network": name, "seed": seed}
+    return maker.job("load_network", of, spec, upstream=[data], modules=maker.model_modules(name))
+
+
+def _sum_of_weights(maker: Maker, name: str) -> str:
+    """SHA-256 of the file at a path; of one at an address, which may still have to be fetched, how it begins."""
+    given = maker.study.networks[name].weights
+    if isinstance(given, Address):
+        return given.identity
+    weights = Path(given or "")
     try:
         if weights.exists() and not weights.is_file():
             raise OSError(errno.EINVAL, "it is no file")
-        digest = provenance.file_sha256(weights)
+        return provenance.file_sha256(weights)
     except OSError as error:
         raise StudyError(
             f"networks.{name}.weights: got {str(weights)!r}, which cannot be read ({error.strerror}); "
             "give a safetensors file or a PyTorch state dict, relative to the checkout or absolute"
         ) from None
-    spec = _network_spec(maker, name) | {"weights_sha256": digest}
-    of = {"network": name, "seed": seed}
-    return maker.job("load_network", of, spec, upstream=[data], modules=maker.model_modules(name))
 
 
 def _limits(maker: Maker) -> dict[str, Any]:
