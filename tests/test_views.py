@@ -122,6 +122,11 @@ EXPECTED = {
         "study network seed block", "trained stage changes_shape error low high intact_error change"
     ),
     "figure_training": ("study network seed epoch", "learning_rate train_loss train_error test_error"),
+    "lesion_blocks": (
+        "study network seed lesion block",
+        "experiment count draw recalibrated errors images error loss broken repaired change",
+    ),
+    "seed_agreement": ("study network first_seed second_seed", "blocks spearman"),
     "table_errors": (
         "study network seed",
         "architecture depth blocks parameters source training test_scale errors images error low high "
@@ -182,6 +187,15 @@ def con():
             insert(con, "lesions", [lesion("intact", 700, network=name), single(0, 1700, network=name)])
         opened = [gates(0, 0.12, 0), gates(1, 0.13, 0), gates(0, 0.2), gates(1, 0.6)]
         insert(con, "gates", [row | {"network": "open"} for row in opened])
+        damage = (300, 0, 0, 5, 900), (280, 5, 0, 1, 40)  # of two seeds, with ties
+        twice = [
+            single(index, 600 + broken, network="twice", seed=seed, broken=broken + 3, repaired=3)
+            for seed, of_seed in enumerate(damage)
+            for index, broken in enumerate(of_seed)
+        ]
+        insert(
+            con, "lesions", [*twice, single(0, 700, network="thrice", seed=0), single(0, 700, network="thrice", seed=1)]
+        )
         beyond = [lesion("intact+bn", 640, recalibrated=True, experiment="intact"), lesion("skip-000", 8000, [0])]
         runs = [lesion("run-000-002", 2500, [0, 1]), lesion("run-000-001", 650, [0], network="shallow")]
         insert(con, "lesions", [*runs, repeat(0, 2, 620), repeat(0, 3, 700), repeat(0, 2, 640, network="shallow")])
@@ -590,3 +604,20 @@ def test_where_all_energy_is_at_one_length_equation_8_alone_predicts_the_error(c
     # the sampled paths of length 1 are dead, so all the paper's weight is at length 0, which no deletion touches
     assert (found["norm"]["share"], found["norm"]["predicted"]) == pytest.approx((1, 0.06))
     assert found["alike"]["share"] == pytest.approx(1 / 4)
+
+
+def test_seeds_agree_as_far_as_the_ranks_of_their_damage_do(con) -> None:
+    found = frame(con, "SELECT * EXCLUDE (study) FROM seed_agreement WHERE network IN ('twice', 'thrice')")
+    (thrice, twice) = found.sort("network").rows()
+    assert thrice == ("thrice", 0, 1, 1, None)  # one block has no rank correlation
+    # Ranks 4 1.5 1.5 3 5 and 5 3 1 2 4: sums of products of deviations 7, of squares 9.5 and 10.
+    assert twice == ("twice", 0, 1, 5, pytest.approx(7 / sqrt(9.5 * 10)))
+
+
+def test_a_lesion_of_two_blocks_has_a_row_for_each(con) -> None:
+    found = frame(con, "SELECT block, change FROM lesion_blocks WHERE lesion = 'run-000-002'")
+    assert found.rows() == [(0, 0.0), (1, 0.0)]
+    assert frame(con, "SELECT count(*) FROM lesion_blocks WHERE experiment IN ('intact', 'repeat')").item() == 0
+    assert (
+        frame(con, "SELECT change FROM lesion_blocks WHERE network = 'twice' AND seed = 0 AND block = 4").item() == 0.09
+    )

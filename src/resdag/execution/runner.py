@@ -67,6 +67,8 @@ def _cost_of(job: Job) -> dict[str, Any]:
     return {
         "rule": job.rule,
         "wildcards": " ".join(f"{key}={value}" for key, value in job.of.items()),
+        "network": job.of.get("network"),
+        "seed": job.of.get("seed"),
         "benchmark": job.benchmark,
         "parquet": [job.outputs[table] for table in job.tables],
     }

@@ -73,7 +73,8 @@ def _job_rows(context: Context) -> list[Row]:
         cost = _benchmark(Path(job["benchmark"]))
         if cost is not None:
             device = next((read_metadata(path).get("device") for path in job["parquet"]), None)
-            rows.append({"rule": job["rule"], "wildcards": job["wildcards"], "device": device or None} | cost)
+            of = {name: job[name] for name in ("rule", "wildcards", "network", "seed")}
+            rows.append(of | {"device": device or None} | cost)
     return rows
 
 

@@ -12,6 +12,7 @@ class Network(OfNetwork):
 
     table: ClassVar[str] = "networks"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed")
+    provenance: ClassVar[tuple[str, ...]] = ("checkpoint_sha256", "device", "train_seconds")
     architecture: str
     """Family of the network: preact_resnet, resnet, highway, plain, vgg."""
     depth: Count
@@ -119,6 +120,7 @@ class Epoch(OfNetwork):
 
     table: ClassVar[str] = "epochs"
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch")
+    provenance: ClassVar[tuple[str, ...]] = ("seconds",)
     epoch: Count
     """Epochs completed; 0 is the initialisation."""
     learning_rate: Positive | None

@@ -13,6 +13,9 @@ class Study(OfStudy):
 
     table: ClassVar[str] = "studies"
     key: ClassVar[tuple[str, ...]] = ("study",)
+    provenance: ClassVar[tuple[str, ...]] = (
+        "file", "git_commit", "git_dirty", "versions", "hardware", "started_at", "finished_at",
+    )  # fmt: skip
     config: Annotated[dict[str, Any], "JSON"]
     """The whole study, defaults filled in, as JSON."""
     file: str | None
@@ -110,10 +113,15 @@ class Job(OfStudy):
 
     table: ClassVar[str] = "jobs"
     key: ClassVar[tuple[str, ...]] = ("study", "rule", "wildcards")
+    provenance: ClassVar[tuple[str, ...]] = ("seconds", "max_rss_mb", "device")
     rule: str
     """Rule of the workflow."""
     wildcards: str
     """What tells the rule's jobs apart: network, seed, chunk."""
+    network: str | None
+    """The network that the job was of; NULL for jobs of none, or of several."""
+    seed: Count | None
+    """The seed of that network; NULL for jobs of none, or of several."""
     seconds: Positive
     """Wall time, in seconds, start of the process included."""
     max_rss_mb: Positive | None

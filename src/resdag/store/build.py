@@ -23,8 +23,8 @@ from resdag.records.tables import BY_NAME, TABLES
 from resdag.store.schema import columns, create, quoted
 from resdag.store.shards import load
 
-STORAGE_VERSION = "v1.5.0"
-"""So that DuckDB 1.5 opens the file as well; the default of 2.0 is closed to it."""
+STORAGE_VERSION = "v1.0.0"
+"""So that DuckDB 1.1 and all later ones open the file; the default of 2.0 is closed to them."""
 
 Derivation = Callable[[duckdb.DuckDBPyConnection, str], Mapping[str, pl.DataFrame]]
 """Makes rows of further tables, by name, out of a study's rows that are already in the database."""
