@@ -13,10 +13,7 @@ from resdag.planning.plan import Plan, plan_study
 from resdag.queries.claims import claims
 from resdag.queries.compare import compare
 from resdag.queries.statistics import newcombe
-from resdag.report.findings import finding
-from resdag.report.methods import method
 from rows_by_hand import STUDY, block, emptied, insert, lesion, network, single
-from views_by_hand import VIEWS
 
 T_OF_TWO = 12.7062047  # the .975 quantile of Student's t with one degree of freedom: tan(.475 pi)
 NETWORKS: dict[str, Any] = {
@@ -316,45 +313,3 @@ def test_the_smallest_number_of_blocks_is_found_from_the_largest_down(tests, sma
 def test_comparisons_that_a_study_does_not_name_are_not_run() -> None:
     con = compared({}, seeds("x", (60,)))
     assert {verdict(con, "depth")["verdict"]} == {"not run"}
-
-
-# The report
-
-
-def test_the_paragraph_on_depth_gives_the_errors_at_both_ends() -> None:
-    text = finding("figure_depth", VIEWS["figure_depth"]())
-    # .001 + .001 x 20 = 2.10 %, .001 + .001 x 110 = 11.10 % ± a tenth
-    assert "plain: training error 2.10 % at 20 layers and 11.10 % (9.99 to 12.21) at 110" in text
-    assert "one seed" not in text
-
-
-def test_the_paragraph_on_multiplicity_counts_layers() -> None:
-    text = finding("figure_multiplicity", VIEWS["figure_multiplicity"]())
-    assert text.index("blocks-of-2, 2^54 paths: error 6.20 %") < text.index("blocks-of-6, 2^18 paths: error 6.60 %")
-    # .002 a convolution: six of them are 1.2 points a block, .2 a layer
-    assert (
-        "one block deleted, 6 layers, changes it by +1.20 points on average (median +0.60 points), +0.20 points a layer"
-        in text
-    )
-    assert "its gradient lies in paths of 10 to 33 layers" in text
-    # 2, 4, 6, 12; 4, 8, 12, 24; 6, 12, 18, 36: all have 12 layers; .002 x 12
-    assert (
-        "Deleting 12 layers in a row changes the error on average by +2.40 points, +2.40 points and +2.40 points"
-        in text
-    )
-    assert "Deleting 12 layers at random leaves a median error of 6.99 %, 6.99 % and 6.99 %" in text  # .06 + .8 / 81
-
-
-def test_the_paragraph_on_blocks_per_batch_goes_from_all_down_and_says_what_one_seed_cannot() -> None:
-    rows = VIEWS["figure_blocks_per_batch"]()
-    text = finding("figure_blocks_per_batch", rows)
-    assert text.index("with 40 of 54") < text.index("with 23 of 54 (mean path length 11.5 blocks)")
-    single_seed = rows.with_columns(seeds=1)
-    assert "Each network is trained from one seed" in finding("figure_blocks_per_batch", single_seed)
-
-
-@pytest.mark.parametrize("name", ["depth", "multiplicity", "blocks_per_batch"])
-def test_the_method_of_a_comparison_names_its_networks(name: str) -> None:
-    config = {"comparisons": {name: {"networks": ["one", "two"]}}}
-    assert "one and two" in method(f"figure_{name}", config)
-    assert method(f"figure_{name}", {}) == ""

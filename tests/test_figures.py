@@ -13,10 +13,10 @@ import pytest
 import vl_convert
 
 from resdag.errors import DamagedFileError
-from resdag.figures.catalogue import CATALOGUE, module_of
-from resdag.figures.job import draw_figure
+from resdag.figures.job import draw_figure, module_of
 from resdag.figures.save import SUFFIXES, read_figure, save, specification
 from resdag.figures.theme import OKABE_ITO, Style, ceiling, finite, font_list
+from resdag.planning.figures import figure_names
 from views_by_hand import VIEWS
 
 STYLE = Style()
@@ -62,7 +62,7 @@ def svg_texts(name):
     return [element.text for element in root.iter("{http://www.w3.org/2000/svg}text") if element.text]
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", figure_names())
 def test_every_encoded_field_is_in_the_rows_that_are_drawn(name):
     spec = drawn(name)
     found = list(units(spec, spec["datasets"]))
@@ -72,19 +72,19 @@ def test_every_encoded_field_is_in_the_rows_that_are_drawn(name):
         assert not set(fields(unit["encoding"])) - columns if rows else True
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", figure_names())
 def test_every_number_in_a_specification_is_finite(name):
     assert all(isfinite(leaf) for leaf in leaves(drawn(name)) if isinstance(leaf, float))
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", figure_names())
 def test_a_figure_names_its_view(name):
     module = module_of(name)
     assert name == module.VIEW
     assert module.TITLE and module.CAPTION.endswith(".")
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", figure_names())
 def test_fonts_end_in_sans_serif(name):
     assert drawn(name)["config"]["font"].endswith("sans-serif")
 
@@ -278,7 +278,7 @@ def test_many_networks_get_a_panel_each(name):
     assert len(panels) in (6, 12)  # 6b and 6c have a panel for each place of measurement
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", figure_names())
 def test_the_order_of_rows_does_not_matter(name):
     frame = VIEWS[name]()
     assert drawn(name, frame) == drawn(name, frame.sample(fraction=1, shuffle=True, seed=1))
@@ -329,7 +329,7 @@ def test_an_empty_frame_gives_all_files_and_says_so(tmp_path):
     frame = VIEWS["figure_5a"]().clear()
     save(None, frame, tmp_path, "figure_5a", title=module.TITLE, caption=module.CAPTION)
     assert {path.suffix for path in tmp_path.iterdir()} == set(SUFFIXES)
-    assert "not run in this study" in (tmp_path / "figure_5a.svg").read_text()
+    assert "no rows in this study" in (tmp_path / "figure_5a.svg").read_text()
     assert not read_figure(tmp_path / "figure_5a.html")["drawn"]
     assert pl.read_csv(tmp_path / "figure_5a.csv").columns == frame.columns
 

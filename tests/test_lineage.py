@@ -13,7 +13,8 @@ from resdag import provenance
 from resdag.config.load import load_study
 from resdag.config.study import Study
 from resdag.layout import EXPERIMENTS, LAYOUT
-from resdag.planning.lineage import figure_names, rules_behind, sources, view_files
+from resdag.planning.figures import figure_names
+from resdag.planning.lineage import rules_behind, sources, view_files
 from resdag.planning.plan import plan_study
 from resdag.records.tables import BY_NAME
 from resdag.store.schema import create

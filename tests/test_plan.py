@@ -14,7 +14,10 @@ from PIL import Image
 from resdag import provenance
 from resdag.config.load import load_study, merged, parse_study, read_yaml
 from resdag.execution.runner import TORCH_RULES
-from resdag.planning.lineage import VIEWS, figure_names, tables_behind, views_behind
+from resdag.layout import LAYOUT
+from resdag.planning import figures
+from resdag.planning.figures import can_be_filled, figure_modules, figure_names, literals
+from resdag.planning.lineage import VIEWS, tables_behind, views_behind
 from resdag.planning.plan import Plan, plan_study
 from resdag.planning.reading import STATISTICS
 from resdag.records.tables import BY_NAME
@@ -85,6 +88,10 @@ def drawn(labels: list[str]) -> set[str]:
     return {label.split("=")[1] for label in labels if label.startswith("draw_figure")}
 
 
+def figures_of(plan: Plan) -> set[str]:
+    return {str(job.of["figure"]) for job in plan.of_rule("draw_figure")}
+
+
 def shipped(name: str) -> Plan:
     return plan_study(load_study(ROOT / f"config/{name}.yaml"))
 
@@ -96,8 +103,8 @@ def test_the_same_study_has_the_same_jobs() -> None:
     assert rerun() == []
 
 
-OF_RANDOM = {"figure_5a", "figure_ensembles", "figure_multiplicity", "figure_prediction", "figure_runs"}
-OF_SAMPLES = {"figure_6b", "figure_6c", "figure_prediction", "figure_spectrum", "figure_training_paths"}
+OF_RANDOM = {"figure_5a", "figure_prediction", "figure_runs"}
+OF_SAMPLES = {"figure_6b", "figure_6c", "figure_prediction", "figure_spectrum"}
 
 
 def test_more_draws_of_random_deletion_add_their_chunks_alone() -> None:
@@ -130,7 +137,7 @@ def test_fewer_draws_measure_nothing() -> None:
         ({"skip": {"networks": ["a", "b"]}}, "delete_skips network=b", {"figure_control"}),
         ({"pair": {"networks": ["a", "b"]}}, "delete_pairs network=b", {"figure_pairs"}),
         ({"recalibrated": {"images": 100}}, "delete_recalibrated network=a", {"figure_control"}),
-        ({"run": {"lengths": [2]}}, "delete_runs network=a", {"figure_runs", "figure_multiplicity"}),
+        ({"run": {"lengths": [2]}}, "delete_runs network=a", {"figure_runs"}),
         ({"repeat": {"times": [2, 3]}}, "repeat_blocks network=a", {"figure_repeat"}),
     ],
 )
@@ -240,7 +247,7 @@ def test_a_figures_own_style_draws_that_figure_alone() -> None:
 def test_the_style_of_all_draws_every_figure_and_measures_nothing() -> None:
     labels = rerun({"figures": {"width": 700}})
     assert rules(labels) == {"draw_figure", *ALWAYS}
-    assert drawn(labels) == set(figure_names())
+    assert drawn(labels) == figures_of(planned())
 
 
 def test_where_the_images_lie_changes_nothing() -> None:
@@ -353,7 +360,7 @@ def test_an_edit_of_a_figure_draws_it_alone(edited: Edit) -> None:
 @pytest.mark.parametrize("module", ["resdag.jobs.reading", "resdag.store.shards", "resdag.store.schema"])
 def test_an_edit_of_what_reads_rows_draws_all_and_measures_nothing(module: str, edited: Edit) -> None:
     labels = edited(module)
-    assert drawn(labels) == set(figure_names())
+    assert drawn(labels) == figures_of(planned())
     assert torch_jobs(labels) == []
 
 
@@ -440,13 +447,59 @@ def test_params_are_plain_values() -> None:
 
 
 def test_every_figure_has_a_view_and_every_figures_view_a_figure() -> None:
-    assert figure_names() == sorted(path.stem for path in VIEWS.glob("figure_*.sql"))
+    assert sorted(figure_names()) == sorted(path.stem for path in VIEWS.glob("figure_*.sql"))
 
 
 @pytest.mark.parametrize("name", figure_names())
 def test_a_figure_rests_on_tables_that_there_are(name: str) -> None:
     assert views_behind(name)[0].stem == name
     assert tables_behind(name) & set(BY_NAME)
+
+
+@pytest.mark.parametrize("name", figure_names())
+def test_a_figure_says_what_a_plan_has_to_know(name: str) -> None:
+    said = literals(figure_modules()[name])
+    assert {"TITLE", "CAPTION", "ORDER", "PAPER", "ESSENTIAL"} <= said.keys()
+    assert set(said["ESSENTIAL"]) <= set(LAYOUT)
+    assert said["PAPER"] == (f"figure {name.removeprefix('figure_')}" if name[7].isdigit() else None)
+
+
+def test_figures_stand_in_the_paper_s_order_and_those_beyond_it_behind() -> None:
+    names = figure_names()
+    paper = [name for name in names if literals(figure_modules()[name])["PAPER"]]
+    assert names[: len(paper)] == paper == sorted(paper)
+
+
+def test_figures_that_a_study_cannot_fill_are_not_planned() -> None:
+    alone = {"study": "s", "dataset": STUDY["dataset"], "networks": STUDY["networks"]}
+    assert figures_of(plan_study(parse_study(alone))) == {
+        "figure_1", "figure_2", "figure_6a", "figure_7", "figure_training",
+    }  # fmt: skip
+    deleted = alone | {"lesions": {"single": {"networks": ["a"]}}}
+    assert figures_of(plan_study(parse_study(deleted))) - figures_of(plan_study(parse_study(alone))) == {"figure_3"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "study", "holds"),
+    [
+        ("a.b", {"a": {"b": 0}}, True),
+        ("a.b", {"a": {"b": None}}, False),
+        ("a.b", {"a": None}, False),
+        ("a.*.b", {"a": {"x": {"b": None}, "y": {"b": 0.5}}}, True),
+        ("a=x", {"a": "x"}, True),
+        ("a=x", {"a": "y"}, False),
+        ("a!=x", {"a": "x"}, False),
+        ("a!=x", {"a": "y"}, True),
+        ("a>1", {"a": ["x"]}, False),
+        ("a>1", {"a": ["x", "y"]}, True),
+        ("*.a>1", {"x": {"a": ["x"]}, "y": None}, False),
+    ],
+)
+def test_what_a_figure_asks_of_the_study_file(
+    condition: str, study: dict[str, Any], holds: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "literals", lambda _: {"ESSENTIAL": (), "STUDY_HAS": (condition,)})
+    assert can_be_filled("figure_1", (), study) == holds
 
 
 def test_planning_imports_neither_torch_nor_what_reads() -> None:

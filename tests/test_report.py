@@ -10,18 +10,18 @@ import polars as pl
 import pytest
 
 from resdag.errors import StudyError
-from resdag.figures.catalogue import CATALOGUE, module_of
-from resdag.figures.save import save, specification
+from resdag.figures.job import draw_figure, module_of
+from resdag.figures.save import specification
 from resdag.figures.theme import Style
+from resdag.figures.words import interval, percent
+from resdag.planning.figures import figure_names
 from resdag.queries.statements import STATEMENTS
 from resdag.records.tables import BY_NAME
 from resdag.report.build import VERDICTS, label, write_report
 from resdag.report.choices import dataset_note
 from resdag.report.conclusion import EVIDENCE, conclusion
-from resdag.report.findings import finding
-from resdag.report.methods import method
 from resdag.report.remarks import blocks_kept, remarks
-from resdag.report.words import duration, interval, percent, quantity
+from resdag.report.words import duration, plain, quantity
 from resdag.store.read import connect, frame
 from resdag.store.schema import create
 from views_by_hand import STUDY, VIEWS
@@ -44,6 +44,7 @@ CONFIG = {
     },
 }  # fmt: skip
 NOT_DRAWN = ("figure_4", "figure_8")
+DRAWN = [name for name in figure_names() if name not in NOT_DRAWN]
 STATEMENT = "Deleting one <block> & keeping 'the rest' changes little"
 
 
@@ -123,17 +124,18 @@ def folder(tmp_path_factory):
         for table, values in rows().items():
             con.register("given", pl.DataFrame(values, infer_schema_length=None))
             con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM given")
-    for name in CATALOGUE:
-        frame, module = VIEWS[name](), module_of(name)
-        frame = frame.clear() if name in NOT_DRAWN else frame
-        chart = module.draw(frame, Style()) if frame.height else None
-        save(chart, frame, folder / "figures", name, 0.5, title=module.TITLE, caption=module.CAPTION)
+    for name in DRAWN:
+        draw_figure(module_of(name), VIEWS[name](), folder / "figures", png_scale=0.5)
     return folder
+
+
+def pages(folder):
+    return [folder / "figures" / f"{name}.html" for name in DRAWN]
 
 
 @pytest.fixture(scope="module")
 def page(folder):
-    return write_report(folder / "results.duckdb", STUDY, folder / "figures", folder / "report.html").read_text()
+    return write_report(folder / "results.duckdb", STUDY, pages(folder), folder / "report.html").read_text()
 
 
 class Page(HTMLParser):
@@ -194,7 +196,7 @@ def test_each_claim_stands_with_its_verdict_and_symbol(page):
 
 def test_each_figure_is_drawn_or_named_as_not_run(page):
     read = Page(page)
-    for name in CATALOGUE:
+    for name in figure_names():
         assert module_of(name).TITLE in read.text
         assert (f"chart-{name}" in read.ids) == (name not in NOT_DRAWN)
     assert "Not run in this study: Figure 4 (" in read.text
@@ -202,13 +204,13 @@ def test_each_figure_is_drawn_or_named_as_not_run(page):
 
 def test_each_chart_has_a_text_for_those_who_do_not_see_it(page):
     labels = Page(page).labels
-    for name in set(CATALOGUE) - set(NOT_DRAWN):
+    for name in DRAWN:
         assert f"{module_of(name).TITLE}. {module_of(name).CAPTION}" in labels
 
 
 def test_each_drawn_chart_carries_a_specification(page):
     specifications = [json.loads(text) for text in Page(page).json]
-    assert len(specifications) == len(CATALOGUE) - len(NOT_DRAWN)
+    assert len(specifications) == len(DRAWN)
     assert all("config" in specification for specification in specifications)
 
 
@@ -246,12 +248,12 @@ def test_methods_come_from_the_config(page):
     assert "50 random choices for each number of blocks" in Page(page).text
     assert "1,000 random paths of each length" in Page(page).text
     assert "Measured: sampled paths at first, 5 and last; first is the initialisation" in Page(page).text
-    assert method("figure_5b", CONFIG) == ""
+    assert module_of("figure_5b").method(CONFIG) == ""
 
 
 def test_an_unknown_study_is_refused_with_those_that_are_there(folder):
     with pytest.raises(StudyError, match=f"no study 'other'; it holds {STUDY}"):
-        write_report(folder / "results.duckdb", "other", folder / "figures", folder / "other.html")
+        write_report(folder / "results.duckdb", "other", pages(folder), folder / "other.html")
     assert not (folder / "other.html").exists()
 
 
@@ -271,9 +273,8 @@ def test_the_paper_s_own_dataset_needs_no_note():
 
 
 def test_figures_are_labelled_by_the_paper_s_numbers():
-    assert [label(name) for name in ("figure_5a", "figure_training_paths", "figure_mean_field")] == [
-        "Figure 5a", "Training paths", "Mean field",
-    ]  # fmt: skip
+    names = {"figure_5a": "figure 5a", "figure_training_paths": None, "figure_mean_field": None}
+    assert [label(*each) for each in names.items()] == ["Figure 5a", "Training paths", "Mean field"]
 
 
 def test_numbers_are_written_as_a_reader_expects():
@@ -288,7 +289,7 @@ def view(folder, name):
         return frame(con, f"SELECT * FROM {name} WHERE study = ?", [STUDY])
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", figure_names())
 def test_the_views_have_the_columns_that_figures_are_drawn_from(folder, name):
     assert set(VIEWS[name]().columns) <= set(view(folder, name).columns)
 
@@ -316,145 +317,14 @@ def test_the_share_of_short_paths_that_captions_quote_is_right():
     assert sum(comb(54, k) for k in range(19, 36)) / 2**54 > 0.95
 
 
-def test_the_paragraph_on_the_spectrum_is_written_from_its_rows():
-    text = finding("figure_spectrum", VIEWS["figure_spectrum"]())
-    assert text.startswith("The paper adds up the norms of single paths.")
-    first, last = text.split("resnet110, seed 0, ")[1:]
-    assert first.startswith("at initialisation")
-    assert "after 164 epochs: weighted by the norm of the sum, paths enter 1.2 to 9.4 blocks, " in last
-    assert "where norms of single paths give 5.1 to 16.9" in last
-    # 1 + 30 exp(-(k - 8)^2 / 20) over 2..9 blocks, where 8 and 9 are too uncertain: least at 2, most at 7
-    assert "coherence is 6 to 30, largest at length 7: paths of one length align" in last
-    assert "For 2 of these 8 lengths the energy is too uncertain to say" in last
-    assert "coherence is 1 to 1, largest" in first and "as good as independent" in first
-    assert "sampled paths give 0.96 of the root mean square" in last  # 1.25 / 1.3
-
-
-def test_a_spectrum_without_sampled_paths_or_rows_is_still_a_paragraph_or_nothing():
-    rows = VIEWS["figure_spectrum"]()
-    empty = [name for name in rows.columns if name.startswith(("window", "sampled", "mean_norm"))]
-    text = finding("figure_spectrum", rows.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in empty))
-    assert "single paths give" not in text
-    assert "As a check" not in text
-    assert finding("figure_spectrum", rows.clear()) == finding("figure_3", VIEWS["figure_3"]()) == ""
-
-
-def test_the_paragraph_on_control_lesions_is_written_from_its_rows():
-    text = finding("figure_control", VIEWS["figure_control"]())
-    assert "vgg15, seed 0, on average: one block deleted changes the error by +83.60 points" in text  # .9 - .064
-    assert "with batch norm re-estimated afterwards changes the error by +23.40 points" in text  # .3 - .066
-    assert "72% of the blocks' damage is shifted statistics" in text  # 1 - .234 / .836
-    # .8 - block / 100 - .064 over 54 blocks: .736 - .265
-    assert "resnet110, seed 1" in text and "one skip deleted changes the error by +47.10 points" in text
-
-
-def test_the_paragraph_on_gates_is_written_from_its_rows():
-    text = finding("figure_highway", VIEWS["figure_highway"]())
-    # .15 + .04 block: .15 to .47, above .2 from block 2 on
-    assert (
-        "highway20, seed 1: mean gates of 0.15 to 0.47, below one half in 9 of 9 blocks; of single gates, 90% are"
-        in text
-    )
-    assert "started at 0.20 to 0.20, and training opened them in 7 blocks and shut them further in 2." in text
-    assert "with the change of error by its deletion is +1.00 (95% interval +1.00 to +1.00, 9 blocks)" in text
-    assert "identity skip (resnet20, seed 0) 10.00 % and +8." in text  # .02 x 4, the mean block, and noise
-    assert method("figure_highway", CONFIG | {"gates": {"networks": ["highway20"]}}).startswith("Gates of highway20,")
-    assert method("figure_highway", CONFIG) == ""
-
-
-def test_gates_of_a_network_from_elsewhere_without_deletions_are_still_a_paragraph():
-    rows = VIEWS["figure_highway"]().filter(network="highway20")
-    empty = ("gate_at_start", "error", "intact_error", "change")
-    text = finding("figure_highway", rows.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in empty))
-    assert "below one half in 9 of 9 blocks" in text
-    assert not any(word in text for word in ("started at", "rank correlation", "Intact error"))
-
-
-def test_the_paragraph_on_pairs_is_written_from_its_rows():
-    text = finding("figure_pairs", VIEWS["figure_pairs"]())
-    assert "Of 1,431 pairs " in text
-    # .04 exp(-d / 4) - .01 is above .008 up to a distance of 3, 53 + 52 + 51, and below -.008 from 12 on, 42 x 43 / 2
-    assert "1,059 interact: 156 hurt more than their sum, 903 less; of the other 372 the images do not decide." in text
-    assert "The largest interaction is +2.12 points (+1.72 to +2.52 by itself), of blocks 0 and 1" in text
-    undecided = VIEWS["figure_pairs"]().with_columns(significant=pl.lit(False))
-    assert "none is known to interact" in finding("figure_pairs", undecided)
-
-
-def test_the_paragraph_on_random_networks_is_written_from_its_rows():
-    rows = VIEWS["figure_mean_field"]()
-    text = finding("figure_mean_field", rows)
-    # .43 exp(-l / 8) falls below 1 % of .47 at 8 ln(.43 / .0047) = 36.1
-    assert "of a plain chain goes from 0.9 to 0.470 at layer 300 and is within 1% of that from layer 37 on" in text
-    assert "by a factor of 10⁵ over 50 layers and of 10¹⁰ over 100" in text
-    assert "residual chain goes from 0.9 to 0.202 at layer 300, where it still moves" in text  # .9 x 61^-.363 = .202
-    assert "Of 900 means over 20 simulated networks, " in text
-    assert "here 100 and 2,000" in text
-    bare = rows.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in ("simulated", "deviation"))
-    assert "simulated" not in finding("figure_mean_field", bare)
-
-
-def test_the_paragraph_on_ensembles_is_written_from_its_rows():
-    text = finding("figure_ensembles", VIEWS["figure_ensembles"]())
-    assert "4 networks averaged have 5.00% error where single ones have 7.00%, so each halving costs +1.00" in text
-    assert "two of them answer differently on 7.0% of the images" in text
-    # .002 k^2 over k blocks: .2 points at one and 4 points each at twenty
-    assert "costs +0.20 points at 1 deleted block and +4.00 points on average at 20" in text
-
-
-def test_the_paragraph_on_the_prediction_is_written_from_its_rows():
-    text = finding("figure_prediction", VIEWS["figure_prediction"]())
-    off = {k: 0.836 * (1 - comb(54 - k, 5) / comb(54, 5)) - 0.002 * k**2 for k in range(1, 21)}
-    assert f"by {100 * (sum(x * x for x in off.values()) / 20) ** 0.5:.1f} points with paths weighed by their" in text
-    worst = max(off, key=lambda k: abs(off[k]))
-    assert f"furthest off at {worst} blocks, seed 0: {comb(54 - worst, 5) / comb(54, 5):.1%} of the weight" in text
-    assert f"{0.064 + 0.002 * worst**2:.1%} is measured, less than that" in text
-
-
-def test_ensembles_and_predictions_of_one_kind_are_still_paragraphs():
-    alone = VIEWS["figure_ensembles"]().filter(pl.col("log2_members") == 0)
-    assert "only single networks were measured" in finding("figure_ensembles", alone)
-    text = finding("figure_prediction", VIEWS["figure_prediction"]().filter(weights="norm"))
-    assert "energy" not in text and "in figure 6c" in text
-    assert method("figure_ensembles", CONFIG) == method("figure_prediction", CONFIG) == ""
-
-
-def test_the_paragraph_on_runs_is_written_from_its_rows():
-    text = finding("figure_runs", VIEWS["figure_runs"]())
-    # lengths 2 and 4: 6.4 + 2 x length points, 10 more over a change of shape, and .01 points a block
-    assert "resnet110, seed 1: 2 blocks in a row give a median error of 10.7 %, as many at random 14.0 %" in text
-    assert "at worst 20.8 % from block 36 on" in text  # 6.4 + 4 + 10 + .36
-    assert "With every block there but out of its place, the error is 70.0 % reversed" in text
-    assert "and 50.0 % shuffled within them (median)." in text
-    assert "vgg15, seed 0: 2 blocks in a row give a median error of 10.5 %, at worst 10.5 % from block 12 on; 4" in text
-
-
-def test_the_paragraph_on_repetition_is_written_from_its_rows():
-    text = finding("figure_repeat", VIEWS["figure_repeat"]())
-    assert (
-        "resnet110, seed 0, 52 blocks one by one: deleted, 51 of 52 change the error by less than a point, the " in text
-    )
-    assert "the median by +0.10 points, the worst, block 0, by +30.00; run twice, 51 of 52 change the error" in text
-    assert "the median by +0.20 points, the worst, block 0, by +60.00; run 3 times, " in text
-
-
-def test_the_paragraph_on_path_lengths_along_training_is_written_from_its_rows():
-    rows = VIEWS["figure_training_paths"]()
-    text = finding("figure_training_paths", rows)
-    # 54 r / (1 + r) at r = .556 and .258, over 0 and 164 epochs: 19.3 and 11.1; sampled at epochs 0, 20 and 164
-    lengths = "19.3 at initialisation, 11.5 after 20 epochs, 11.1 after 164 epochs (they become shorter)"
-    assert f"mean path length in blocks: weighted by their number times the mean norm of one, {lengths}; " in text
-    factors = "the root mean square over all paths by 0.556 at initialisation and by 0.258 after 164 epochs."
-    assert f"0.258 after 164 epochs, and {factors}" in text
-    wide = rows.with_columns(mean_length_low=pl.col("mean_length") - 9, mean_length_high=pl.col("mean_length") + 9)
-    assert "no change that these batches show" in finding("figure_training_paths", wide)
-    none = rows.with_columns(mean_length_low=pl.lit(None, pl.Float64))
-    assert "too few batches for intervals" in finding("figure_training_paths", none)
-    assert "become longer" in finding("figure_training_paths", rows.with_columns(epoch=164 - pl.col("epoch")))
+def test_each_figure_s_finding_and_small_table_stand_under_it(page):
+    read = Page(page)
+    for name in DRAWN:
+        assert module_of(name).finding(VIEWS[name]()) in read.text
+    assert "largest change (points) at block" in read.text  # columns of a table
 
 
 def test_quantities_say_their_unit_once_and_r_squared_keeps_its_nines() -> None:
-    from resdag.report.words import plain, quantity
-
     assert quantity(0.99964, "R^2") == "0.9996 R²"
     assert (plain(-0.818, "correlation"), quantity(0.0125, "fraction")) == ("−0.818", "1.25 %")
     assert plain(0.0125, "fraction") == "1.25"

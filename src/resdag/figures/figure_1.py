@@ -8,8 +8,12 @@ import polars as pl
 
 from resdag.figures.lanes import BOX, EDGE, END, START, across, branch_names, end_names, lanes
 from resdag.figures.theme import INK, Panel, Style, finish
+from resdag.figures.words import Config, counted, listed
 
 VIEW = "figure_1"
+ORDER = 10
+PAPER = "figure 1"
+ESSENTIAL = ()
 TITLE = "A residual network, unraveled"
 CAPTION = (
     "Above, a residual network of a few blocks; below, the same network as the collection of its paths, one a row, "
@@ -63,3 +67,22 @@ def _compact(blocks: list[int], style: Style) -> Panel:
 def _polyline(corners: list[tuple[float, float, str]]) -> alt.Chart:
     points = pl.DataFrame(corners, schema=["x", "y", "part"], orient="row").with_row_index("place")
     return alt.Chart(points).mark_line(strokeWidth=1.3, color=INK).encode(detail="part:N", order="place:Q")
+
+
+def method(_: Config) -> str:
+    """Nothing is measured."""
+    return "Counted: each of three blocks is entered or not, which makes 2³ paths."
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """How many paths there are of each length."""
+    lengths = table(rows).rows()
+    parts = [f"{paths} of length {length}" for length, paths in lengths]
+    return f"{counted(sum(paths for _, paths in lengths), 'path')} lead through three blocks: {listed(parts)}."
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Paths by length."""
+    paths = rows.select("path", "path_length").unique()
+    lengths = paths.group_by("path_length").len("paths").sort("path_length")
+    return lengths.rename({"path_length": "path length (blocks)"})

@@ -3,10 +3,16 @@
 import altair as alt
 import polars as pl
 
+from resdag.figures.deleted_blocks import costs_of_one, how_deleted, what_one_costs
 from resdag.figures.single_deletion import draw_single_deletions
 from resdag.figures.theme import Style
+from resdag.figures.words import Config
 
 VIEW = "figure_3"
+ORDER = 30
+PAPER = "figure 3"
+ESSENTIAL = ("delete_single",)
+STUDY_HAS = ("dataset.kind!=image_folder",)
 TITLE = "Deleting one block from a residual network and one layer from VGG"
 CAPTION = (
     "Test error of a trained network after the deletion of one block, over the index of that block from the input; "
@@ -19,3 +25,18 @@ CAPTION = (
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     """The chart of the view's rows."""
     return draw_single_deletions(frame, style)
+
+
+def method(config: Config) -> str:
+    """How this study deleted blocks."""
+    return how_deleted(config)
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """What one block costs."""
+    return what_one_costs(rows)
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """What one block costs, network by network."""
+    return costs_of_one(rows)

@@ -20,8 +20,12 @@ from resdag.figures.theme import (
     names,
     sized,
 )  # fmt: skip
+from resdag.figures.words import Config, few, in_percent, listed, number, percent, section
 
 VIEW = "figure_5a"
+ORDER = 51
+PAPER = "figure 5a"
+ESSENTIAL = ("delete_random",)
 TITLE = "Deleting many blocks at random"
 CAPTION = (
     "Test error over the number of blocks deleted at random: the median over the draws, the middle half and the "
@@ -74,3 +78,48 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("count:Q", title="blocks deleted"),
         alt.Tooltip("draws:Q"), *(alt.Tooltip(f"{name}:Q", format=".2%") for name in numbers),
     ]  # fmt: skip
+
+
+def method(config: Config) -> str:
+    """How this study drew blocks."""
+    random = section(config, "lesions.random")
+    return "" if random is None else (
+        f"{number(random['draws'])} random choices for each number of blocks, the same for all networks of equal "
+        f"size; numbers of blocks: {listed(random['counts'])}."
+    )  # fmt: skip
+
+
+SAID = 10  # blocks, where the paper says "about 0.2"
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """The median error at the number of blocks that the paper speaks of, and at the largest."""
+    parts = rows.filter(pl.col("count") > 0).sort("network").partition_by("network", maintain_order=True)
+    return f"Deleted at random, {'; '.join(map(_grown, parts))}." if parts else None
+
+
+def _grown(rows: pl.DataFrame) -> str:
+    counts = rows["count"].unique().sort().to_list()
+    chosen = sorted({min(counts, key=lambda count: abs(count - SAID)), counts[-1]})
+    medians = [percent(rows.filter(count=count)["median"].median(), 1) for count in chosen]  # type: ignore[arg-type]
+    said = [f"{count} blocks of {rows['network'][0]} leave {median} median error"
+            for count, median in zip(chosen, medians, strict=True)]  # fmt: skip
+    return f"{listed(said)} (intact {percent(rows['intact_error'].mean(), 1)})"  # type: ignore[arg-type]
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Quantiles at some numbers of blocks, seeds together."""
+    counts = rows["count"].unique().sort().to_list()
+    networks = rows["network"].n_unique()
+    step = max(1, -(-len(counts) * networks // 12))
+    chosen = rows.filter(pl.col("count").is_in([*counts[::step], counts[-1]]))
+    return few(
+        chosen.group_by("network", "count").agg(
+            pl.sum("draws"),
+            *(in_percent(pl.col(name).mean()).alias(f"{word} (%)") for name, word in QUANTILES.items()),
+        ).sort("network", "count").rename({"count": "blocks deleted"})
+    )  # fmt: skip
+
+
+QUANTILES = {"q05": "5 % quantile", "q25": "lower quartile", "median": "median", "q75": "upper quartile",
+             "q95": "95 % quantile"}  # fmt: skip

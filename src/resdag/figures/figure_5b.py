@@ -22,8 +22,12 @@ from resdag.figures.theme import (
     shape,
     sized,
 )  # fmt: skip
+from resdag.figures.words import Config, few, in_percent, listed, middle, number, percent, section
 
 VIEW = "figure_5b"
+ORDER = 52
+PAPER = "figure 5b"
+ESSENTIAL = ("reorder_blocks",)
 TITLE = "Putting blocks into another order"
 CAPTION = (
     "Test error of a network whose blocks run in another order, over Kendall's rank correlation tau between that "
@@ -95,3 +99,42 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("kendall_tau:Q", title="Kendall's tau", format=".3f"), alt.Tooltip("error:Q", format=".2%"),
         alt.Tooltip("intact_error:Q", title="intact error", format=".2%"),
     ]  # fmt: skip
+
+
+def method(config: Config) -> str:
+    """How this study drew orders."""
+    reorder = section(config, "lesions.reorder")
+    return "" if reorder is None else (
+        f"{number(reorder['draws'])} random orders for each number of swaps; only blocks of equal shape change "
+        f"places; swaps: {listed(reorder['swaps'])}."
+    )  # fmt: skip
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """The median error of orders nearest to the trained one, of full shuffles and of the reversal."""
+    parts = rows.sort("network").partition_by("network", maintain_order=True)
+    return f"Median errors of blocks out of order: {'; '.join(map(_disordered, parts))}."
+
+
+def _disordered(rows: pl.DataFrame) -> str:
+    said = []
+    for kind, part in ((name, rows.filter(experiment=name)) for name in ("swaps", "shuffle", "reversal")):
+        if part.height:
+            tau = middle(part, "kendall_tau")
+            said.append(f"{percent(middle(part, 'error'), 1)} {WORDS[kind]} (τ = {tau:.2f})")
+    return f"{rows['network'][0]}, {percent(rows['intact_error'].mean(), 1)} intact, {listed(said)}"  # type: ignore[arg-type]
+
+
+WORDS = {"swaps": "after random swaps", "shuffle": "shuffled within each shape", "reversal": "reversed in each"}
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Quartiles of the error by what was done to the order."""
+    kinds = rows.group_by("network", "experiment", "swaps").agg(
+        orders=pl.len(), tau=pl.median("kendall_tau").round(3), median=in_percent(pl.median("error")),
+        q25=in_percent(pl.col("error").quantile(0.25, "linear")),
+        q75=in_percent(pl.col("error").quantile(0.75, "linear")),
+    )  # fmt: skip
+    names = {"experiment": "order", "tau": "median Kendall's tau", "q25": "lower quartile of the error (%)",
+             "median": "median error (%)", "q75": "upper quartile of the error (%)"}  # fmt: skip
+    return few(kinds.sort("network", "tau", descending=[False, True]).rename(names))

@@ -7,8 +7,12 @@ import altair as alt
 import polars as pl
 
 from resdag.figures.theme import INK, Style, colour, dash, finish, finite, index_axis
+from resdag.figures.words import Config, few, in_percent, listed, percent
 
 VIEW = "figure_6a"
+ORDER = 61
+PAPER = "figure 6a"
+ESSENTIAL = ("count_paths",)
 TITLE = "How long the paths are"
 CAPTION = (
     "Share of all 2^n paths over their length, the number of blocks whose branch they enter. The paper finds "
@@ -51,3 +55,37 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("blocks:Q"), alt.Tooltip("path_length:Q", title="path length"),
         alt.Tooltip("paths:Q", format=",.4~g"), alt.Tooltip("fraction:Q", title="share of all paths", format=".3~%"),
     ]  # fmt: skip
+
+
+def method(_: Config) -> str:
+    """Nothing is measured."""
+    return "Closed form: C(n, k) of 2ⁿ paths enter k of n blocks. Lengths are in blocks of two layers each."
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """Where most paths are."""
+    said = []
+    for (blocks,), part in rows.sort("blocks").group_by("blocks", maintain_order=True):
+        low, high = _most(part)
+        share = float(part.filter(pl.col("path_length").is_between(low, high))["fraction"].sum())
+        said.append(f"of {blocks} blocks {percent(share, 1)} enter {low} to {high}")
+    return f"Most paths are about half as long as the network is deep: {listed(said)}."
+
+
+def _most(rows: pl.DataFrame) -> tuple[int, int]:
+    """The shortest range of lengths around the middle that holds more than 95 % of the paths."""
+    shares = rows.sort("path_length")["fraction"].to_list()
+    low = next(low for low in range(len(shares) // 2, -1, -1) if sum(shares[low : len(shares) - low]) > 0.95)
+    return low, len(shares) - 1 - low
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """The middle and the spread of the lengths, by number of blocks."""
+    length, share = pl.col("path_length"), pl.col("fraction")
+    mean = (length * share).sum()
+    found = rows.group_by("blocks").agg(
+        mean.round(2).alias("mean length (blocks)"),
+        ((length**2 * share).sum() - mean**2).sqrt().round(2).alias("standard deviation (blocks)"),
+        in_percent(share.max()).alias("share of the commonest length (%)"),
+    )
+    return few(found.sort("blocks"))

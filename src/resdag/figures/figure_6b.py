@@ -9,7 +9,7 @@ import math
 import altair as alt
 import polars as pl
 
-from resdag.figures.path_panels import moment, moments, path_panels
+from resdag.figures.path_panels import fits, how_sampled, last_at_input, moment, moments, path_panels
 from resdag.figures.theme import (
     GREY,
     Panel,
@@ -21,8 +21,12 @@ from resdag.figures.theme import (
     index_axis,
     seed_opacity,
 )  # fmt: skip
+from resdag.figures.words import Config, listed
 
 VIEW = "figure_6b"
+ORDER = 62
+PAPER = "figure 6b"
+ESSENTIAL = ("sample_path_gradients",)
 TITLE = "The gradient through a path shrinks with its length"
 CAPTION = (
     "Norm of the loss gradient that comes through one sampled path, over the number of blocks whose branch the "
@@ -109,3 +113,30 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("mean_log10_norm:Q", title="mean log10 norm", format=".2f"),
         alt.Tooltip("sd_log10_norm:Q", title="sd log10 norm", format=".2f"),
     ]  # fmt: skip
+
+
+def method(config: Config) -> str:
+    """How this study sampled paths."""
+    return how_sampled(config)
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """The factor for one more block, of the last epoch measured, at the input."""
+    said = []
+    for (network,), part in last_at_input(rows).group_by("network", maintain_order=True):
+        found = part.select("seed", "r", "r_squared").unique().drop_nulls()
+        if found.height:
+            low, high, least = found.select(pl.min("r"), pl.max("r").alias("high"), pl.min("r_squared")).row(0)
+            factor = f"{low:.3f}" if found.height == 1 else f"{low:.3f} to {high:.3f} ({found.height} seeds)"
+            said.append(f"{factor} in {network} (R² of the line at least {_below(least)})")
+    return f"One block more multiplies the norm of a path's gradient by {listed(said)}." if said else None
+
+
+def _below(r_squared: float) -> str:
+    return f"{math.floor(r_squared * 1e4) / 1e4:.4f}"
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """The line through the logarithms, at every moment and place."""
+    return fits(rows, pl.col("r").round(4), pl.col("r_low").round(4).alias("r, low"),
+                pl.col("r_high").round(4).alias("r, high"), pl.col("r_squared").round(4).alias("R²"))  # fmt: skip

@@ -7,10 +7,14 @@ are added here as if gradients never cancelled; that is the paper's measure, kep
 import altair as alt
 import polars as pl
 
-from resdag.figures.path_panels import moment, moments, path_panels
+from resdag.figures.path_panels import fits, how_sampled, last_at_input, moment, moments, path_panels
 from resdag.figures.theme import GREY, Panel, Style, colour, dash, finish, finite, index_axis, seed_opacity
+from resdag.figures.words import Config, in_percent, listed, percent
 
 VIEW = "figure_6c"
+ORDER = 63
+PAPER = "figure 6c"
+ESSENTIAL = ("sample_path_gradients",)
 TITLE = "The gradient comes from short paths"
 CAPTION = (
     "Share of the gradient by path length: the number of paths of that length times their mean gradient norm, with "
@@ -105,3 +109,29 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("fraction:Q", title="share of all paths", format=".3~%"),
         alt.Tooltip("mean_length:Q", title="mean length", format=".1f"),
     ]  # fmt: skip
+
+
+def method(config: Config) -> str:
+    """How this study sampled paths."""
+    return how_sampled(config)
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """The lengths that the gradient comes from, at the last epoch measured, at the input."""
+    said = []
+    for (network,), part in last_at_input(rows).group_by("network", maintain_order=True):
+        window = part.select("seed", "window_low", "window_high", "window_share").unique().drop_nulls()
+        if window.height:
+            low, high, share = window.select(pl.min("window_low"), pl.max("window_high"), pl.max("window_share")).row(0)
+            digits = 0 if share >= 0.1 else 2
+            said.append(f"{max(low, 0):.1f} to {high:.1f} blocks in {network} ({percent(share, digits)} of its paths)")
+    return f"By number times mean norm, the gradient comes from paths of {listed(said)}." if said else None
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Mean length and window, at every moment and place."""
+    return fits(
+        rows, pl.col("mean_length").round(2).alias("mean length (blocks)"),
+        pl.col("window_low").round(1).alias("mean − 2 sd"), pl.col("window_high").round(1).alias("mean + 2 sd"),
+        in_percent("window_share").alias("share of all paths (%)"),
+    )  # fmt: skip

@@ -7,8 +7,12 @@ import altair as alt
 import polars as pl
 
 from resdag.figures.theme import Panel, Style, cycle, finish, finite, grid, index_axis, sized
+from resdag.figures.words import Config, in_percent, listed, percent
 
 VIEW = "figure_7"
+ORDER = 70
+PAPER = "figure 7"
+ESSENTIAL = ("count_paths",)
 TITLE = "Paths that remain after deletions"
 CAPTION = (
     "Share of the paths of each length that enter none of d deleted blocks, one curve for each d (closed form, "
@@ -57,3 +61,36 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("blocks:Q"), alt.Tooltip("deleted:Q", title="blocks deleted"),
         alt.Tooltip("path_length:Q", title="path length"), alt.Tooltip("fraction:Q", title="remain", format=".3~%"),
     ]  # fmt: skip
+
+
+def method(_: Config) -> str:
+    """Nothing is measured."""
+    return "Closed form: C(n − d, x) / C(n, x) of the paths through x of n blocks avoid all d that are deleted."
+
+
+SHORT = 5  # blocks, the shortest that the paper calls effective
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """What deletions leave of short paths and of those in the middle."""
+    blocks = int(rows["blocks"].max())  # type: ignore[arg-type]
+    lengths = sorted({min(SHORT, blocks // 2), blocks // 2})
+    of = rows.filter(pl.col("blocks") == blocks, pl.col("path_length").is_in(lengths)).sort("deleted")
+    said = []
+    for (deleted,), part in of.group_by("deleted", maintain_order=True):
+        shares = listed([percent(share) for share in part.sort("path_length")["fraction"]])
+        said.append(f"{shares} after {deleted} deletion{'s' if deleted > 1 else ''}")
+    return f"Of the paths through {listed(lengths)} of {blocks} blocks, {'; '.join(said)} are left."
+
+
+LENGTHS = (1, 5, 11, 17, 27)
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """The share left at the lengths that the paper's text speaks of, of the network with most blocks."""
+    of = rows.filter(pl.col("blocks") == pl.col("blocks").max(), pl.col("path_length").is_in(LENGTHS))
+    wide = of.with_columns(share=in_percent("fraction"), deleted=pl.format("after {} deletions (%)", "deleted"))
+    order = of["deleted"].unique().sort().to_list()
+    found = wide.pivot("deleted", index=["blocks", "path_length"], values="share").sort("path_length")
+    columns = [f"after {count} deletions (%)" for count in order]
+    return found.select("blocks", pl.col("path_length").alias("path length (blocks)"), *columns)

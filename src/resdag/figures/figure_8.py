@@ -3,6 +3,7 @@
 import altair as alt
 import polars as pl
 
+from resdag.figures.deleted_blocks import costs_of_one, how_deleted
 from resdag.figures.theme import (
     PALE,
     Panel,
@@ -19,8 +20,13 @@ from resdag.figures.theme import (
     shape,
     sized,
 )  # fmt: skip
+from resdag.figures.words import Config, listed, points
 
 VIEW = "figure_8"
+ORDER = 80
+PAPER = "figure 8"
+ESSENTIAL = ("delete_single",)
+STUDY_HAS = ("networks.*.training.stochastic_depth",)
 TITLE = "Deleting one block after training with stochastic depth"
 CAPTION = (
     "Test error after the deletion of one block, for a network trained with stochastic depth and for networks of "
@@ -81,3 +87,23 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("error:Q", format=".2%"), alt.Tooltip("low:Q", format=".2%"), alt.Tooltip("high:Q", format=".2%"),
         alt.Tooltip("change:Q", format="+.2%"),
     ]  # fmt: skip
+
+
+def method(config: Config) -> str:
+    """How this study deleted blocks."""
+    return how_deleted(config)
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """What one block costs on average, after either training."""
+    said = []
+    for (trained,), part in rows.sort("trained").group_by("trained", maintain_order=True):
+        mean, most = part.select(pl.mean("change"), pl.max("change").alias("most")).row(0)
+        said.append(f"{points(mean)} (at most {points(most)}) after training with {trained}")
+    return f"Deleting one block changes the error on average by {listed(said)}."
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """What one block costs, network by network."""
+    trained = rows.select("network", "trained").unique()
+    return costs_of_one(rows).join(trained, on="network", maintain_order="left")

@@ -3,9 +3,15 @@
 import altair as alt
 import polars as pl
 
+from resdag.figures.compared import both_errors, one_seed, with_interval
 from resdag.figures.theme import GREY, Panel, Style, ceiling, colour, dash, error_axis, finish, finite, sign, signs
+from resdag.figures.words import Config, few, listed, section
 
 VIEW = "figure_blocks_per_batch"
+ORDER = 130
+PAPER = None
+ESSENTIAL = ("compare_networks",)
+STUDY_HAS = ("comparisons.blocks_per_batch",)
 TITLE = "Training on fewer blocks in each batch"
 CAPTION = (
     "Error after the last epoch over the number of blocks m that each batch of the training computed, all else equal; "
@@ -60,3 +66,34 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("mean_path_length:Q", title="mean path length"), alt.Tooltip("seeds:Q"), alt.Tooltip("kind:N"),
         *(alt.Tooltip(f"{name}:Q", format=".2%") for name in ("error", "low", "high")),
     ]  # fmt: skip
+
+
+def method(config: Config) -> str:
+    """Which networks, and what else differs."""
+    compared = section(config, "comparisons.blocks_per_batch")
+    return "" if compared is None else (
+        f"Networks: {listed(compared['networks'])}; so many blocks are drawn uniformly for every batch, and only these "
+        "are computed, forward and backward. All are trained for as many epochs, in which a block that takes part in "
+        "fewer batches is updated by a gradient less often: what is lost may be training time as well as paths."
+    )  # fmt: skip
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """Test error with all blocks, and with the fewest."""
+    ordered = rows.sort("computed", "network", descending=[True, False])
+    trained_on_all, on_some = ordered.filter("whole"), ordered.filter(~pl.col("whole"))
+    if trained_on_all.is_empty() or on_some.is_empty():
+        return None
+    whole, fewest = trained_on_all.row(0, named=True), on_some.row(-1, named=True)
+    return (
+        f"Test error is {with_interval(whole, 'test')} with all {whole['blocks']} blocks in every batch and "
+        f"{with_interval(fewest, 'test')} with {fewest['computed']} (mean path length {fewest['mean_path_length']:g} "
+        f"blocks){one_seed(rows)}."
+    )
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Both errors of each network."""
+    sizes = {"computed": "blocks per batch", "mean_path_length": "mean path length (blocks)"}
+    ordered = rows.sort("computed", "network").rename(sizes)
+    return few(ordered.select("network", *sizes.values(), "seeds", *both_errors()))

@@ -18,8 +18,12 @@ from resdag.figures.theme import (
     seed_opacity,
     sized,
 )  # fmt: skip
+from resdag.figures.words import Config, few, in_percent, listed, number, points, section
 
 VIEW = "figure_control"
+ORDER = 120
+PAPER = None
+ESSENTIAL = ("delete_skips", "delete_recalibrated")
 TITLE = "Deleting a branch, deleting a skip, and re-estimating batch norm"
 CAPTION = (
     "Test error of each network after the deletion of one block, three ways: its branch is deleted, as in the paper; "
@@ -68,3 +72,42 @@ def _tooltip() -> list[alt.Tooltip]:
         *(alt.Tooltip(f"{name}:Q", format=".2%") for name in ("error", "low", "high")),
         alt.Tooltip("change:Q", format="+.2%"),
     ]  # fmt: skip
+
+
+def method(config: Config) -> str:
+    """What was deleted, and how statistics were estimated again."""
+    skip, again = section(config, "lesions.skip"), section(config, "lesions.recalibrated")
+    parts = [
+        f"Skips are deleted one by one, on {listed(skip['networks'])}." if skip else "",
+        f"Statistics are re-estimated on the first {number(again['images'])} training images, on "
+        f"{listed(again['networks'])}; what is deleted is not run." if again else "",
+    ]  # fmt: skip
+    return " ".join(part for part in parts if part)
+
+
+WORDS = {
+    "branch": "one branch deleted", "branch, batch norm re-estimated": "with batch norm re-estimated afterwards",
+    "skip": "one skip deleted",
+}  # fmt: skip
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """Mean change of error of each network, by what was deleted."""
+    said = []
+    for (network,), part in rows.sort("network").group_by("network", maintain_order=True):
+        means = dict(part.group_by("kind").agg(pl.mean("change")).rows())
+        found = [f"{points(means[kind])} {word}" for kind, word in WORDS.items() if means.get(kind) is not None]
+        said.append(f"{network}, {listed(found)}")
+    return f"Mean change of error: {'; '.join(said)}." if said else None
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Change of error by network and by what was deleted, seeds together."""
+    change = pl.col("change")
+    found = rows.group_by("network", "kind").agg(
+        pl.n_unique("seed").alias("seeds"), pl.n_unique("block").alias("blocks"),
+        in_percent(change.mean()).alias("mean change (points)"),
+        in_percent(change.median()).alias("median change (points)"),
+        in_percent(change.max()).alias("largest change (points)"),
+    )  # fmt: skip
+    return few(found.sort("network", "kind").rename({"kind": "deleted"}))

@@ -3,6 +3,7 @@
 import altair as alt
 import polars as pl
 
+from resdag.figures.compared import both_errors, one_seed, with_interval
 from resdag.figures.theme import (
     Panel,
     Style,
@@ -17,8 +18,13 @@ from resdag.figures.theme import (
     sign,
     signs,
 )  # fmt: skip
+from resdag.figures.words import Config, few, listed, percent, section
 
 VIEW = "figure_depth"
+ORDER = 110
+PAPER = None
+ESSENTIAL = ("compare_networks",)
+STUDY_HAS = ("comparisons.depth",)
 TITLE = "Depth with skip connections and without"
 CAPTION = (
     "Error on the training images and on the test images after the last epoch, over the depth of the network, for "
@@ -60,3 +66,29 @@ def _tooltip(split: str) -> list[alt.Tooltip]:
         alt.Tooltip("network:N"), alt.Tooltip("architecture:N"), alt.Tooltip("depth:Q"), alt.Tooltip("seeds:Q"),
         *(alt.Tooltip(f"{split}{end}:Q", format=".2%") for end in ("", "_low", "_high")),
     ]  # fmt: skip
+
+
+def method(config: Config) -> str:
+    """Which networks, and what else differs."""
+    compared = section(config, "comparisons.depth")
+    return "" if compared is None else (
+        f"Networks: {listed(compared['networks'])}; one width and one recipe, but for a warm-up where one is named."
+    )  # fmt: skip
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """Test error of each architecture, at its shallowest and its deepest."""
+    said = []
+    for (kind,), part in rows.sort("architecture", "depth").group_by("architecture", maintain_order=True):
+        first, last = part.row(0, named=True), part.row(-1, named=True)
+        said.append(
+            f"{kind} networks from {percent(first['test_error'])} at {first['depth']} layers to "
+            f"{with_interval(last, 'test')} at {last['depth']}"
+        )
+    return f"Test error goes, in {listed(said)}{one_seed(rows)}."
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Both errors of each network."""
+    ordered = rows.sort("architecture", "depth")
+    return few(ordered.select("network", "architecture", "depth", "seeds", *both_errors()))

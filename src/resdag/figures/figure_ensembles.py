@@ -21,8 +21,12 @@ from resdag.figures.theme import (
     panel_width,
     shape,
 )
+from resdag.figures.words import Config, few, in_percent, listed, number, points, section
 
 VIEW = "figure_ensembles"
+ORDER = 170
+PAPER = None
+ESSENTIAL = ("average_ensembles",)
 TITLE = "An explicit ensemble beside the paths of one network"
 CAPTION = (
     "Left: test error over the number of members, as a power of two. Members are networks trained from different "
@@ -95,3 +99,39 @@ def _tooltip() -> list[alt.Tooltip]:
         *(alt.Tooltip(f"{name}:Q", format=".2%") for name in ("mean", "q05", "q95")),
         alt.Tooltip("change:Q", format="+.2%"), alt.Tooltip("disagreement:Q", format=".2%"),
     ]  # fmt: skip
+
+
+def method(config: Config) -> str:
+    """Which networks were averaged, and what a difference cannot tell."""
+    ensembles = section(config, "ensembles")
+    return "" if ensembles is None else (
+        f"Seeds of {listed(ensembles['networks'])}, {listed(ensembles['members'])} at a time: every set of them, or "
+        f"{number(ensembles['draws'])} random ones where there are more. Probabilities after the softmax are averaged. "
+        "An average loses nothing but a member; a deletion also changes what the blocks behind it are fed, so a "
+        "difference can be either that paths are no members or that this harms those that are left."
+    )  # fmt: skip
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """What the first halving costs, of networks and of paths."""
+    halved = rows.filter(pl.col("halvings") > 0).sort("network", "kind", "halvings")
+    said = []
+    for (network, kind), part in halved.group_by("network", "kind", maintain_order=True):
+        first = part.row(0, named=True)
+        each = (first["mean"] - first["whole"]) / first["halvings"]
+        said.append(f"the {kind} of {network} {points(each)}")
+    return f"To halve the number of members once costs {listed(said)} of test error." if said else None
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Error with all members and with the fewest."""
+    ends = rows.filter(
+        pl.col("halvings").is_in([0.0, 1.0]) | (pl.col("halvings") == pl.col("halvings").max().over("network", "kind"))
+    )
+    return few(
+        ends.sort("network", "kind", "halvings").select(
+            "network", pl.col("kind").alias("members"), pl.col("log2_members").round(2).alias("members (log2)"),
+            pl.col("halvings").round(2), pl.col("sets").alias("ensembles measured"),
+            in_percent("mean").alias("mean error (%)"), in_percent("disagreement").alias("disagreement of two (%)"),
+        )
+    )  # fmt: skip

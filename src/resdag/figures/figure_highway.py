@@ -17,8 +17,12 @@ from resdag.figures.theme import (
     index_axis,
     seed_opacity,
 )  # fmt: skip
+from resdag.figures.words import Config, few, in_percent, listed, section
 
 VIEW = "figure_highway"
+ORDER = 190
+PAPER = None
+ESSENTIAL = ("measure_gates",)
 TITLE = "Gates of a highway network, and what its blocks matter"
 CAPTION = (
     "Top: gate of each block of the trained highway network, mean over test images and units; bands hold the middle "
@@ -90,3 +94,37 @@ def _changes(rows: pl.DataFrame) -> alt.Chart:
 def _tooltip(names: tuple[str, ...], number: str) -> list[alt.Tooltip]:
     of = [alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("kind:N", title="skip"), alt.Tooltip("block:Q")]
     return [*of, *(alt.Tooltip(f"{name}:Q", title=name.replace("_", " "), format=number) for name in names)]
+
+
+def method(config: Config) -> str:
+    """Whose gates, on what."""
+    gates = section(config, "gates")
+    return "" if gates is None else (
+        f"Gates of {listed(gates['networks'])}, one for each unit of each block, on the test images, batch norm in "
+        "eval mode, before training and after it. A deleted block has its gate shut: its input goes on whole. Where "
+        "gates start was chosen, so only how far training moves them is a finding."
+    )  # fmt: skip
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """How far open gates are, and how far training moved them."""
+    said = []
+    for (network,), part in rows.drop_nulls("gate").sort("network").group_by("network", maintain_order=True):
+        mean, start = part.select(pl.mean("gate"), pl.mean("gate_at_start")).row(0)
+        below = part.filter(pl.col("gate") < 0.5).height
+        moved = "" if start is None else f", where they were {start:.2f} before training"
+        said.append(f"{mean:.2f} on average in {network}{moved}, and below one half in {below} of {part.height} blocks")
+    return f"Gates are open by {'; '.join(said)}." if said else None
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Gates and deletions by network, seeds together."""
+    found = rows.group_by("network", "kind").agg(
+        pl.n_unique("seed").alias("seeds"), pl.mean("gate").round(3).alias("mean gate"),
+        pl.mean("gate_at_start").round(3).alias("at the start"),
+        in_percent(pl.mean("below_half"), 1).alias("single gates below 1/2 (%)"),
+        in_percent(pl.mean("intact_error")).alias("intact error (%)"),
+        in_percent(pl.mean("change")).alias("mean change by a deletion (points)"),
+        pl.corr("gate", "change", method="spearman").fill_nan(None).round(2).alias("rank correlation with the gate"),
+    )  # fmt: skip
+    return few(found.sort("network"))

@@ -6,13 +6,18 @@ the growth of the gradient.  Layers are thinned to so many a decade; the claims 
 """
 
 from math import ceil, floor, log, log10, pi, sqrt
+from typing import Any
 
 import altair as alt
 import polars as pl
 
 from resdag.figures.theme import GREY, Panel, Style, colour, dash, finish, finite, shape
+from resdag.figures.words import Config, number, percent, section
 
 VIEW = "figure_mean_field"
+ORDER = 200
+PAPER = None
+ESSENTIAL = ("iterate_mean_field",)
 TITLE = "Random networks at initialisation against the mean-field recursion"
 CAPTION = (
     "Random tanh networks: plain x' = tanh(Wx + b), residual x' = x + tanh(Wx + b), full x' = x + V tanh(Wx + b) + a. "
@@ -134,3 +139,56 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("simulated:Q", format=".4~g"), alt.Tooltip("standard_error:Q", title="SE", format=".2~g"),
         alt.Tooltip("deviation:Q", title="deviation (SE)", format="+.2f"), alt.Tooltip("draws:Q", title="networks"),
     ]  # fmt: skip
+
+
+MATRICES = {
+    "formed": "each weight matrix drawn in full",
+    "conditioned": "of each weight matrix only its products with the vectors at hand, by their exact joint law",
+}
+
+
+def method(config: Config) -> str:
+    """How random networks were drawn, and of what the recursion speaks."""
+    drawn = section(config, "mean_field")
+    return "" if drawn is None else (
+        f"{number(drawn['draws'])} random networks of each system, width {number(drawn['width'])}, "
+        f"{number(drawn['depth'])} layers, {MATRICES[drawn['matrices']]}. Inputs have mean square 1 and cosine "
+        f"{drawn['cosine']:g}. The recursion is iterated for {number(drawn['theory_depth'])} layers, its integrals "
+        "by quadrature. Neighbouring layers deviate together. The recursion is of infinite width: finite networks "
+        "leave it as depth nears width. All of this is about tanh networks at initialisation, without batch norm."
+    )  # fmt: skip
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """Whether plain and residual chains tell two inputs apart at their ends, and how simulations agree with that."""
+    ends = {row["system"]: row for row in _ends(rows)}
+    said = [f"{row['cosine']:.3f} in a {system} chain" for system, row in ends.items()]
+    known = rows.drop_nulls("deviation")["deviation"].abs()
+    near = "" if known.is_empty() else (
+        f"; {percent(float((known <= ERRORS).mean() or 0), 1)} of {len(known):,} simulated means lie within three "  # type: ignore[arg-type]
+        "standard errors of the recursion"
+    )  # fmt: skip
+    deep = max(row["layer"] for row in ends.values())
+    return f"By the recursion, the cosine of two inputs is, at layer {deep:,}, {', '.join(said)}{near}."
+
+
+def _ends(rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """Each system at its last layer: the recursion's cosine and growth of the gradient."""
+    last = rows.filter(pl.col("layer") == pl.col("layer").max().over("system"))
+    wide = last.pivot("quantity", index=["system", "layer"], values="theory")
+    order = pl.col("system").replace_strict({name: place for place, name in enumerate(SYSTEMS)})
+    return wide.sort(order).to_dicts()
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Each system: the recursion at its last layer, and the largest deviation of the simulation."""
+    ends = pl.DataFrame(_ends(rows))
+    deviation = pl.col("deviation").abs()
+    found = rows.group_by("system").agg(
+        pl.max("draws").alias("networks simulated"),
+        (deviation <= ERRORS).mean().mul(100).round(1).alias("within three standard errors (%)"),
+        deviation.max().round(1).alias("farthest (standard errors)"),
+    )  # fmt: skip
+    columns = {"cosine": "cosine", "log10_gradient": "growth of the squared gradient (log10)"}
+    shown = ends.select("system", "layer", *(pl.col(name).round(3).alias(word) for name, word in columns.items()))
+    return shown.join(found, on="system", maintain_order="left")

@@ -8,6 +8,7 @@ path lengths, in layers, the gradient lies when all paths of a length are added 
 import altair as alt
 import polars as pl
 
+from resdag.figures.compared import one_seed
 from resdag.figures.theme import (
     Panel,
     Style,
@@ -21,8 +22,13 @@ from resdag.figures.theme import (
     sign,
     signs,
 )  # fmt: skip
+from resdag.figures.words import Config, few, in_percent, listed, percent, points, section
 
 VIEW = "figure_multiplicity"
+ORDER = 140
+PAPER = None
+ESSENTIAL = ("compare_networks",)
+STUDY_HAS = ("comparisons.multiplicity",)
 TITLE = "Fewer paths at equal depth"
 CAPTION = (
     "Networks of equal depth, width and parameters whose blocks hold more convolutions, so that they have fewer "
@@ -127,3 +133,52 @@ def _tooltip() -> list[alt.Tooltip]:
         *(alt.Tooltip(f"{name}:Q", format=".3~%") for name in ("mean", "median", "low", "high")),
         alt.Tooltip("size:Q", title="numbers behind it"),
     ]  # fmt: skip
+
+
+def method(config: Config) -> str:
+    """Which networks, from where each panel is, and what the rows cannot tell apart."""
+    compared = section(config, "comparisons.multiplicity")
+    return "" if compared is None else (
+        f"Networks: {listed(compared['networks'])}; the same layers in the same order, with skips around every 2, 4 or "
+        "6 of them. Deletions are those of the sections lesions.single, lesions.run and lesions.random, as far as "
+        "these name the networks; path lengths those of paths.spectrum, after the last epoch, at the input. Fewer "
+        "paths also mean longer ones, and more layers between two skips: the rows cannot tell the number of paths "
+        "from that."
+    )  # fmt: skip
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """Error of each network, from most paths to fewest, and the damage of as many layers deleted in each."""
+    ordered = rows.sort("log2_paths", "network", descending=[True, False])
+    errors = ordered.filter(panel="error")
+    said = [f"{percent(row['mean'])} with 2^{row['log2_paths']:.0f} paths" for row in errors.to_dicts()]
+    damage, seeds = _at_equal_layers(ordered), one_seed(errors.rename({"size": "seeds"}))
+    return f"At equal depth, test error is {listed(said)}{damage}{seeds}."
+
+
+def _at_equal_layers(rows: pl.DataFrame) -> str:
+    """The least number of layers in a row that all networks were measured without, and what that costs each."""
+    parts = rows.filter(pl.col("x") > 0, panel="consecutive").partition_by("network", maintain_order=True)
+    shared = set.intersection(*(set(part["x"]) for part in parts)) if parts else set()
+    if not shared:
+        return ""
+    layers = min(shared)
+    costs = [points(part.filter(x=layers)["mean"].item()) for part in parts]
+    return f"; deleting {layers:.0f} layers in a row costs {listed(costs)} on average, in this order"
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Error, damage of one block, and effective lengths of each network."""
+    of = ["network", "log2_paths"]
+    errors = rows.filter(panel="error").select(
+        *of, pl.col("size").alias("seeds"), in_percent("mean").alias("test error (%)"),
+        pl.col("convolutions").alias("layers in a block"),
+    )  # fmt: skip
+    one = rows.filter(pl.col("panel") == "consecutive", pl.col("x") == pl.col("convolutions"))
+    alone = one.select("network", in_percent("mean").alias("mean change by one block (points)"),
+                       in_percent("median").alias("median change by one block (points)"))  # fmt: skip
+    window = rows.filter(panel="window").select("network", *(
+        pl.col(end).round(1).alias(f"gradient {word} (layers)") for end, word in (("low", "from"), ("high", "to"))
+    ))  # fmt: skip
+    found = errors.join(alone, on="network", how="left").join(window, on="network", how="left")
+    return few(found.sort("log2_paths", "network", descending=[True, False]).rename({"log2_paths": "paths (log2)"}))

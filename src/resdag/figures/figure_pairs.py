@@ -4,8 +4,12 @@ import altair as alt
 import polars as pl
 
 from resdag.figures.theme import Panel, Style, finish, finite, grid, panel_width
+from resdag.figures.words import Config, few, in_percent, listed, section
 
 VIEW = "figure_pairs"
+ORDER = 150
+PAPER = None
+ESSENTIAL = ("delete_pairs",)
 TITLE = "Every two blocks deleted together: more damage than the sum, or less?"
 CAPTION = (
     "Interaction of each pair of blocks: the change of test error when both are deleted, less the changes when each is "
@@ -67,3 +71,41 @@ def _tooltip() -> list[alt.Tooltip]:
                               ("low", "interaction, low"), ("high", "interaction, high"))),
         alt.Tooltip("p_holm:Q", title="p (Holm)", format=".2g"),
     ]  # fmt: skip
+
+
+def method(config: Config) -> str:
+    """Which pairs, and when one interacts."""
+    pair = section(config, "lesions.pair")
+    return "" if pair is None else (
+        f"All pairs, on {listed(pair['networks'])}; every number is a mean over the same test images of wrong answers "
+        "under both deletions, less those under each, plus those of the intact network. A pair interacts if an exact "
+        "test over images says so after Holm's correction over all pairs of its network and seed; each interval is of "
+        "one pair by itself."
+    )  # fmt: skip
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """How many pairs interact, and in which direction."""
+    said = []
+    for (network,), part in rows.sort("network").group_by("network", maintain_order=True):
+        decided = part.filter("significant")
+        more = decided.filter(pl.col("interaction") > 0).height
+        said.append(
+            f"of {part.height:,} pairs in {network}, {more:,} hurt more than their sum, {decided.height - more:,} "
+            f"less, and of {part.height - decided.height:,} the images do not decide"
+        )
+    return f"Deleted together, {'; '.join(said)}."
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Mean damage of two, mean sum of one and one, and the largest interaction, by network and seed."""
+    alone, interaction = pl.col("change_first") + pl.col("change_second"), pl.col("interaction")
+    largest = interaction.abs().arg_max()
+    found = rows.sort("first", "second").group_by("network", "seed", maintain_order=True).agg(
+        pl.len().alias("pairs"), pl.sum("significant").alias("interact"),
+        in_percent(pl.mean("change")).alias("mean change, both (points)"),
+        in_percent(alone.mean()).alias("mean sum of each alone (points)"),
+        in_percent(interaction.get(largest)).alias("largest interaction (points)"),
+        pl.format("{} and {}", pl.col("first").get(largest), pl.col("second").get(largest)).alias("of blocks"),
+    )  # fmt: skip
+    return few(found.sort("network", "seed"))

@@ -26,8 +26,13 @@ from resdag.figures.theme import (
     seed_opacity,
     shape,
 )
+from resdag.figures.words import Config, few, in_percent, number, section
 
 VIEW = "figure_prediction"
+ORDER = 180
+PAPER = None
+ESSENTIAL = ("delete_random",)
+STUDY_HAS = ("paths.*.networks",)
 TITLE = "Figure 5a, predicted from the paths that are left"
 CAPTION = (
     "Left: test error over the number of blocks deleted at random, the mean over draws and the middle 90 % of them, "
@@ -98,3 +103,46 @@ def _tooltip(*more: str) -> list[alt.Tooltip]:
         *([alt.Tooltip("share:Q", title="paths left", format=".2%")] if more else []),
         alt.Tooltip(f"{error}:Q", title="mean error", format=".2%"), *(shown[name] for name in more),
     ]  # fmt: skip
+
+
+def method(config: Config) -> str:
+    """From which measurements the prediction comes, and what is not in it."""
+    spectrum, random = section(config, "paths.spectrum"), section(config, "lesions.random")
+    if random is None:
+        return ""
+    energies = "" if spectrum is None else (
+        "the energies those of the exact spectrum of the trained network at the input image, mean over "
+        f"{number(spectrum['batches'])} batches, "
+    )  # fmt: skip
+    return (
+        f"Nothing more is measured: the errors are those of figure 5a, {energies}and the norms those of figure 6c. "
+        "Chance is 1 - 1 / classes. The weights are those of the intact network's gradients: what deletions do to the "
+        "paths that they leave is not in the prediction."
+    )
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """How far the best founded prediction is from what was measured."""
+    said = []
+    for (network,), part in rows.filter(pl.col("count") > 0).sort("network").group_by("network", maintain_order=True):
+        kind = next(kind for kind in WEIGHTS if kind in set(part["weights"]))
+        chosen = part.filter(weights=kind).with_columns(off=pl.col("predicted") - pl.col("mean"))
+        (off,) = chosen.select((pl.col("off") ** 2).mean().sqrt()).row(0)
+        at = chosen.sort(pl.col("off").abs(), "count", "seed", descending=[True, False, False]).row(0, named=True)
+        said.append(
+            f"{100 * off:.1f} points in {network}, {WEIGHTS[kind]}, and furthest at {at['count']} blocks, where it "
+            f"says {100 * at['predicted']:.1f} % and {100 * at['mean']:.1f} % were measured"
+        )
+    return f"The prediction is off, root mean square, by {'; '.join(said)}." if said else None
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """How far off each prediction is, by network and way to weigh paths."""
+    off = pl.col("predicted") - pl.col("mean")
+    deleted = rows.filter(pl.col("count") > 0).with_columns(pl.col("weights").replace_strict(WEIGHTS))
+    found = deleted.group_by("network", "weights").agg(
+        pl.max("count").alias("blocks deleted, at most"),
+        in_percent((off**2).mean().sqrt()).alias("off, root mean square (points)"),
+        in_percent(off.mean()).alias("off, mean (points)"),
+    )  # fmt: skip
+    return few(found.sort("network", "off, root mean square (points)"))

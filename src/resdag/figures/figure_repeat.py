@@ -23,8 +23,12 @@ from resdag.figures.theme import (
     seed_opacity,
     sized,
 )  # fmt: skip
+from resdag.figures.words import LITTLE, Config, few, in_percent, listed, points, section
 
 VIEW = "figure_repeat"
+ORDER = 165
+PAPER = None
+ESSENTIAL = ("repeat_blocks",)
 TITLE = "Running a block several times in a row"
 CAPTION = (
     "Test error of each network when one block runs several times, one after another, where it was trained to run "
@@ -67,3 +71,34 @@ def _tooltip() -> list[alt.Tooltip]:
         *(alt.Tooltip(f"{name}:Q", format=".2%") for name in ("error", "low", "high")),
         alt.Tooltip("change:Q", format="+.2%"),
     ]  # fmt: skip
+
+
+def method(config: Config) -> str:
+    """Which blocks, how often, and what a small change does not show."""
+    repeat = section(config, "lesions.repeat")
+    return "" if repeat is None else (
+        f"Each block that keeps its shape is run {listed(repeat['times'])} times in a row, by itself, with the weights "
+        f"and statistics that it has, on {listed(repeat['networks'])}. A small change shows that a further step does "
+        "little harm, and not that it does any good: a block whose branch adds next to nothing bears both."
+    )  # fmt: skip
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """The median change of error, deleted and repeated."""
+    said = []
+    for (network,), part in rows.sort("network", "times").group_by("network", maintain_order=True):
+        kinds = part.group_by("kind", maintain_order=True).agg(pl.median("change"))
+        said.append(f"{network}, {listed([f'{points(change)} {kind}' for kind, change in kinds.rows()])}")
+    return f"Median change of error by one block: {'; '.join(said)}."
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """How many blocks hardly count, the middle, and the worst, by network and by what was done."""
+    change = pl.col("change")
+    found = rows.sort("times", "seed", "block").group_by("network", "times", "kind", maintain_order=True).agg(
+        pl.len().alias("blocks, of all seeds"), (change.abs() < LITTLE).sum().alias("below one point"),
+        in_percent(change.median()).alias("median change (points)"),
+        in_percent(change.max()).alias("largest change (points)"),
+        pl.col("block").get(change.arg_max()).alias("at block"),
+    )  # fmt: skip
+    return few(found.sort("network", "times").drop("times").rename({"kind": "what was done"}))

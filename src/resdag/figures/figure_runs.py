@@ -27,8 +27,12 @@ from resdag.figures.theme import (
     names,
     seed_opacity,
 )  # fmt: skip
+from resdag.figures.words import Config, few, in_percent, listed, percent, section
 
 VIEW = "figure_runs"
+ORDER = 160
+PAPER = None
+ESSENTIAL = ("delete_runs",)
 TITLE = "Deleting consecutive blocks, and as many at random"
 CAPTION = (
     "Left: test error after the deletion of a run of consecutive blocks, over the run's first block; diamonds are runs "
@@ -132,3 +136,39 @@ def _tooltip() -> list[alt.Tooltip]:
         *(alt.Tooltip(f"{name}:Q", format=".2%") for name in ("error", "low", "high", "random_median")),
         alt.Tooltip("change:Q", format="+.2%"),
     ]  # fmt: skip
+
+
+def method(config: Config) -> str:
+    """Which runs, and what the medians hide."""
+    run = section(config, "lesions.run")
+    return "" if run is None else (
+        f"Every run of {listed(run['lengths'])} blocks, on {listed(run['networks'])}; what it is held against is drawn "
+        "at random for figures 5a and 5b. Where a few blocks count for more than all others, a random draw is likelier "
+        "to hold one of them than a run is: the curve says more than its median."
+    )  # fmt: skip
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """The median error of the longest runs, beside as many blocks at random."""
+    said = []
+    for (network,), part in rows.sort("network").group_by("network", maintain_order=True):
+        longest = part.filter(pl.col("length") == pl.col("length").max())
+        median, random = longest.select(pl.median("error"), pl.median("random_median").alias("random")).row(0)
+        beside = "" if random is None else f" and as many at random {percent(random, 1)}"
+        said.append(
+            f"{longest['length'][0]} blocks of {network} in a row leave {percent(median, 1)} median error{beside}"
+        )
+    return f"Deleted together, {'; '.join(said)}."
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Runs by network and length, seeds together, beside what they are held against."""
+    error = pl.col("error")
+    found = rows.sort("seed", "first").group_by("network", "length").agg(
+        pl.len().alias("runs"), in_percent(error.median()).alias("median error (%)"),
+        in_percent(pl.median("random_median")).alias("at random, median (%)"),
+        in_percent(error.max()).alias("largest (%)"), pl.col("first").get(error.arg_max()).alias("from block"),
+        in_percent(pl.median("shuffled_error")).alias("all there, shuffled (%)"),
+        in_percent(pl.median("reversed_error")).alias("all there, reversed (%)"),
+    )  # fmt: skip
+    return few(found.sort("network", "length").rename({"length": "blocks in a row"}))

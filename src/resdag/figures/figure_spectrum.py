@@ -25,8 +25,13 @@ from resdag.figures.theme import (
     panel_width,
     seed_opacity,
 )
+from resdag.figures.words import Config, at_epoch, few, number, section
+from resdag.paper import BLOCKS, EFFECTIVE_LENGTHS
 
 VIEW = "figure_spectrum"
+ORDER = 101
+PAPER = None
+ESSENTIAL = ("measure_path_spectrum",)
 TITLE = "Figure 6 again, with all paths of a length added as vectors"
 CAPTION = (
     "All paths of a length at once, by exact recursion, at the input image. Top: norm of the gradient through one "
@@ -166,3 +171,75 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("coherence_low:Q", format=".3~g"), alt.Tooltip("coherence_high:Q", format=".3~g"),
         alt.Tooltip("energy_relative_se:Q", title="standard error of the energy", format=".1~%"),
     ]  # fmt: skip
+
+
+ALIGNED, CANCELLED = 1.25, 0.8  # coherence from which on, or below which, all lengths must lie to be called so
+
+
+def method(config: Config) -> str:
+    """On how many batches, and what is exact."""
+    spectrum = section(config, "paths.spectrum")
+    return "" if spectrum is None else (
+        f"{number(spectrum['batches'])} batches of {number(spectrum['batch_size'])} training images, batch norm "
+        f"in eval mode. The sums are exact; the energy is estimated with {number(spectrum['sign_draws'])} random signs "
+        "for each image and block, and so has a standard error of its own."
+    )  # fmt: skip
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """Where the gradient lies when paths are added as vectors, and whether they align, at the last epoch measured."""
+    last = rows.filter(pl.col("measured_at") == "input", pl.col("epoch") == pl.col("epoch").max().over("network"))
+    said = []
+    for (network,), part in last.sort("network", "seed", "path_length").group_by("network", maintain_order=True):
+        low, high = part.select(pl.min("summed_low"), pl.max("summed_high")).row(0)
+        said.append(f"{max(low, 0):.1f} to {high:.1f} blocks in {network}{_in_paper_lengths(part)}{_alignment(part)}")
+    return f"Added as vectors, paths carry the gradient at lengths of {'; '.join(said)}." if said else None
+
+
+def _in_paper_lengths(rows: pl.DataFrame) -> str:
+    """How much of the summed norms the paper's lengths hold, for a network of its size."""
+    if int(rows["path_length"].max()) != BLOCKS:  # type: ignore[arg-type]
+        return ""
+    inside = rows.filter(pl.col("path_length").is_between(*EFFECTIVE_LENGTHS))
+    share = float(inside["summed_contribution"].sum()) / rows["seed"].n_unique()
+    return f", where the paper's {EFFECTIVE_LENGTHS[0]} to {EFFECTIVE_LENGTHS[1]} hold {share:.0%} of the summed norms"
+
+
+def _alignment(rows: pl.DataFrame) -> str:
+    """How paths of one length stand to each other in the window, where known; the ends are single paths."""
+    inside = pl.col("path_length").is_between(pl.col("summed_low"), pl.col("summed_high"))
+    single = pl.col("path_length").is_in([0, int(rows["path_length"].max())])  # type: ignore[arg-type]
+    known = rows.filter(inside & ~single & pl.col("coherence_known"))["coherence"].drop_nulls()
+    if known.is_empty():
+        return ""
+    least, most = float(known.min()), float(known.max())  # type: ignore[arg-type]
+    return f", and there paths of one length {_standing(least, most)} (coherence {least:.2g} to {most:.2g})"
+
+
+def _standing(least: float, most: float) -> str:
+    if least > ALIGNED:
+        return "align"
+    if most < CANCELLED:
+        return "cancel"
+    near = least >= CANCELLED and most <= ALIGNED
+    return "are as good as independent" if near else "neither all align nor all cancel"
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """The windows of either weighting, and the check of random signs by sampled paths, at every moment."""
+    ratio = pl.when(pl.col("rms_norm") > 0).then(pl.col("sampled_rms_norm") / pl.col("rms_norm"))
+    found = rows.filter(measured_at="input").group_by("network", "seed", "epoch").agg(
+        *(pl.first(column).round(1).alias(word) for column, word in WINDOWS.items()),
+        pl.col("coherence").filter("coherence_known").max().round(2).alias("largest coherence that is known"),
+        ratio.median().round(2).alias("root mean square, sampled over all paths (median)"),
+    )  # fmt: skip
+    named = found.sort("network", "seed", "epoch").with_columns(
+        pl.col("epoch").map_elements(at_epoch, return_dtype=pl.String).alias("epoch")
+    )
+    return few(named.rename({"epoch": "measured"}))
+
+
+WINDOWS = {
+    "summed_low": "norm of the sum, mean − 2 sd", "summed_high": "mean + 2 sd",
+    "window_low": "number × mean norm, mean − 2 sd", "window_high": "number × mean norm, mean + 2 sd",
+}  # fmt: skip

@@ -10,8 +10,12 @@ import altair as alt
 import polars as pl
 
 from resdag.figures.theme import PALE, Panel, Style, colour, dash, finish, finite, grid, index_axis, names, sized
+from resdag.figures.words import Config, few, in_percent, number, percent, section
 
 VIEW = "figure_training"
+ORDER = 105
+PAPER = None
+ESSENTIAL = ("train_network",)
 TITLE = "Error during training"
 CAPTION = (
     "Error over the epochs of training, one line for each seed: on the test set after each epoch, and on the "
@@ -69,3 +73,45 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("epoch:Q"), alt.Tooltip("measure:N"),
         alt.Tooltip("error:Q", format=".2%"),
     ]  # fmt: skip
+
+
+def method(config: Config) -> str:
+    """The recipe of the study."""
+    recipe = section(config, "training") or {}
+    return "" if "epochs" not in recipe else (
+        f"The study's recipe: SGD, {number(recipe['epochs'])} epochs, batches of {number(recipe['batch_size'])}, "
+        f"learning rate {recipe['learning_rate']:g}, momentum {recipe['momentum']:g}, weight decay "
+        f"{recipe['weight_decay']:g}; single networks may change it."
+    )  # fmt: skip
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """The smallest and the largest test error after the last epoch."""
+    ends = _ends(rows).drop_nulls("test_error").sort("test_error", "network")
+    if ends.is_empty():
+        return None
+    said = [
+        f"{percent(row['test_error'])} ({row['network']})"
+        for row in (ends.row(0, named=True), ends.row(-1, named=True))
+    ]
+    return f"After the last epoch, test error is {said[0]}." if ends.height == 1 else (
+        f"After the last epoch, mean test errors of {ends.height} networks run from {said[0]} to {said[1]}."
+    )  # fmt: skip
+
+
+def _ends(rows: pl.DataFrame) -> pl.DataFrame:
+    """Each network after its last epoch, mean over seeds."""
+    last = rows.filter(pl.col("epoch") == pl.col("epoch").max().over("network", "seed"))
+    return last.group_by("network").agg(
+        pl.n_unique("seed").alias("seeds"), pl.max("epoch"), pl.mean("test_error"), pl.mean("train_error"),
+        pl.min("test_error").alias("least"), pl.max("test_error").alias("most"),
+    ).sort("network")  # fmt: skip
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Errors of each network after the last epoch, over its seeds."""
+    return few(_ends(rows).select(
+        "network", "seeds", pl.col("epoch").alias("epochs"), in_percent("test_error").alias("mean test error (%)"),
+        in_percent("least").alias("smallest (%)"), in_percent("most").alias("largest (%)"),
+        in_percent("train_error").alias("mean training error, augmented (%)"),
+    ))  # fmt: skip

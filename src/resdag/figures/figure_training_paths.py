@@ -9,8 +9,13 @@ import altair as alt
 import polars as pl
 
 from resdag.figures.theme import Panel, Style, colour, finish, finite, names, panel_width, seed_opacity, shape
+from resdag.figures.words import Config, at_epoch, few, listed, section
 
 VIEW = "figure_training_paths"
+ORDER = 102
+PAPER = None
+ESSENTIAL = ("sample_path_gradients", "measure_path_spectrum")
+STUDY_HAS = ("paths.*.epochs>1",)
 TITLE = "Effective path lengths along training"
 CAPTION = (
     "Gradient at the input image after so many epochs of training, 0 the initialisation; lines only lead the eye. "
@@ -92,3 +97,53 @@ def _tooltip() -> list[alt.Tooltip]:
         *(alt.Tooltip(f"{name}:Q", title=name.replace("_", " "), format=".1f") for name in lengths),
         *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("r", "r_low", "r_high")),
     ]  # fmt: skip
+
+
+PATHS = {"paths.gradients": "sampled paths", "paths.spectrum": "sums and energies of all paths"}
+
+
+def method(config: Config) -> str:
+    """At which epochs, and how to compare."""
+    sections = {words: section(config, key) for key, words in PATHS.items()}
+    said = [f"{words} at {listed(found['epochs'])}" for words, found in sections.items() if found]
+    return "" if not said else (
+        f"Measured: {listed(said)}; first is the initialisation, numbers are epochs of training after which the "
+        "weights were kept. In eval mode, batch norm has at initialisation statistics that no image has touched. "
+        "Energy adds squared norms and so lies at shorter lengths than norms do: compare each weighting with itself."
+    )  # fmt: skip
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """Mean length first and last, weighted by the norm of the sum where there is one."""
+    at_input = rows.filter(measured_at="input").sort("network", "seed", "epoch")
+    said = []
+    for (network,), part in at_input.group_by("network", maintain_order=True):
+        kind = next(kind for kind in ("norm of the sum", *WEIGHTINGS) if kind in set(part["weighting"]))
+        said.append(f"{_along(part.filter(weighting=kind))} in {network} (weighted by {kind})")
+    return (
+        f"Along training, the mean length in blocks of the paths that carry the gradient goes from {'; '.join(said)}."
+    )
+
+
+def _along(rows: pl.DataFrame) -> str:
+    """The mean over seeds at the first epoch measured, and at the last."""
+    ends = [rows.filter(pl.col("epoch") == epoch) for epoch in (rows["epoch"].min(), rows["epoch"].max())]
+    means = [float(part["mean_length"].mean() or 0) for part in ends]  # type: ignore[arg-type]
+    return " to ".join(f"{mean:.1f} {at_epoch(part['epoch'][0])}" for mean, part in zip(means, ends, strict=True))
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Mean length and factor at the first and the last epoch, by weighting."""
+    epoch = pl.col("epoch")
+    ends = rows.filter(
+        pl.col("measured_at") == "input",
+        (epoch == epoch.min().over("network")) | (epoch == epoch.max().over("network")),
+    )
+    found = ends.group_by("network", "weighting", "epoch").agg(
+        pl.n_unique("seed").alias("seeds"), pl.mean("mean_length").round(2).alias("mean length (blocks)"),
+        pl.mean("r").round(3).alias("factor r"),
+    )  # fmt: skip
+    named = found.sort("network", "weighting", "epoch").with_columns(
+        pl.col("epoch").map_elements(at_epoch, return_dtype=pl.String), pl.col("weighting").replace(WEIGHTINGS)
+    )
+    return few(named.rename({"epoch": "measured", "weighting": "weighted by"}))

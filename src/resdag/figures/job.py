@@ -3,6 +3,7 @@
 One view, filtered to the study, is all that a figure sees.
 """
 
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -10,13 +11,20 @@ import polars as pl
 
 from resdag.figures.save import save
 from resdag.figures.theme import DEFAULT, Style
+from resdag.planning.figures import figure_modules
+
+
+def module_of(name: str) -> ModuleType:
+    """The module of one figure; KeyError for a figure that is not there."""
+    return import_module(figure_modules()[name])
 
 
 def draw_figure(
     figure: ModuleType, rows: pl.DataFrame, folder: Path, style: Style = DEFAULT, png_scale: float = 2.0,
     cache: Path | None = None,
 ) -> list[Path]:  # fmt: skip
-    """Draw one figure module's chart of its view's rows into folder; returns the four files."""
+    """Draw one figure module's chart of its view's rows into folder, with what it says; returns the four files."""
+    said = {"finding": figure.finding(rows), "table": figure.table(rows)} if rows.height else {}
     chart = figure.draw(rows, style) if rows.height else None
     words = {"title": figure.TITLE, "caption": figure.CAPTION}
-    return save(chart, rows, folder, figure.VIEW, png_scale, **words, style=style, cache=cache)
+    return save(chart, rows, folder, figure.VIEW, png_scale, **words, **said, style=style, cache=cache)

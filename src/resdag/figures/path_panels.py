@@ -10,6 +10,7 @@ import altair as alt
 import polars as pl
 
 from resdag.figures.theme import Panel, Style, grid, names, panel_width
+from resdag.figures.words import Config, at_epoch, few, number, section
 
 PLACES = {"input": "gradient at the input image", "first_block": "gradient at the first block's input"}
 
@@ -21,9 +22,7 @@ def moments(rows: pl.DataFrame) -> list[str]:
 
 def moment() -> pl.Expr:
     """The name of the moment of training that a row belongs to; a loaded network has epoch 1."""
-    later = pl.format("after {} epochs", "epoch")
-    early = pl.when(pl.col("epoch") == 0).then(pl.lit("at initialisation"))
-    return early.when(pl.col("epoch") == 1).then(pl.lit("loaded, or after 1 epoch")).otherwise(later)
+    return pl.col("epoch").map_elements(at_epoch, return_dtype=pl.String)
 
 
 def path_panels(rows: pl.DataFrame, panel: Callable[[pl.DataFrame], Panel], style: Style) -> alt.TopLevelMixin:
@@ -42,3 +41,28 @@ def path_panels(rows: pl.DataFrame, panel: Callable[[pl.DataFrame], Panel], styl
 
 def _title(words: list[str]) -> alt.TitleParams:
     return alt.TitleParams(words[:1], subtitle=words[1:]) if words[1:] else alt.TitleParams(words)
+
+
+def how_sampled(config: Config) -> str:
+    """How the study sampled paths; empty where it did not."""
+    gradients = section(config, "paths.gradients")
+    return "" if gradients is None else (
+        f"{number(gradients['samples'])} random paths of each length; the norm is taken over a batch of "
+        f"{number(gradients['batch_size'])} training images, {number(gradients['samples_per_batch'])} paths of each "
+        f"length to a batch; batch norm in {gradients['batch_norm']} mode; intervals resample batches. Lengths are in "
+        "blocks; a block holds two layers, so a length of 5 blocks is 10 layers."
+    )  # fmt: skip
+
+
+def last_at_input(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of each network's last epoch measured, at the input image where that was measured."""
+    place = next(place for place in PLACES if place in set(rows["measured_at"]))
+    last = rows.filter(pl.col("measured_at") == place, pl.col("epoch") == pl.col("epoch").max().over("network"))
+    return last.sort("network", "seed", "path_length")
+
+
+def fits(rows: pl.DataFrame, *columns: pl.Expr) -> pl.DataFrame:
+    """A small table: one row for each network, moment, place and seed, with these columns of its fit."""
+    of = [pl.col(name) for name in ("network", "seed", "epoch", "measured_at")]
+    found = rows.select(*of, *columns).unique().sort("network", -pl.col("epoch"), "measured_at", "seed")
+    return few(found.with_columns(moment().alias("epoch")).rename({"epoch": "measured", "measured_at": "at"}))

@@ -2,7 +2,7 @@
 
 Four of them: SVG and PNG for papers, an HTML page that needs no network, and the CSV
 of the rows that the chart was drawn from.  The page carries the chart's Vega-Lite
-specification, title and caption as JSON; `read_figure` gives them to the report.
+specification, its words and its small table as JSON; `read_figure` gives them to the report.
 Every file is written aside and moved into place whole.
 """
 
@@ -20,21 +20,31 @@ import vl_convert
 from resdag.atomic import write_bytes, write_text
 from resdag.errors import DamagedFileError
 from resdag.figures.theme import DEFAULT, Style, font_list, message
+from resdag.figures.words import shown
 
 SUFFIXES = (".svg", ".png", ".html", ".csv")
-NOT_RUN = "not run in this study"
+NOTHING = "no rows in this study"
 _OPEN, _CLOSE = '<script type="application/json" id="figure">', "</script>"
 
 
 def save(
     chart: alt.TopLevelMixin | None, frame: pl.DataFrame, folder: Path, name: str, png_scale: float = 2.0, *,
-    title: str = "", caption: str = "", style: Style = DEFAULT, cache: Path | None = None,
+    title: str = "", caption: str = "", finding: str | None = None, table: pl.DataFrame | None = None,
+    style: Style = DEFAULT, cache: Path | None = None,
 ) -> list[Path]:  # fmt: skip
-    """Write name.svg, name.png, name.html and name.csv; None for a chart gives files that say it was not run."""
+    """Write name.svg, name.png, name.html and name.csv; None for a chart gives files that say so: there are no rows."""
     drawn = chart is not None and frame.height > 0
-    spec = specification(chart if drawn else message(f"{title or name}: {NOT_RUN}", style))  # type: ignore[arg-type]
+    spec = specification(chart if drawn else message(f"{title or name}: {NOTHING}", style))  # type: ignore[arg-type]
     svg = _titled(vl_convert.vegalite_to_svg(spec), title or name)
-    figure = {"name": name, "title": title, "caption": caption, "drawn": drawn, "spec": spec}
+    figure = {
+        "name": name,
+        "title": title,
+        "caption": caption,
+        "drawn": drawn,
+        "finding": finding,
+        "table": _listed(table),
+        "spec": spec,
+    }
     write_text(folder / f"{name}.svg", svg)
     write_bytes(folder / f"{name}.png", vl_convert.vegalite_to_png(spec, scale=png_scale))
     write_text(folder / f"{name}.html", _page(figure, svg, style, cache))
@@ -51,7 +61,7 @@ def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
 
 
 def read_figure(page: Path) -> dict[str, Any]:
-    """Name, title, caption, spec of a figure, and whether it was drawn, from its page; DamagedFileError if cut."""
+    """What the page of a figure says: name, title, caption, drawn, finding, table, spec; DamagedFileError if cut."""
     try:
         text = page.read_text(encoding="utf-8")
         figure: dict[str, Any] = json.loads(text[text.index(_OPEN) + len(_OPEN) :].split(_CLOSE, 1)[0])
@@ -60,6 +70,11 @@ def read_figure(page: Path) -> dict[str, Any]:
             f"{page} is not a whole figure page; delete it, and the next run draws it again"
         ) from error
     return figure
+
+
+def _listed(table: pl.DataFrame | None) -> dict[str, Any] | None:
+    """A small table as JSON has it: names of columns, and rows."""
+    return None if table is None or table.is_empty() else {"columns": table.columns, "rows": table.rows()}
 
 
 def javascript_bundle(cache: Path | None = None) -> str:
@@ -88,11 +103,23 @@ def _page(figure: dict[str, Any], svg: str, style: Style, cache: Path | None) ->
     parts = {
         "@TITLE@": escape(figure["title"] or figure["name"]), "@CAPTION@": escape(figure["caption"]),
         "@FONT@": escape(font_list(style.font)), "@SVG@": svg, "@FIGURE@": json_for_script(figure),
+        "@FINDING@": escape(figure["finding"] or ""), "@TABLE@": _table(figure["table"]),
         "@BUNDLE@": javascript_bundle(cache),
     }  # fmt: skip
     for mark, text in parts.items():
         page = page.replace(mark, text)
     return page
+
+
+def _table(table: dict[str, Any] | None) -> str:
+    """The small table of a figure as HTML; nothing where there is none."""
+    if table is None:
+        return ""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table["columns"])
+    lines = ["".join(f"<td>{escape(shown(value))}</td>" for value in row) for row in table["rows"]]
+    return (
+        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{line}</tr>' for line in lines)}</tbody></table>"
+    )
 
 
 def _titled(svg: str, title: str) -> str:

@@ -1,10 +1,9 @@
 """Job: draw one figure from its view, on the rows upstream; results.duckdb has the same view on all rows."""
 
-import importlib
 from pathlib import Path
 
 from resdag.atomic import drop_stamps, write_text
-from resdag.figures.job import draw_figure
+from resdag.figures.job import draw_figure, module_of
 from resdag.figures.theme import Style
 from resdag.jobs.context import Context, Tables
 from resdag.jobs.reading import loaded
@@ -17,7 +16,7 @@ def run(context: Context) -> Tables:
     name, looks = str(context.of["figure"]), context.spec["style"]
     style = Style(**{key: looks[key] for key in ("width", "height", "font", "font_size")})
     drop_stamps(context.outputs["stamp"], prefix=f"{name}-")
-    module = importlib.import_module(f"resdag.figures.{name}")
+    module = module_of(name)
     folder = Path(context.outputs["svg"]).parent
     cache = Path(context.settings["cache"])
     with loaded(context, tables_behind(name)) as con:

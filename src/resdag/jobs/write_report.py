@@ -12,6 +12,7 @@ def run(context: Context) -> Tables:
     out = Path(context.outputs["report"])
     database, cache = Path(context.settings["database"]), Path(context.settings["cache"])
     drop_stamps(context.outputs["stamp"])
-    write_report(database, context.spec["study"], out.parent / "figures", out, cache)
+    pages = [Path(files["html"]) for files in context.inputs.values() if "html" in files]
+    write_report(database, context.spec["study"], pages, out, cache)
     write_text(context.outputs["stamp"], "")
     return {}

@@ -1,6 +1,5 @@
-"""Which figures are there, and which rows does each rest on?  Read from the files, without importing anything."""
+"""Which rows does each view rest on?  Read from the files, without importing anything."""
 
-import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,24 +20,6 @@ def texts_of(package: str) -> list[Path]:
     """Files of a package that are code but not Python: templates, styles, scripts."""
     folder = Path(__file__).parents[1] / package
     return sorted(path for path in folder.iterdir() if path.suffix in {".html", ".css", ".js", ".svg", ".j2"})
-
-
-def figure_names() -> list[str]:
-    """Figures that there are: one module each, each with a view of its name."""
-    folder = Path(__file__).parents[1] / "figures"
-    return sorted(path.stem for path in folder.glob("figure_*.py"))
-
-
-def words_of(figure: str) -> dict[str, str]:
-    """`title` and `caption` of a figure, as its module states them."""
-    path = Path(__file__).parents[1] / "figures" / f"{figure}.py"
-    named: dict[str, str] = {}
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            if name in ("TITLE", "CAPTION"):
-                named[name.lower()] = ast.literal_eval(node.value)
-    return named
 
 
 def views_behind(view: str) -> list[Path]:

@@ -3,8 +3,8 @@
 from resdag.config.study import Study
 from resdag.errors import StudyError
 from resdag.planning.comparing import compared
+from resdag.planning.figures import figure_names
 from resdag.planning.job import Job, Plan
-from resdag.planning.lineage import figure_names
 from resdag.planning.maker import Maker
 from resdag.planning.mean_field import mean_field
 from resdag.planning.measuring import measured
@@ -25,7 +25,7 @@ def plan_study(study: Study, source: str = "study") -> Plan:
 def _planned(study: Study) -> Plan:
     unknown = sorted(set(study.figures.styles) - set(figure_names()))
     if unknown:
-        raise StudyError(f"figures.styles.{unknown[0]}: is no figure; there are {', '.join(figure_names())}")
+        raise StudyError(f"figures.styles.{unknown[0]}: is no figure; there are {', '.join(sorted(figure_names()))}")
     maker = Maker(study)
     jobs = [*measured(maker), *mean_field(maker)]
     jobs += compared(maker, jobs)

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from resdag.planning.figures import can_be_filled, figure_modules, figure_names, words_of
 from resdag.planning.job import Job
-from resdag.planning.lineage import MACROS, figure_names, rules_behind, texts_of, view_files, views_behind, words_of
+from resdag.planning.lineage import MACROS, rules_behind, texts_of, view_files, views_behind
 from resdag.planning.maker import Maker
 
 
@@ -14,7 +15,8 @@ def reading(maker: Maker, measured: list[Job]) -> Iterator[Job]:
     sources = [*measured, *statistics]
     claims = judged(maker, sources)
     database = stored(maker, [*sources, claims])
-    figures = [drawn(maker, name, sources) for name in figure_names()]
+    rules, study = {job.rule for job in sources}, maker.study.model_dump(mode="json")
+    figures = [drawn(maker, name, sources) for name in figure_names() if can_be_filled(name, rules, study)]
     yield from (*statistics, claims, database, *figures, reported(maker, database, figures))
 
 
@@ -91,7 +93,7 @@ def drawn(maker: Maker, name: str, sources: list[Job]) -> Job:
     }
     return maker.job(
         "draw_figure", {"figure": name}, spec,
-        upstream=[job for job in sources if job.rule in rules], modules=[f"resdag.figures.{name}"],
+        upstream=[job for job in sources if job.rule in rules], modules=[figure_modules()[name]],
         texts=[MACROS, *views_behind(name), *texts_of("figures")],
     )  # fmt: skip
 

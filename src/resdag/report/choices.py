@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from resdag.report.words import listed
+from resdag.figures.words import listed
 
 DATASETS = {
     "digits": "scikit-learn's handwritten digits, grey images of 8 x 8 in ten classes",

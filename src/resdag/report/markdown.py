@@ -5,7 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
-from resdag.report.words import interval, percent, plain, quantity
+from resdag.figures.words import interval, percent
+from resdag.report.words import plain, quantity
 from resdag.store.read import connect, frame
 
 

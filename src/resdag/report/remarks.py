@@ -4,8 +4,9 @@ Each remark is a sentence whose numbers are computed here from the paper's own
 network of 54 blocks, or quoted with their source.
 """
 
+from resdag.figures.words import percent
 from resdag.paper import BLOCKS, EFFECTIVE_LENGTHS, HALVED_ERROR, IDENTITY_ERROR, LAST_SURVIVAL
-from resdag.report.words import percent, power
+from resdag.report.words import power
 
 
 def remarks() -> list[str]:

@@ -1,19 +1,8 @@
 """How does the report write numbers?"""
 
-from typing import Any
+from resdag.figures.words import NOTHING, percent
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-NOTHING = "–"
-
-
-def percent(value: float | None, digits: int = 2) -> str:
-    """A fraction in percent; a dash for nothing."""
-    return NOTHING if value is None else f"{100 * value:.{digits}f} %"
-
-
-def interval(low: float | None, high: float | None, digits: int = 2) -> str:
-    """Two fractions as an interval in percent; nothing where an end is missing."""
-    return "" if low is None or high is None else f"{100 * low:.{digits}f} to {100 * high:.{digits}f}"
 
 
 def quantity(value: float | None, unit: str) -> str:
@@ -43,17 +32,6 @@ def duration(seconds: float | None) -> str:
     return f"{seconds:.1f} s"
 
 
-def number(value: float | None) -> str:
-    """A whole number with thousands separated; a dash for nothing."""
-    return NOTHING if value is None else f"{value:,.0f}"
-
-
 def power(base: int, exponent: int) -> str:
     """A power, written with superscripts."""
     return f"{base}{str(exponent).translate(_SUPERSCRIPTS)}"
-
-
-def listed(names: list[Any]) -> str:
-    """Names in a sentence: a, b and c."""
-    words = [str(name) for name in names]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

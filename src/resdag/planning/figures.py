@@ -1,0 +1,87 @@
+"""Which figures are there, and what does each say of itself?  Read from the files, without importing anything.
+
+A figure is two files: its module, `figure_NAME.py` in resdag/figures or wherever another package's entry point
+under `resdag.figures` leads, and its view.  The module's literals say what a plan has to know: TITLE and CAPTION;
+ORDER, its place on the page; ESSENTIAL, the rules of which one at least must have jobs in a study, or the figure
+would be empty; and STUDY_HAS, what must stand in the study file besides.
+"""
+
+import ast
+import importlib.util
+import re
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+GROUP = "resdag.figures"
+FOLDER = Path(__file__).parents[1] / "figures"
+
+
+@cache
+def figure_modules() -> dict[str, str]:
+    """Name of each figure and its module's, in the order of the page: our own, and those of other packages."""
+    own = {path.stem: f"{GROUP}.{path.stem}" for path in FOLDER.glob("figure_*.py")}
+    others = {entry.name: entry.value for entry in entry_points(group=GROUP)}
+    found = others | own
+    return dict(sorted(found.items(), key=lambda figure: (literals(figure[1])["ORDER"], figure[0])))
+
+
+def figure_names() -> list[str]:
+    """The figures that there are, in the order of the page."""
+    return list(figure_modules())
+
+
+@cache
+def literals(module: str) -> Mapping[str, Any]:
+    """Literals that a figure's module assigns to names in capitals; ModuleNotFoundError if there is no such module."""
+    found: dict[str, Any] = {}
+    for node in ast.parse(_source(module).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper():
+            try:
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+            except ValueError:
+                continue  # computed: nothing that a plan asks for
+    return found
+
+
+def _source(module: str) -> Path:
+    spec = importlib.util.find_spec(module)  # imports the package around it, and not the module
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"{module}: a figure's module that is not there")
+    return Path(spec.origin)
+
+
+def words_of(figure: str) -> dict[str, str]:
+    """`title` and `caption` of a figure, as its module states them."""
+    said = literals(figure_modules()[figure])
+    return {"title": said["TITLE"], "caption": said["CAPTION"]}
+
+
+def can_be_filled(figure: str, rules: Collection[str], study: Mapping[str, Any]) -> bool:
+    """Whether a study that runs these rules has rows for a figure."""
+    said = literals(figure_modules()[figure])
+    essential = said["ESSENTIAL"]
+    runs = not essential or not set(essential).isdisjoint(rules)
+    return runs and all(_holds(study, condition) for condition in said.get("STUDY_HAS", ()))
+
+
+def _holds(study: Mapping[str, Any], condition: str) -> bool:
+    """`a.b` is set, `a.b=x` is x, `a.b!=x` is not, `a.b>1` is a longer list; `*` is any key: one is enough."""
+    key, relation, other = (*re.split(r"(!=|=|>)", condition), "", "")[:3]
+    found = [value for value in _values(study, key.split(".")) if value is not None and value is not False]
+    if relation == ">":
+        return any(len(value) > int(other) for value in found)
+    if relation:
+        return (other in map(str, found)) == (relation == "=")
+    return bool(found)
+
+
+def _values(study: Any, parts: list[str]) -> Iterator[Any]:
+    """Every value under a key."""
+    if not parts:
+        yield study
+    elif isinstance(study, Mapping):
+        for name in study if parts[0] == "*" else [parts[0]]:
+            yield from _values(study.get(name), parts[1:])
