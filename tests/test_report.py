@@ -86,7 +86,8 @@ def _claim(name, verdict, **values):
 
 def _job(rule, wildcards, seconds):
     return {
-        "study": STUDY, "rule": rule, "wildcards": wildcards, "seconds": seconds, "max_rss_mb": 800.0, "device": "cpu",
+        "study": STUDY, "rule": rule, "wildcards": wildcards, "network": None, "seed": None, "seconds": seconds,
+        "max_rss_mb": 800.0, "device": "cpu",
     }  # fmt: skip
 
 
