@@ -57,6 +57,7 @@ def network(errors: int = 610, images: int = 10_000, **columns: Any) -> Row:
         "architecture": "preact_resnet", "depth": 110, "blocks": 54, "convolutions": 2,
         "parameters": 1_727_962, "classes": 10,
         "shortcut": "subsample", "first_block": "plain", "options": "{}", "recipe": None, "stochastic_depth": None,
+        "precision": "float32",
         "blocks_per_batch": None, "source": "trained", "checkpoint_sha256": "0" * 64, "device": "cpu",
         "train_seconds": 1.5, "test_scale": "none", "test_errors": errors, "test_images": images,
         "test_error": errors / images, "test_loss": 0.3, "train_errors": 50, "train_images": 50_000,

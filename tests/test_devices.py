@@ -5,13 +5,16 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from itertools import combinations
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from resdag.errors import DeviceError
-from resdag.execution import devices
+from resdag.execution import arithmetic, devices
+from resdag.execution.arithmetic import prepare_torch
 from workflow_tools import ROOT, wait_until
 
 HOLD = """
@@ -79,6 +82,42 @@ def test_every_device_gets_a_job_before_any_gets_two(leases: Path, monkeypatch: 
         assert [first, second, third, fourth] == ["pretended-0", "pretended-1"] * 2
         with pytest.raises(DeviceError, match=r"no more `--resources gpu=` than 4"), devices.lease(wait_seconds=0):
             pass
+
+
+def test_who_waits_says_so_now_and_then_and_has_no_limit(
+    leases: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(devices.PRETENDED, "1")
+    monkeypatch.setattr(devices, "SAY_SECONDS", 0.05)
+    with ExitStack() as held:
+        held.enter_context(devices.lease())
+        Timer(0.7, held.close).start()
+        with devices.lease() as device:
+            assert device == "pretended-0"
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) > 1
+    assert set(said) == {"waiting for a free slot on devices pretended-0: other jobs of this user hold all 1"}
+
+
+def test_a_device_that_torch_cannot_use_is_no_reason_to_take_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(DeviceError, match=r"cuda:0 was leased, but torch .*or set CUDA_VISIBLE_DEVICES='' to run on"):
+        prepare_torch("cuda:0", 1)
+    assert prepare_torch("cpu", 1) == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("flags", "precision"),
+    [("fpu avx512f avx512_bf16", "bfloat16"), ("amx_bf16 amx_tile", "bfloat16"), ("avx2 avx512f bf16x", "float32")],
+)
+def test_auto_is_bfloat16_where_the_processor_multiplies_it(
+    flags: str, precision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nmodel name\t: avx512_bf16 amx_bf16\nflags\t\t: {flags}\n")
+    monkeypatch.setattr(arithmetic, "PROCESSOR", tmp_path / "cpuinfo")
+    assert arithmetic.fast_precision("cpu") == precision
+    (tmp_path / "cpuinfo").unlink()
+    assert arithmetic.fast_precision("cpu") == "float32"
 
 
 def test_a_killed_holder_frees_its_device(leases: Path) -> None:

@@ -3,6 +3,7 @@
 import copy
 import math
 from dataclasses import replace
+from statistics import mean, stdev
 
 import pytest
 import torch
@@ -10,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from resdag.config.training import Training
-from resdag.datasets.tensors import Images
+from resdag.datasets.source import prepare
+from resdag.datasets.tensors import Images, load
 from resdag.errors import NetworkError, WeightsError
 from resdag.models.build import build
 from resdag.models.network import Network
@@ -18,7 +20,7 @@ from resdag.training import checkpoint
 from resdag.training.checkpoint import describe
 from resdag.training.evaluate import evaluate, scaled
 from resdag.training.recipe import Recipe, recipe_from
-from resdag.training.state import load_state
+from resdag.training.state import load_state, settled
 from resdag.training.train import generator, train
 
 PAPER = recipe_from(Training().model_dump(), "cifar10")
@@ -193,6 +195,35 @@ def test_bfloat16_trains_and_keeps_float32_weights() -> None:
     )
 
 
+def test_bfloat16_costs_no_more_error_on_digits_than_seeds_differ_by(tmp_path) -> None:
+    prepare("digits", out=tmp_path / "digits.safetensors", progress=lambda line: None)
+    images, test = (load(tmp_path / "digits.safetensors", split=split, device="cpu") for split in ("train", "test"))
+    recipe = recipe_from(Training(epochs=3, drop_epochs=(2,)).model_dump(), "digits")
+
+    def errors(precision: str) -> list[float]:
+        networks = [build("preact_resnet", in_channels=1, classes=10, depth=8, width=8, seed=seed) for seed in range(3)]
+        own = replace(recipe, precision=precision)
+        return [train(each, images, test, own, seed=seed)[-1]["test_error"] for seed, each in enumerate(networks)]
+
+    precise, fast = errors("float32"), errors("bfloat16")
+    assert precise != fast
+    assert mean(fast) - mean(precise) < stdev(precise)
+
+
+@pytest.mark.parametrize(("begun", "fast"), [("bfloat16", "float32"), ("float32", "bfloat16")])
+def test_auto_is_what_the_device_does_fast_and_a_training_goes_on_as_it_was_begun(begun, fast, tmp_path) -> None:
+    path = tmp_path / "state.pt"
+    assert settled("auto", fast, path) == fast
+    assert settled(begun, fast, path) == begun
+    train(small(depth=8), toy(), None, replace(QUICK, precision=begun), seed=0, state=path)
+    assert settled("auto", fast, path) == begun
+
+
+def test_a_training_does_not_guess_what_auto_stands_for() -> None:
+    with pytest.raises(ValueError, match="settle it first"):
+        train(small(depth=8), toy(), None, replace(QUICK, precision="auto"), seed=0)
+
+
 def test_a_training_that_diverges_has_no_loss_rather_than_nan() -> None:
     recipe = replace(QUICK, learning_rate=1e30, warmup_steps=0)
     assert train(small(depth=8), toy(), None, recipe, seed=0)[1]["train_loss"] is None
@@ -363,9 +394,10 @@ def test_a_training_that_was_killed_keeps_the_same_bits_on_the_way(after: int, t
     assert all(torch.equal(again[epoch][name], value) for epoch in (1, 3) for name, value in straight[epoch].items())
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_training_that_was_killed_ends_with_the_same_bits(kind: str, tmp_path) -> None:
-    recipe, straight, reported = replace(KINDS[kind], epochs=4), small(), []
+def test_a_training_that_was_killed_ends_with_the_same_bits(kind: str, precision: str, tmp_path) -> None:
+    recipe, straight, reported = replace(KINDS[kind], epochs=4, precision=precision), small(), []
     expected = go(straight, recipe, tmp_path / "straight.pt")
     interrupted(small(), recipe, tmp_path / "state.pt", after=2)
     again = small()

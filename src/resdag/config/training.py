@@ -32,8 +32,8 @@ class Training(Section):
     """Zero pixels around an image before its random crop; by default the dataset's: CIFAR 4, digits 1, folders 0."""
     flip: bool | None = None
     """Whether each image is mirrored with probability 1/2; by default the dataset's: CIFAR, folders yes; digits no."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """Arithmetic of the convolutions in training; weights, batch-norm statistics and the loss stay float32."""
+    precision: Literal["float32", "bfloat16", "auto"] = "float32"
+    """Arithmetic of convolutions and sums of blocks in training, and there alone; `auto`: bfloat16 where it is fast."""
     stochastic_depth: Annotated[float, Field(gt=0, le=1), NUMERIC] | None = None
     """Survival probability of the last block (Huang et al. 2016, linear decay); nothing: all blocks always."""
     blocks_per_batch: Count | None = None

@@ -12,6 +12,7 @@ beside `gpu`, the GPU jobs at a time, in the resources of a profile or a command
 """
 
 import fcntl
+import math
 import os
 import re
 import shutil
@@ -30,6 +31,7 @@ PRETENDED = "RESDAG_PRETENDED_DEVICES"  # a number, for tests and rehearsals: le
 SLOTS = "RESDAG_JOBS_PER_GPU"
 FOLDER = "RESDAG_LEASES"
 WAIT_SECONDS = 0.2
+SAY_SECONDS = 3600.0
 DEVICE_FILES = Path("/dev")
 
 
@@ -98,10 +100,11 @@ def _try_lock(path: Path) -> int | None:
 
 
 @contextmanager
-def lease(wait_seconds: float = 3600.0) -> Iterator[str]:
+def lease(wait_seconds: float = math.inf) -> Iterator[str]:
     """A device while the context lasts: sets CUDA_VISIBLE_DEVICES; yields `cuda:0`, `cpu` or a pretended name.
 
-    Call it before torch looks for devices.  Waits while every slot is taken; DeviceError after `wait_seconds`.
+    Call it before torch looks for devices.  Waits while every slot is taken, as long as other trainings
+    last; DeviceError after `wait_seconds`, where they are given.
     """
     devices = visible_devices()
     if not devices:
@@ -121,7 +124,8 @@ def lease(wait_seconds: float = 3600.0) -> Iterator[str]:
 def _take(devices: list[str], wait_seconds: float) -> tuple[str, int]:
     """The first free slot; devices with the fewest jobs first, so that slot 0 of each goes before slot 1 of any."""
     folder = _folder(os.environ)
-    started, said = time.monotonic(), False
+    started, said = time.monotonic(), -math.inf
+    most = len(devices) * slots_per_device()
     while True:
         for slot in range(slots_per_device()):
             for device in devices:
@@ -131,9 +135,10 @@ def _take(devices: list[str], wait_seconds: float) -> tuple[str, int]:
         if time.monotonic() - started > wait_seconds:
             raise DeviceError(
                 f"no free slot on devices {', '.join(devices)} within {wait_seconds:.0f} s: give snakemake no more "
-                f"`--resources gpu=` than {len(devices) * slots_per_device()}, or end the other jobs of this user"
+                f"`--resources gpu=` than {most}, or end the other jobs of this user"
             )
-        if not said:
-            print(f"waiting for a free slot on devices {', '.join(devices)}", file=sys.stderr, flush=True)
-            said = True
+        if time.monotonic() - said > SAY_SECONDS:
+            free = f"a free slot on devices {', '.join(devices)}: other jobs of this user hold all {most}"
+            print(f"waiting for {free}", file=sys.stderr, flush=True)
+            said = time.monotonic()
         time.sleep(WAIT_SECONDS)

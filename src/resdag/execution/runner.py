@@ -23,7 +23,7 @@ from resdag.config.load import studies_in
 from resdag.config.study import Study
 from resdag.config.weights import file_of
 from resdag.errors import DamagedFileError, StaleStudyError
-from resdag.execution.arithmetic import arithmetic, prepare_torch
+from resdag.execution.arithmetic import arithmetic, fast_precision, prepare_torch
 from resdag.execution.devices import lease
 from resdag.execution.machine import processor
 from resdag.execution.outside import have_weights
@@ -88,6 +88,7 @@ def run(study: Study, job: Job, threads: int | None = None, file: Path | None = 
         if job.rule in TORCH_RULES:
             device = prepare_torch(leased, threads)
             found |= {"device_name": _device_name(leased, device), "arithmetic": arithmetic(device)}
+            found["fast_precision"] = fast_precision(device)
         module = importlib.import_module(f"resdag.jobs.{job.rule}")
         context = _context(job, device, found)
         tables = module.run(context)

@@ -59,6 +59,7 @@ def _network_row(context: Context, of: Description, network: Network, test: Scor
         "first_block": of.options.get("first_block"),
         "options": of.options,
         "recipe": training["recipe"],
+        "precision": training["precision"],
         "stochastic_depth": recipe.get("stochastic_depth"),
         "blocks_per_batch": recipe.get("blocks_per_batch"),
         "source": training["source"],

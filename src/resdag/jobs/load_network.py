@@ -23,6 +23,6 @@ def run(context: Context) -> Tables:
     network = description.build()
     load_outside_weights(network, source)
     checkpoint.save(network, context.outputs["weights"])
-    unknown = {"device": None, "train_seconds": None, "recipe": None, "arithmetic": None}
+    unknown = {"device": None, "train_seconds": None, "recipe": None, "precision": None, "arithmetic": None}
     write_json(context.outputs["training"], unknown | {"source": "loaded", "network": asdict(description)})
     return {}

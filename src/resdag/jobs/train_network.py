@@ -1,6 +1,6 @@
 """Job: train one network from one seed; weights, those at the start and on the way, and a row per epoch."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -11,28 +11,32 @@ from resdag.jobs.context import Context, Row, Tables
 from resdag.training import checkpoint
 from resdag.training.checkpoint import Description, describe
 from resdag.training.recipe import Recipe, recipe_from
+from resdag.training.state import settled
 from resdag.training.train import Kept, train
 
 
 def run(context: Context) -> Tables:
     """Train, or go on where an interrupted training stood; rows of `epochs`."""
     spec, seed = context.spec, int(context.of["seed"])
+    state = state_of(context)
     recipe = recipe_from(spec["recipe"], spec["kind"])
+    precision = settled(recipe.precision, context.settings["fast_precision"], state)
     images = load(context.input("images"), split="train", limit=spec["train_limit"], device=context.device)
     description = describe(spec["options"], spec["normalization"], images, recipe)
     images = images.with_normalization(description.mean, description.std)
     network = description.build(seed)
-    state = state_of(context)
     checkpoint.save(network, context.outputs["initial"])  # again when resumed: a failed job's outputs are deleted
     network.to(torch.device(context.device)).to(memory_format=torch.channels_last)
     test = _test_images(context, recipe, description)
     kept: Kept = {}
-    rows = _train_with_progress(context, network, images, test, recipe, seed, state, kept)
+    own = replace(recipe, precision=precision)
+    rows = _train_with_progress(context, network, images, test, own, seed, state, kept)
     checkpoint.save_kept(kept, context.outputs["kept"])
     checkpoint.save(network, context.outputs["weights"])
     seconds = sum(row["seconds"] for row in rows)
     training = {"source": "trained", "device": context.settings["device_name"], "train_seconds": seconds,
-                "recipe": asdict(recipe), "arithmetic": context.settings["arithmetic"]}  # fmt: skip
+                "recipe": asdict(recipe), "precision": precision,
+                "arithmetic": context.settings["arithmetic"]}  # fmt: skip
     write_json(context.outputs["training"], training | {"network": asdict(description)})
     return {"epochs": rows}
 

@@ -33,6 +33,9 @@ class Network(OfNetwork):
     """Every option that built the network, as JSON."""
     recipe: Annotated[dict[str, Any] | None, "JSON"]
     """The recipe that trained it, as JSON; NULL for loaded networks."""
+    precision: str | None
+    """Arithmetic of the convolutions in training, whatever the recipe left open: float32 or bfloat16; NULL for loaded
+    networks, and in rows from before this was kept."""
     stochastic_depth: float | None
     """Survival probability of the last block in training; NULL without stochastic depth."""
     blocks_per_batch: int | None

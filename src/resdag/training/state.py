@@ -10,7 +10,7 @@ import torch
 
 from resdag.atomic import whole_file
 
-KEYS = {"network", "optimizer", "epoch", "rows", "kept"}
+KEYS = {"network", "optimizer", "epoch", "rows", "kept", "precision"}
 
 
 def save_state(state: dict[str, Any], path: Path) -> None:
@@ -35,3 +35,11 @@ def load_state(path: Path) -> dict[str, Any] | None:
     os.replace(path, aside)
     print(f"{path}: is damaged and was set aside as {aside.name}; training starts anew", file=sys.stderr)
     return None
+
+
+def settled(precision: str, fast: str, path: Path) -> str:
+    """What `auto` stands for, `fast` on this device; a training goes on in the arithmetic that it was begun in."""
+    if precision != "auto":
+        return precision
+    state = load_state(path)
+    return str(state["precision"]) if state else fast

@@ -37,6 +37,7 @@ class Training:
 
     network: Network
     optimizer: Sgd
+    precision: str = "float32"  # of its convolutions; saved, since a training goes on in the one that it began with
     epoch: int = 0
     rows: list[Row] = field(default_factory=list)
     kept: Kept = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Training:
             "epoch": self.epoch,
             "rows": self.rows,
             "kept": self.kept,
+            "precision": self.precision,
         }
 
     def resume(self, state: dict[str, Any]) -> None:
@@ -81,7 +83,10 @@ def train(
     told every row that is new, after it was saved.  `kept` is filled with the weights after each of the
     recipe's `keep_epochs`.
     """
-    training = Training(network, _optimizer(network, recipe), kept={} if kept is None else kept)
+    if recipe.precision == "auto":
+        raise ValueError("precision auto depends on the device: settle it first, as resdag.training.state.settled does")
+    optimizer = _optimizer(network, recipe)
+    training = Training(network, optimizer, recipe.precision, kept={} if kept is None else kept)
     if images.pixels.device.type == "cuda":
         training.captured = _captured(training, recipe)
     saved = load_state(state) if state else None
