@@ -119,7 +119,6 @@ def test_a_verb_works_from_any_folder_of_the_checkout_and_leaves_nothing_there(
     monkeypatch.chdir(ROOT / "docs")
     assert main(["check", given]) == 0
     assert capsys.readouterr().out.startswith("config/tiny.yaml: study tiny is valid")
-    monkeypatch.chdir(ROOT / "docs")
     assert main(["where", given]) == 0
     assert capsys.readouterr().out.splitlines()[0] == "database  ../results.duckdb"
     assert sorted(path.name for path in (ROOT / "docs").iterdir()) == before
@@ -131,7 +130,6 @@ def test_a_verb_works_from_a_studys_own_path_and_nowhere_else(
     monkeypatch.chdir(tmp_path)
     assert main(["check", TINY]) == 0
     assert capsys.readouterr().out.startswith("config/tiny.yaml: study tiny is valid")
-    monkeypatch.chdir(tmp_path)
     shutil.copy(TINY, "mine.yaml")
     assert "is in no checkout of resdag" in said(capsys, "check", "mine.yaml")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.yaml"]

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import chdir
 from difflib import get_close_matches
 from importlib import import_module
 from types import ModuleType
@@ -28,6 +29,10 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "read what came out": {
         "where": "where are the database and the report of a study?",
+        "tables": "the tables and views of results.duckdb, and what their columns mean",
+        "sql": "one question to the rows, in SQL, which can change nothing",
+        "compare": "which rows differ between two studies, and which verdicts?",
+        "export": "the rows of a study as Parquet or CSV files, or to be kept as a reference",
     },
     "tidy up": {
         "clean": "show files of earlier configs that no study in config/ uses; remove them",
@@ -63,7 +68,9 @@ def _main(words: list[str]) -> int:
         return 0
     verb, rest = _verb(words)
     module = import_module(f"resdag.verbs.{verb}")
-    return int(module.run(parser(verb, module, "-h" in rest or "--help" in rest).parse_args(rest)))
+    arguments = parser(verb, module, "-h" in rest or "--help" in rest).parse_args(rest)
+    with chdir("."):  # a verb goes to its checkout, and back
+        return int(module.run(arguments))
 
 
 def _verb(words: list[str]) -> tuple[str, list[str]]:

@@ -25,7 +25,7 @@ from resdag.config.weights import file_of
 from resdag.errors import DamagedFileError, StaleStudyError
 from resdag.execution.arithmetic import arithmetic, fast_precision, prepare_torch
 from resdag.execution.devices import lease
-from resdag.execution.machine import processor
+from resdag.execution.machine import git_state, processor
 from resdag.execution.outside import have_weights
 from resdag.jobs.context import Context, Steps, Tables
 from resdag.layout import CONFIG, DATABASE, RESULTS, TORCH_RULES
@@ -93,11 +93,17 @@ def run(study: Study, job: Job, threads: int | None = None, file: Path | None = 
         context = _context(job, device, found)
         tables = module.run(context)
     metadata = {"rule": job.rule, "fingerprint": job.fingerprint, "device": found.get("device_name", "")}
-    metadata["started_at"] = started.isoformat()
+    metadata |= {"started_at": started.isoformat(), "commit": _commit()}
     _write(study, job, tables, metadata)
     write_json(record_of(job), record(job))
     if hasattr(module, "finish"):
         module.finish(context)
+
+
+def _commit() -> str:
+    """The commit that the rows are made at, `+` behind it where tracked files differ; empty outside a repository."""
+    commit, dirty = git_state()
+    return f"{commit or ''}{'+' if dirty else ''}"
 
 
 def write_benchmark(job: Job) -> None:

@@ -10,10 +10,10 @@ import polars as pl
 from resdag.errors import BusyError, DamagedFileError
 
 
-def connect(path: Path | str) -> duckdb.DuckDBPyConnection:
+def connect(path: Path | str, settings: Mapping[str, str] | None = None) -> duckdb.DuckDBPyConnection:
     """Open a database for reading; DamagedFileError if it is missing or broken, BusyError if another writes it."""
     try:
-        return duckdb.connect(str(path), read_only=True)
+        return duckdb.connect(str(path), read_only=True, config=dict(settings or {}))
     except duckdb.Error as error:
         if "lock" in str(error):
             raise BusyError(f"{path} is open for writing in another program: close it there, then try again") from None

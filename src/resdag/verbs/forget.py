@@ -25,7 +25,7 @@ def run(arguments: Namespace) -> int:
     enter_checkout()
     there = studies(DATABASE)
     if arguments.study not in there:
-        raise ResdagError(_no_such_study(str(DATABASE), arguments.study, there))
+        raise no_such_study(str(DATABASE), arguments.study, there)
     take_lock()  # a database job under way would store the rows again
     drop_manifests({*studies(DATABASE)} - {arguments.study})
     forget(DATABASE, arguments.study)
@@ -33,7 +33,8 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _no_such_study(database: str, study: str, there: list[str]) -> str:
+def no_such_study(database: str, study: str, there: list[str]) -> ResdagError:
+    """That a database does not hold a study, with the nearest name that it does."""
     near = get_close_matches(study, there, n=1)
     meant = f"did you mean {near[0]}? Its studies" if near else "its studies"
-    return f"{database} holds no study {study!r}; {meant}: {', '.join(there) or 'none'}"
+    return ResdagError(f"{database} holds no study {study!r}; {meant}: {', '.join(there) or 'none'}")

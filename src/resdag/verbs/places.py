@@ -56,9 +56,32 @@ def enter_study(given: str) -> Path:
     raise StudyError(_no_such_study(given))
 
 
+def study_name(given: str, left: Path) -> str:
+    """The name of a study, given as such or by its file: a path from the folder `left`, or a file's name in config/."""
+    for path in (left / given, Path(given), *_named(given)):
+        if path.suffix in _SUFFIXES and path.is_file():
+            return (_names_in(path) or [given])[0]
+    return given
+
+
+def database_of(given: str | None) -> Path:
+    """A database: a file from the working folder, or else results.duckdb of the checkout, which is entered."""
+    if given:
+        return absolute(given)
+    from resdag.layout import DATABASE
+
+    enter_checkout()
+    return DATABASE
+
+
+def absolute(given: str) -> Path:
+    """A path that holds from whichever folder one goes to."""
+    return Path(os.path.abspath(given))
+
+
 def from_here(path: Path) -> Path:
     """The path relative to the working folder if it lies in it, or else whole."""
-    whole, here = Path(os.path.abspath(path)), Path.cwd()
+    whole, here = absolute(str(path)), Path.cwd()
     return whole.relative_to(here) if whole.is_relative_to(here) else whole
 
 

@@ -44,7 +44,7 @@ def options(parser: ArgumentParser) -> None:
                         help="only jobs of this value, whatever a rule tells its jobs apart by")  # fmt: skip
     parser.add_argument("--fingerprint", help="only the job with this fingerprint, as in the path of its output")
     parser.add_argument("--threads", type=positive, metavar="N", help="CPU threads (all cores)")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="write what is said there too")
+    parser.add_argument("--log", metavar="FILE", help="write what is said there too")
 
 
 def positive(text: str) -> int:
@@ -64,9 +64,10 @@ def run(arguments: Namespace) -> int:
     from resdag.config.load import load_study
     from resdag.execution.runner import run, select, write_benchmark
     from resdag.planning.plan import plan_study
+    from resdag.verbs.places import absolute
 
     wanted = _wanted(rule, arguments)
-    log = arguments.log and arguments.log.absolute()
+    log = arguments.log and absolute(arguments.log)
     file = _file(arguments)
     if log:
         _say_to(log)
