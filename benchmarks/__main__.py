@@ -7,7 +7,10 @@ from benchmarks.measure import write
 from benchmarks.page import write_page
 
 ALL = {
-    **{name: getattr(engines, name) for name in ("single", "random", "reorder", "pairs", "paths", "step", "effective")},
+    **{
+        name: getattr(engines, name)
+        for name in ("single", "random", "reorder", "pairs", "paths", "step", "effective", "precision")
+    },
     **{name: getattr(reading, name) for name in ("predictions", "help", "job_start")},
     "scaling": scaling.scaling,
 }

@@ -96,6 +96,20 @@ def test_the_plan_of_the_paper_s_study_warns_where_there_is_no_gpu(monkeypatch: 
     assert "WARNING" not in with_devices and "with 2 jobs at a time" in with_devices
 
 
+def test_steps_that_are_no_graphs_reach_less_of_a_gpu_and_all_of_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hours(devices: list[str], **training: object) -> float:
+        monkeypatch.setattr(cost, "visible_devices", lambda: devices)
+        monkeypatch.setattr(cost, "START_SECONDS", 0.0)
+        network = {"architecture": "preact_resnet", "depth": 110, "training": training}
+        here = study(dataset={"kind": "cifar10"}, networks={"a": network}, lesions={})
+        line = next(line for line in cost.estimate(here, plan_study(here), cores=1) if line.startswith("train_network"))
+        return float(line.split()[-2])
+
+    # All 54 blocks drawn: the multiply-adds of the network that draws none, launched one by one.
+    assert hours(["0"], blocks_per_batch=54) == pytest.approx(hours(["0"]) / cost.UNCAPTURED, rel=0.1)
+    assert hours([], blocks_per_batch=54) == hours([])
+
+
 def test_times_come_from_earlier_runs_of_the_same_rule_and_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
