@@ -15,7 +15,6 @@ from resdag.planning import cost
 from resdag.planning.plan import Job, plan_study
 from resdag.planning.record import record, record_of
 from resdag.planning.unused import forgotten, remove, unused
-from resdag.planning.why import why
 
 STUDY = {
     "study": "small",
@@ -143,23 +142,6 @@ def test_the_cost_of_random_networks_is_their_random_numbers() -> None:
     conditioned = study(mean_field=section | {"matrices": "conditioned"})
     jobs = plan_study(conditioned).of_rule("simulate_mean_field")
     assert sum(cost.work(conditioned, job, cost.size_of(here)) for job in jobs) < (plain + full) / 20
-
-
-def test_why_names_what_changed_since_the_job_last_ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    target = "train_network a"
-    (line,) = why(plan_study(study()), target)
-    assert line.startswith("train_network network=a seed=0: would run, for the first time")
-    for job in plan_study(study()).jobs:
-        finish(job)
-    assert "is done" in why(plan_study(study()), target)[0]
-    edited = study(training={"epochs": 7})
-    assert why(plan_study(edited), target)[1:] == ["    config.recipe.epochs: 164 -> 7"]
-    (upstream,) = why(plan_study(edited), "evaluate-network a")[1:]
-    assert upstream.startswith("    upstream.train_network network=a seed=0: ")
-    output = plan_study(edited).of_rule("delete_single")[0].outputs["lesions"]
-    assert why(plan_study(edited), output)[0].startswith("delete_single network=a seed=0: would run")
-    assert why(plan_study(study()), "no such thing") == []
 
 
 def test_clean_finds_what_no_study_uses_and_leaves_a_training_under_way(

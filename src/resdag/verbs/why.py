@@ -6,6 +6,7 @@ from resdag.errors import ResdagError
 from resdag.verbs.places import enter_study
 
 EXAMPLES = """examples:
+  resdag why digits                               all that would run, by cause
   resdag why digits 'train_network resnet110'     a rule, with a network, seed, chunk or figure
   resdag why digits figure_3
 """
@@ -13,8 +14,8 @@ EXAMPLES = """examples:
 
 def options(parser: ArgumentParser) -> None:
     parser.add_argument("study", metavar="STUDY", help="a study file, or the name of one in config/")
-    parser.add_argument("target", metavar="TARGET",
-                        help="an output's path, a rule, or a rule with a network, seed or figure")  # fmt: skip
+    parser.add_argument("target", metavar="TARGET", nargs="?",
+                        help="an output's path, a rule, a rule with a network, seed or figure (all jobs)")  # fmt: skip
 
 
 def run(arguments: Namespace) -> int:
