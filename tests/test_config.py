@@ -55,6 +55,22 @@ def test_every_shipped_study_loads_and_plans(path: Path, monkeypatch: pytest.Mon
         assert plan_study(study).jobs
 
 
+def test_the_published_networks_are_of_one_recipe_and_their_files_named_by_their_sums() -> None:
+    study = load_study(CONFIG / "published.yaml")
+    assert [network.blocks for network in study.networks.values()] == [9, 15, 21, 27, 54]
+    for network in study.networks.values():
+        depth, digits = network.depth, network.weights.sha256
+        assert network.weights.url.endswith(f"/pretrained_models/resnet{depth}-{digits}.th")
+        assert network.weights.path == f"data/checkpoints/resnet{depth}-{digits}.th"
+        assert network.model_dump(exclude={"depth", "weights"}) == {
+            "architecture": "resnet", "convolutions": 2, "width": 16, "shortcut": "subsample", "seeds": (0,),
+            "normalization": {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)},  # of ImageNet
+            "training": study.networks["resnet20-published"].training.model_dump(),
+        }  # fmt: skip
+    pairs = load_study(CONFIG / "published-pairs.yaml")
+    assert {name: pairs.networks[name] for name in pairs.networks}.items() <= study.networks.items()
+
+
 def test_names_of_shipped_studies_are_distinct() -> None:
     names = [read_yaml(path)["study"] for path in SHIPPED]
     assert len(set(names)) == len(names)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from resdag.config.load import parse_study
+from resdag.config.load import load_study, parse_study
 from resdag.config.study import Study
 from resdag.config.weights import Address
 from resdag.errors import DatasetError, WeightsError
@@ -18,7 +18,7 @@ from resdag.models.build import build
 from resdag.models.weights import save_weights
 from resdag.planning.plan import plan_study
 from served import Server, served
-from workflow_tools import kill_group, logs, run, start
+from workflow_tools import ROOT, kill_group, logs, run, start
 
 OPTIONS = {"depth": 8, "width": 4}
 
@@ -103,6 +103,15 @@ def test_a_file_that_is_there_needs_no_network_and_is_held_to_its_sum(published:
         f"{found}; move it away, and {server.address} is fetched, or mend sha256"
     )
     assert path.read_bytes() == b"another"
+
+
+def test_a_published_file_put_in_its_place_by_hand_is_taken(published_resnet20: Path) -> None:
+    """Where the workplace has one: its name says how its sum begins, and published.yaml says the same."""
+    study = load_study(ROOT / "config/published.yaml")
+    path = Path(study.networks["resnet20-published"].weights.path)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(published_resnet20.read_bytes())
+    have_weights(study, ["resnet20-published"], print)
 
 
 def test_without_a_network_every_file_is_named_with_its_address_and_its_place(published: bytes) -> None:
