@@ -2,6 +2,7 @@
 
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,9 +17,15 @@ class Server:
     breaks_after: int | None = None  # bytes, of each answer that is not for the last ones
     ranges: bool = True
     status: int = 200
+    password: str | None = None  # NAME:PASSWORD, without which nothing is served
     hangs: float = 0.0  # seconds between the headers and every single byte
     address: str = ""
     asked: list[str | None] = field(default_factory=list)
+    asked_as: list[str | None] = field(default_factory=list)  # what stood in the header Authorization
+
+    @property
+    def address_with_password(self) -> str:
+        return self.address.replace("://", f"://{self.password}@")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -27,6 +34,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         of, wanted = self.of, self.headers["Range"]
         of.asked.append(wanted)
+        of.asked_as.append(self.headers["Authorization"])
+        if of.password and of.asked_as[-1] != f"Basic {b64encode(of.password.encode()).decode()}":
+            self.send_error(401)
+            return
         if self.path == "/elsewhere/file.bin":
             self._answer(302, {"Location": "/file.bin"})
         elif of.status != 200:

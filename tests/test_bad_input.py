@@ -15,6 +15,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from resdag.config.base import WITH_PASSWORDS
 from resdag.config.load import load_study, parse_study, read_yaml
 from resdag.errors import StudyError
 from resdag.planning.plan import plan_study
@@ -187,6 +188,11 @@ YAML_TEXTS = {
     "list as key": ("? [a, b]\n: c\n", "is not text"),
     "number as key": ("study: a\nnetworks: {20: {}}\n", "line 2: the key 20 is not text"),
     "merge of a text": ("<<: text\n", "not valid YAML"),
+    "merges of merges": (
+        "".join(f"a{n}: &a{n} {{x{n}: 1, <<: [{', '.join([f'*a{n - 1}'] * 9 if n else [])}]}}\n" for n in range(20)),
+        "not valid YAML: line 6, column 17: `<<` puts more than 10,000 entries into one mapping",
+    ),
+    "merge of itself": ("study: &a\n  <<: *a\n", "not valid YAML"),
     "deep": ("study: " + "[" * 5000 + "]" * 5000, "not valid YAML"),
     "long number": ("study: " + "9" * 5000, "not valid YAML"),
 }
@@ -255,12 +261,18 @@ SENTENCES: list[tuple[str, Any, str]] = [
     ("paths.spectrum.epochs", [1, 1], r"spectrum\.epochs: got \[1, 1\], but each may stand there once"),
     ("paths.gradients.epochs", [0], r"gradients\.epochs\[0\]: got 0, but .*, or it should be 'first' or 'last'"),
     ("lesions.repeat.times", [1, 2], r"lesions\.repeat\.times\[0\]: got 1, but it should be greater than or equal"),
+    ("training.learning_rate", 1e308, r"training\.learning_rate: got 1e\+308, but it should be less than or equal to"),
+    ("training.weight_decay", 1e308, r"training\.weight_decay: got 1e\+308, but it should be less than or equal to"),
+    ("training.warmup_learning_rate", 1e7, r"warmup_learning_rate: got 10000000\.0, but it should be less than or equ"),
+    ("networks.vgg8.normalization", {"mean": [1e308], "std": [1]}, r"normalization\.mean\[0\]: got 1e\+308, but it sh"),
+    ("networks.vgg8.normalization", {"mean": [0], "std": [5e-324]}, r"normalization\.std\[0\]: got 5e-324, but it sho"),
     ("training.learning_rat", 0.1, r"training\.learning_rat: is an unknown key; did you mean learning_rate\?"),
     ("lesions.single.networks", ["x"], r"lesions\.single\.networks\[0\]: got 'x', .*there are resnet26, vgg8"),
     ("lesions.random.counts", [1, 13, 14], r"lesions\.random\.counts: got \[13, 14\], but 'resnet26' has 12 blocks"),
     ("lesions.random.draws", 10**9, r"lesions\.random\.draws: makes 500000000 jobs .*raise jobs\.draws"),
     ("lesions.reorder.networks", ["vgg8"], r"lesions\.reorder\.networks\[0\]: got 'vgg8', .*needs skip connections"),
     ("lesions.reorder.swaps", [1, "mix"], r"swaps\[1\]: got 'mix', but .*, or it should be 'shuffle' or 'reversal'"),
+    ("networks.resnet26.depth", 8, r"reorder\.networks\[0\]: got 'resnet26', but no two of its 3 blocks can change pl"),
     ("lesions.skip.networks", ["vgg8"], r"lesions\.skip\.networks\[0\]: got 'vgg8', .*needs skip connections"),
     ("lesions.run.lengths", [2, 13], r"lesions\.run\.lengths: got \[13\], but 'resnet26' has 12 blocks"),
     ("lesions.recalibrated.images", 0, r"lesions\.recalibrated\.images: got 0, but it should be greater than or equal"),
@@ -279,6 +291,11 @@ SENTENCES: list[tuple[str, Any, str]] = [
     ("dataset.root", "data", r"dataset\.root: is an unknown key"),
     ("claims.random_error", [0.3, 0.1], r"random_error: got \[0\.3, 0\.1\], but the lower end must stand first"),
     ("figures", {"styles": {"figure_99": {"width": 300}}}, r"figures\.styles\.figure_99: is no figure; there are"),
+    ("jobs.memory_gib", 1e308, r"jobs\.memory_gib: got 1e\+308, but it should be less than or equal to 1000000"),
+    ("figures", {"font": "\0, sans-serif"}, r"figures\.font: got '\\x00, sans-serif', but it should match pattern"),
+    ("figures", {"font": "\ufffe, sans-serif"}, r"figures\.font: got '\\ufffe, sans-serif', but it should match pa"),
+    ("figures", {"font": "<b>, sans-serif"}, r"figures\.font: got '<b>, sans-serif', but it should match pattern"),
+    ("figures", {"font": "A&B, sans-serif"}, r"figures\.font: got 'A&B, sans-serif', but it should match pattern"),
     ("figures", {"font": "Arial"}, r"figures\.font: got 'Arial', but the list must end in one of sans-serif"),
 ]  # fmt: skip
 
@@ -288,6 +305,24 @@ def test_a_refusal_says_the_key_what_it_got_and_what_is_allowed(place: str, valu
     said = refusal(put(read_yaml(ROOT / "config/tiny.yaml"), tuple(place.split(".")), value))
     assert said is not None
     assert re.search(sentence, said), said
+
+
+def test_a_password_in_an_address_is_written_down_for_the_studys_own_jobs_alone() -> None:
+    content = read_yaml(ROOT / "config/tiny.yaml")
+    content["dataset"] = {"kind": "cifar10", "archive": "https://me:s3cret@example.org/cifar-10-python.tar.gz"}
+    content["networks"]["vgg8"]["weights"] = {"url": "https://me:s3cret@example.org/vgg.th", "sha256": "0123abcd"}
+    study = parse_study(content)
+    assert study.dataset.archive == content["dataset"]["archive"]  # type: ignore[union-attr]
+    written = study.model_dump_json()
+    assert "s3cret" not in written and written.count("https://***@example.org/") == 2
+    assert "s3cret" not in str([job.identity for job in plan_study(study).jobs])
+    assert parse_study(study.model_dump(mode="json", exclude_unset=True, context=WITH_PASSWORDS)) == study
+
+
+def test_a_refused_address_is_shown_without_its_password() -> None:
+    said = refusal(put(whole(), ("networks", "vgg8", "weights"), "https://me:s3cret@example.org/x.th"))
+    assert said is not None
+    assert "s3cret" not in said and "https://***@example.org/x.th" in said
 
 
 def test_the_epoch_before_training_is_not_known_of_a_loaded_network(tmp_path: Path) -> None:

@@ -486,6 +486,62 @@ def test_an_unreadable_image_is_named(folder, tmp_path, content):
         prepare("image_folder", root=folder, out=tmp_path / "out.safetensors", progress=quiet)
 
 
+@pytest.mark.parametrize(
+    ("name", "make", "sentence"),
+    [
+        (
+            "dog/b.png",
+            lambda path: path.symlink_to("nothing.png"),
+            "dog/b.png has an image's name, but is a link to no",
+        ),
+        ("bird", lambda path: path.symlink_to("nothing"), "train/bird is a link to nothing"),
+        ("dog/b.png", os.mkfifo, "dog/b.png has an image's name, but is no file"),
+        ("dog/again", lambda path: path.symlink_to("."), "dog/again is a link to a folder that it lies in"),
+        ("dog/again", lambda path: path.symlink_to("../.."), "again/train/dog.* is a link to a folder that it lies in"),
+    ],
+    ids=["link to nothing", "class to nothing", "pipe", "link to its folder", "link to a folder above"],
+)
+def test_what_has_an_images_name_and_is_none_is_named_at_once(folder, tmp_path, name, make, sentence):
+    make(folder / "train" / name)
+    refused(folder, tmp_path, sentence)
+    with pytest.raises(DatasetError, match=sentence):
+        available.content_fingerprint("image_folder", folder, 32)
+
+
+def test_links_to_images_and_to_folders_elsewhere_are_followed(folder, tmp_path):
+    picture(tmp_path / "elsewhere" / "e.png", (8, 8), RED)
+    (folder / "train" / "dog" / "more").symlink_to(tmp_path / "elsewhere")
+    (folder / "train" / "dog" / "b.png").symlink_to(tmp_path / "elsewhere" / "e.png")
+    names = [sample.path.name for sample in listing.samples_of(folder / "train") if sample.name == "dog"]
+    assert names == ["a.png", "b.png", "e.png"]
+
+
+def test_grey_values_of_16_bits_keep_their_order(folder, tmp_path):
+    # 16 columns from black to white; clipped at 255, as a plain conversion does, all but the first would be white
+    values = np.linspace(0, 65535, 16).round().astype(np.uint16)
+    Image.fromarray(np.tile(values, (16, 1))).save(folder / "test" / "dog" / "x.png")
+    prepare("image_folder", root=folder, image_size=16, out=tmp_path / "out.safetensors", progress=quiet)
+    pixels = tensors.load(tmp_path / "out.safetensors", split="test").pixels[0]
+    assert (pixels == torch.arange(0, 256, 17)).all()  # 65535 / 15 = 4369 = 17 x 257
+
+
+@pytest.mark.parametrize(("dtype", "kind"), [(np.float32, "floating-point"), (np.int32, "32-bit whole")])
+def test_values_without_a_range_are_refused(folder, tmp_path, dtype, kind):
+    Image.fromarray(np.eye(16, dtype=dtype)).save(folder / "train" / "dog" / "b.tiff")
+    with pytest.raises(DatasetError, match=f"b.tiff holds {kind} numbers, whose range is not known"):
+        prepare("image_folder", root=folder, out=tmp_path / "out.safetensors", progress=quiet)
+
+
+@pytest.mark.parametrize("size", [(1, 3_000_000), (3_000_000, 1)])
+def test_a_strip_that_would_fill_the_memory_is_refused(folder, tmp_path, size):
+    Image.new("1", size).save(folder / "train" / "dog" / "b.png")
+    assert (folder / "train" / "dog" / "b.png").stat().st_size < 10_000_000
+    with pytest.raises(
+        DatasetError, match=f"b.png has {size[0]} x {size[1]} pixels: its longer side may be at most 100"
+    ):
+        prepare("image_folder", root=folder, out=tmp_path / "out.safetensors", progress=quiet)
+
+
 # --- fingerprints -------------------------------------------------------------------------------------------------
 
 
@@ -514,11 +570,19 @@ def test_a_second_fingerprint_reads_only_what_changed(folder, tmp_path):
     assert available.content_fingerprint("image_folder", folder, 32) == first == fingerprint()
     known = json.loads(cache.read_text())
     assert len(known) == 5
-    known[str(folder / "test" / "dog" / "x.png")][2] = "remembered"  # believed, so the file was not read
+    known[str(folder / "test" / "dog" / "x.png")][-1] = "remembered"  # believed, so the file was not read
     cache.write_text(json.dumps(known))
     assert fingerprint() != first
     os.utime(folder / "test" / "dog" / "x.png")
     assert fingerprint() == first
+    state = (folder / "test" / "dog" / "x.png").stat()
+    changed = bytearray((folder / "test" / "dog" / "x.png").read_bytes())
+    changed[-1] ^= 1
+    (folder / "test" / "dog" / "x.png").write_bytes(changed)
+    os.utime(folder / "test" / "dog" / "x.png", ns=(state.st_atime_ns, state.st_mtime_ns))  # size and time as they were
+    assert fingerprint() != first
+    changed[-1] ^= 1
+    (folder / "test" / "dog" / "x.png").write_bytes(changed)
     cache.write_text("{damaged")
     assert fingerprint() == first
 

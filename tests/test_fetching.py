@@ -177,3 +177,41 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     with pytest.raises(TransferError, match=rf"{tmp_path / 'data'}.* cannot be written to"):
         fetch("http://127.0.0.1:9/x", tmp_path / "data" / "x", SUM, print)
+
+
+# Passwords in addresses
+
+
+def test_a_password_in_an_address_is_for_its_server_alone(target) -> None:
+    with served(CONTENT, password="me:s3cret") as server:
+        said: list[str] = []
+        fetch(server.address_with_password, target, SUM, said.append)
+        check_reachable(server.address_with_password)
+        with pytest.raises(TransferError, match="401"):
+            check_reachable(server.address)
+    assert target.read_bytes() == CONTENT
+    assert said and not any("s3cret" in line for line in said)
+
+
+def test_errors_name_the_address_without_its_password(target) -> None:
+    with served(CONTENT, password="me:s3cret", status=404) as server:
+        addresses = [
+            server.address_with_password,
+            server.address.replace("://", "://me:wr0ng@"),
+            "http://me:wr0ng@[::/x",
+        ]
+        for address in addresses:
+            for ask in (check_reachable, lambda address: fetch(address, target, SUM, print)):
+                with pytest.raises(TransferError) as refused:
+                    ask(address)
+                assert "s3cret" not in str(refused.value) and "wr0ng" not in str(refused.value)
+                assert "***@" in str(refused.value)
+
+
+def test_a_password_does_not_follow_a_redirect(target) -> None:
+    with served(CONTENT) as server:
+        server.password = "me:s3cret"
+        elsewhere = server.address_with_password.replace("/file.bin", "/elsewhere/file.bin")
+        server.password = None
+        fetch(elsewhere, target, SUM, print)
+    assert server.asked_as[0] is not None and server.asked_as[1:] == [None]

@@ -235,6 +235,35 @@ def test_what_is_no_state_dict_is_refused(tmp_path, content, sentence):
         read_outside_weights(tmp_path / "a.th")
 
 
+@pytest.mark.parametrize(
+    ("weight", "sentence"),
+    [
+        (torch.full((10,), float("nan")), r"linear\.bias \(not finite\)"),
+        (torch.full((10,), -float("inf")), r"linear\.bias \(not finite\)"),
+        (torch.ones(10, dtype=torch.int8), r"linear\.bias \(int8\)"),
+        (torch.ones(10, dtype=torch.bool), r"linear\.bias \(bool\)"),
+        (torch.ones(10, dtype=torch.complex64), r"linear\.bias \(complex64\)"),
+        (torch.ones(10).to_sparse(), r"linear\.bias \(not dense\)"),
+        (torch.ones(10, device="meta"), r"linear\.bias \(no values\)"),
+        (torch.ones(10, dtype=torch.int64), r"hold whole numbers as head\.linear\.bias"),
+    ],
+    ids=["nan", "infinite", "int8", "bool", "complex", "sparse", "meta", "int64"],
+)
+def test_numbers_that_no_network_computes_with_are_refused(tmp_path, weight, sentence):
+    torch.save(copied_names(network()) | {"linear.bias": weight}, tmp_path / "a.th")
+    ours = network(1)
+    with pytest.raises(WeightsError, match=f"a.th (hold|do not fit).* {sentence}"):
+        load_outside_weights(ours, tmp_path / "a.th")
+    assert equal(ours, network(1))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_other_floating_numbers_are_taken(tmp_path, dtype):
+    state = {name: value.to(dtype) for name, value in copied_names(network()).items() if value.is_floating_point()}
+    torch.save(state, tmp_path / "a.th")
+    load_outside_weights(network(1), tmp_path / "a.th")
+
+
 def test_a_path_without_a_file_is_named(tmp_path):
     for path in (tmp_path / "none.th", tmp_path):
         with pytest.raises(WeightsError, match=str(path)):

@@ -3,14 +3,15 @@
 The bytes gather beside the target, in NAME.part, which outlives a kill.  A transfer that
 breaks off asks for the rest (HTTP Range) as long as every try brings something; a server
 that cannot go on in the middle begins anew.  Redirects are followed, the proxies of the
-environment used.  The sum decides, so it does not matter who served the bytes.
+environment used.  The sum decides, so it does not matter who served the bytes.  A name and
+password in an address (https://NAME:PASSWORD@...) go to its server, and nowhere else.
 """
 
 import fcntl
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -20,6 +21,7 @@ from typing import BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from resdag.addresses import with_credentials_apart, without_password
 from resdag.durations import spoken
 from resdag.errors import TransferError
 
@@ -67,11 +69,11 @@ def fetch(address: str, target: Path, expected: Sum, progress: Progress) -> None
         if target.is_file() and expected.fits(target):
             return
         part = target.with_name(target.name + ".part")
-        progress(f"fetching {address} into {target.parent}")
+        progress(f"fetching {without_password(address)} into {target.parent}")
         went_on = _transfer_in_tries(address, part, progress)
         if went_on and not expected.fits(part):  # its beginning may be of another file
             part.unlink()
-            progress(f"{address}: what was there was no part of it; fetching it from its beginning")
+            progress(f"{without_password(address)}: what was there was no part of it; fetching it from its beginning")
             _transfer_in_tries(address, part, progress)
         _accept(address, part, target, expected)
 
@@ -79,10 +81,10 @@ def fetch(address: str, target: Path, expected: Sum, progress: Progress) -> None
 def check_reachable(address: str) -> None:
     """Return if an address answers, without fetching what it serves; TransferError says why it does not."""
     try:
-        with urlopen(Request(address, headers={"Range": "bytes=0-0"}), timeout=TIMEOUT_SECONDS):
+        with urlopen(_request(address, {"Range": "bytes=0-0"}), timeout=TIMEOUT_SECONDS):
             return
     except (OSError, HTTPException, ValueError) as error:
-        raise TransferError(f"{address} does not answer ({_reason(error)})") from None
+        raise TransferError(f"{without_password(address)} does not answer ({_reason(error)})") from None
 
 
 @contextmanager
@@ -106,7 +108,7 @@ def _accept(address: str, part: Path, target: Path, expected: Sum) -> None:
         expected.check(part)
     except TransferError as error:
         part.unlink()
-        raise TransferError(f"what {address} serves was refused: {error}") from None
+        raise TransferError(f"what {without_password(address)} serves was refused: {error}") from None
     with open(part, "rb") as file:
         os.fsync(file.fileno())
     os.replace(part, target)
@@ -122,7 +124,7 @@ def _transfer_in_tries(address: str, part: Path, progress: Progress) -> bool:
         except (OSError, HTTPException, ValueError) as error:
             if isinstance(error, HTTPError) or _size(part) <= before:
                 raise _broken(address, part, error) from None
-            progress(f"{address}: {_reason(error)}; going on")
+            progress(f"{without_password(address)}: {_reason(error)}; going on")
         else:
             return older
     raise _broken(address, part, OSError(f"it broke off {TRIES} times"))
@@ -130,7 +132,7 @@ def _transfer_in_tries(address: str, part: Path, progress: Progress) -> bool:
 
 def _broken(address: str, part: Path, error: Exception) -> TransferError:
     left = f"; {part} keeps {_size(part)} bytes, and the next try goes on from there" if _size(part) else ""
-    return TransferError(f"{address} could not be fetched ({_reason(error)}{left})")
+    return TransferError(f"{without_password(address)} could not be fetched ({_reason(error)}{left})")
 
 
 def _reason(error: Exception) -> str:
@@ -146,7 +148,7 @@ def _size(part: Path) -> int:
 def _transfer(address: str, part: Path, progress: Progress) -> None:
     """Append what is still missing to `part`, or begin anew where the server cannot go on in the middle."""
     have = _size(part)
-    request = Request(address, headers={"Range": f"bytes={have}-"} if have else {})
+    request = _request(address, {"Range": f"bytes={have}-"} if have else {})
     try:
         response = urlopen(request, timeout=TIMEOUT_SECONDS)
     except HTTPError as error:
@@ -161,6 +163,15 @@ def _transfer(address: str, part: Path, progress: Progress) -> None:
             have = _copy(response, file, have, total, progress)
     if have < total:
         raise OSError(f"the transfer ended after {have} of {total} bytes")
+
+
+def _request(address: str, headers: Mapping[str, str]) -> Request:
+    """A request; the password is sent to the server that the address names, not to one that it redirects to."""
+    bare, authorization = with_credentials_apart(address)
+    request = Request(bare, headers=dict(headers))
+    if authorization:
+        request.add_unredirected_header("Authorization", authorization)
+    return request
 
 
 def _goes_on_from(response: HTTPResponse, have: int) -> bool:

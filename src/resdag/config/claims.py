@@ -10,6 +10,8 @@ Correlation = Annotated[float, Field(ge=-1, le=1), NUMERIC]
 Range = tuple[Number, Number]
 FigureName = Annotated[str, Field(pattern=r"^figure_[a-z0-9_]+$", max_length=60)]
 GENERIC_FONTS = ("sans-serif", "serif", "monospace")
+# What XML cannot hold, or would read as markup, ends the drawing of an SVG with an abort; the rest would end a style.
+FONTS = r"^[^\x00-\x1f\x7f-\x9f<>&{};\\\uFFFE\uFFFF]+$"
 
 
 class Claims(Section):
@@ -112,7 +114,7 @@ class Figures(Section):
     """Width of the plotting area, in pixels."""
     height: Annotated[int, Field(ge=100, le=4000), NUMERIC] = 300
     """Height of the plotting area, in pixels."""
-    font: str = "Helvetica, Arial, sans-serif"
+    font: Annotated[str, Field(pattern=FONTS, max_length=400)] = "Helvetica, Arial, sans-serif"
     """Fonts in the order of preference; the list ends in a generic family."""
     font_size: Annotated[int, Field(ge=6, le=40), NUMERIC] = 12
     """Size of axis labels; titles are larger by a quarter."""

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from resdag.config.comparable import incomparable
 from resdag.config.experiments import Experiment
-from resdag.config.networks import DROPPING_ARCHITECTURES, RESIDUAL_ARCHITECTURES, Highway
+from resdag.config.networks import DROPPING_ARCHITECTURES, RESIDUAL_ARCHITECTURES, Highway, Vgg
 from resdag.config.sentences import plainer, shown
 from resdag.config.study import Study
 
@@ -93,6 +93,9 @@ def _experiment(study: Study, key: str, experiment: Experiment, place: str, name
     singly = study.lesions.single.networks if study.lesions.single else ()
     if key in {"lesions.pair", "lesions.skip", "lesions.recalibrated"} and name not in singly:
         yield f"{place}: got {name!r}, but this is held against lesions.single; allowed are networks that stand there"
+    if key == "lesions.reorder" and not isinstance(network, Vgg) and max(network.exchangeable) < 2:
+        why = f"no two of its {network.blocks} blocks can change places"
+        yield f"{place}: got {name!r}, but {why}: allowed are deeper networks, with two blocks of one shape"
     if key == "gates" and not (isinstance(network, Highway) and network.gate == "learned"):
         yield f"{place}: got {name!r}, which has no learned gates; allowed are networks of highway with gate: learned"
     yield from _moments(study, f"{key}.epochs", getattr(experiment, "epochs", ()), name)

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializationInfo, field_serializer
 
-from resdag.config.base import NUMERIC, Count, Path, Section
+from resdag.addresses import without_password
+from resdag.config.base import NUMERIC, Count, Path, Section, shows_passwords
 
 
 class _Dataset(Section):
@@ -27,6 +28,10 @@ class _Cifar(_Dataset):
     """A local copy of the original .tar.gz, or an address to fetch it from instead of its author's."""
     download: bool = True
     """Whether a real run may fetch the archive when the files are not there."""
+
+    @field_serializer("archive")
+    def _without_password(self, archive: str | None, info: SerializationInfo) -> str | None:
+        return archive if archive is None or shows_passwords(info) else without_password(archive)
 
 
 class Cifar10(_Cifar):

@@ -185,5 +185,5 @@ class Jobs(Section):
     """Batches of a path spectrum in a job; a job always computes all of them."""
     simulations: Count = 10
     """Random networks of a mean-field simulation in a job; a job always computes all of them."""
-    memory_gib: Annotated[float, Field(gt=0), NUMERIC] = 2.0
+    memory_gib: Annotated[float, Field(gt=0, le=1_000_000), NUMERIC] = 2.0
     """Memory that the activations of a measurement may take, in GiB; changing it repeats nothing."""

@@ -27,10 +27,33 @@ _YAML_ERRORS = (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeErr
 
 
 _DEEPEST = 10  # networks.NAME.normalization.mean is a list at level 4
+_MOST_ENTRIES = 10_000  # of one mapping: a study has some thousand networks
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as PyYAML reads it, but a key that stands twice in one mapping is an error."""
+    """YAML as PyYAML reads it, but a key that stands twice in one mapping is an error, and a merge has its limit."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Put in what `<<` names; refused where it is more than any study has.
+
+        Merges of merges copy their entries: nine in each of twenty lines would be 9^20 of them.
+        """
+        entries = 0
+        for key, value in node.value:
+            if key.tag == _MERGE:
+                for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                    entries += self._entries(source)
+                    if entries > _MOST_ENTRIES:
+                        problem = f"`<<` puts more than {_MOST_ENTRIES:,} entries into one mapping"
+                        raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+        super().flatten_mapping(node)
+
+    def _entries(self, source: yaml.Node) -> int:
+        """Entries of what is merged, itself flattened first; what is no mapping is PyYAML's to refuse."""
+        if not isinstance(source, yaml.MappingNode):
+            return 0
+        self.flatten_mapping(source)
+        return len(source.value)
 
 
 def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:

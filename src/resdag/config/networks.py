@@ -4,17 +4,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from resdag.config.base import NUMERIC, Number, Section, Seed, Shortcut, distinct
+from resdag.config.base import NUMERIC, Section, Seed, Shortcut, distinct
 from resdag.config.training import TrainingOverride
 from resdag.config.weights import Weights
+
+Mean = Annotated[float, Field(ge=-1000, le=1000), NUMERIC]
+Deviation = Annotated[float, Field(ge=1e-6, le=1000), NUMERIC]  # 1/255 is the finest step between two pixels
 
 
 class Normalization(Section):
     """Per-channel statistics that pixels in [0, 1] are normalised with: (pixel - mean) / std."""
 
-    mean: Annotated[tuple[Number, ...], Field(min_length=1, max_length=4)]
+    mean: Annotated[tuple[Mean, ...], Field(min_length=1, max_length=4)]
     """One mean per channel, of pixels in [0, 1]."""
-    std: Annotated[tuple[Annotated[float, Field(gt=0), NUMERIC], ...], Field(min_length=1, max_length=4)]
+    std: Annotated[tuple[Deviation, ...], Field(min_length=1, max_length=4)]
     """One standard deviation per channel, of pixels in [0, 1]."""
 
     @model_validator(mode="after")
@@ -82,6 +85,12 @@ class _Residual(_Network):
         """Blocks that the network can run without: all that have a skip."""
         return self.blocks
 
+    @property
+    def exchangeable(self) -> tuple[int, ...]:
+        """In each stage, the blocks that can change places: all that keep their shape, so not where one begins."""
+        per_stage = self.blocks // 3
+        return (per_stage, per_stage - 1, per_stage - 1)
+
 
 class PreactResNet(_Residual):
     """Pre-activation CIFAR ResNet (He et al. 2016): the network of the paper."""
@@ -91,6 +100,12 @@ class PreactResNet(_Residual):
     """Skip where the shape changes: strided with zero channels on both sides, or a 1 x 1 convolution."""
     first_block: Literal["plain", "shared"] = "plain"
     """Whether the first block's activation is shared with its skip, as in He's code."""
+
+    @property
+    def exchangeable(self) -> tuple[int, ...]:
+        """A shared first block needs the stem before it, so it stays too."""
+        first, *others = super().exchangeable
+        return (first - (self.first_block == "shared"), *others)
 
 
 class ResNet(_Residual):

@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
+from resdag.addresses import without_password
 from resdag.config.study import Study
 
 Location = tuple[str | int, ...]
@@ -62,7 +63,7 @@ def shown(value: object) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER_BITS:
         return f"a number of {int(value.bit_length() * 0.30103) + 1} digits or so"
-    text = " ".join(_short.repr(value).split())
+    text = without_password(" ".join(_short.repr(value).split()))
     return text if len(text) <= _TEXT_LENGTH else text[:_TEXT_LENGTH] + "..."
 
 

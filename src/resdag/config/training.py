@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model, field_validator, model_validator
 
-from resdag.config.base import NUMERIC, Count, Index, Section, distinct
+from resdag.config.base import NUMERIC, STRONGEST, Count, Index, Section, distinct
 
 
 class Training(Section):
@@ -14,7 +14,7 @@ class Training(Section):
     """Passes over the training set: 164 of 391 steps are the paper's 64k iterations."""
     batch_size: Count = 128
     """Images in a step; the last, partial batch of an epoch is kept."""
-    learning_rate: Annotated[float, Field(gt=0), NUMERIC] = 0.1
+    learning_rate: Annotated[float, Field(gt=0, le=STRONGEST), NUMERIC] = 0.1
     """Learning rate before the first drop."""
     drop_epochs: tuple[Count, ...] = (82, 123)
     """Epochs after which the learning rate is multiplied by `drop_factor`: 32k and 48k iterations."""
@@ -22,11 +22,11 @@ class Training(Section):
     """What each drop multiplies the learning rate by."""
     warmup_steps: Index = 0
     """Steps at `warmup_learning_rate` before the recipe starts; 400 for the post-activation ResNet-110."""
-    warmup_learning_rate: Annotated[float, Field(gt=0), NUMERIC] = 0.01
+    warmup_learning_rate: Annotated[float, Field(gt=0, le=STRONGEST), NUMERIC] = 0.01
     """Learning rate during the warm-up."""
     momentum: Annotated[float, Field(ge=0, lt=1), NUMERIC] = 0.9
     """Momentum of SGD (not Nesterov's)."""
-    weight_decay: Annotated[float, Field(ge=0), NUMERIC] = 1e-4
+    weight_decay: Annotated[float, Field(ge=0, le=STRONGEST), NUMERIC] = 1e-4
     """L2 penalty, on all parameters."""
     crop_padding: Annotated[int, Field(ge=0, le=1024), NUMERIC] | None = None
     """Zero pixels around an image before its random crop; by default the dataset's: CIFAR 4, digits 1, folders 0."""

@@ -5,9 +5,19 @@ from pathlib import PurePosixPath
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    SerializationInfo,
+    StringConstraints,
+    Tag,
+    field_serializer,
+)
 
-from resdag.config.base import Path, Section
+from resdag.addresses import without_password
+from resdag.config.base import Path, Section, shows_passwords
 
 CHECKPOINTS = "data/checkpoints"
 SHORTEST_SUM = 8  # hexadecimal digits, as in names such as resnet110-1d1ed7c2.th
@@ -42,6 +52,10 @@ class Address(Section):
     """Where the file is served, by http or https; redirects are followed."""
     sha256: Digits
     """Its SHA-256, or how it begins: 8 hexadecimal digits or more, in quotes where no letter is among them."""
+
+    @field_serializer("url")
+    def _without_password(self, url: str, info: SerializationInfo) -> str:
+        return url if shows_passwords(info) else without_password(url)
 
     @property
     def path(self) -> str:

@@ -7,11 +7,12 @@ lie, so that the same files elsewhere rerun nothing.
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from resdag.atomic import write_text
 from resdag.datasets.listing import SPLITS, checked_samples, samples_of
 from resdag.datasets.published import CIFAR, Published, is_address
 from resdag.errors import DatasetError
@@ -58,7 +59,8 @@ def content_fingerprint(
 
     Digits: the split. CIFAR: the published sums, since nothing else is accepted. An image folder: the size, and
     each image's path below the root and digest, or `absent` where the folder is missing. `cache` is a JSON file
-    that remembers digests by absolute path, size and time of change, so that a second look reads no image.
+    that remembers digests by absolute path, size and times of change, the inode's too, which no program can set, so
+    that a second look reads no image.
     """
     if kind == "digits":
         return _digest([kind, dict(DIGITS_SPLIT)])
@@ -105,14 +107,15 @@ def _file_digests(paths: list[Path], cache: Path | None) -> dict[Path, str]:
     found: dict[str, list[Any]] = {}
     for path in paths:
         name, state = str(path.absolute()), path.stat()
+        marks = [state.st_size, state.st_mtime_ns, state.st_ctime_ns]
         old = known.get(name)
-        if not old or old[:2] != [state.st_size, state.st_mtime_ns]:
+        if not old or old[:-1] != marks:
             with open(path, "rb") as file:
-                old = [state.st_size, state.st_mtime_ns, hashlib.file_digest(file, "sha256").hexdigest()]
+                old = [*marks, hashlib.file_digest(file, "sha256").hexdigest()]
         found[name] = old
     if cache is not None and any(known.get(name) != entry for name, entry in found.items()):
         _remember(cache, known | found)
-    return {path: found[str(path.absolute())][2] for path in paths}
+    return {path: found[str(path.absolute())][-1] for path in paths}
 
 
 def _remembered(cache: Path | None) -> dict[str, list[Any]]:
@@ -126,10 +129,5 @@ def _remembered(cache: Path | None) -> dict[str, list[Any]]:
 
 def _remember(cache: Path, known: dict[str, list[Any]]) -> None:
     """Write the cache whole, or not at all: a dry run in a folder that cannot be written to goes on without."""
-    aside = cache.with_name(f".{cache.name}.{os.getpid()}")
-    try:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(json.dumps(known))
-        os.replace(aside, cache)
-    except OSError:
-        aside.unlink(missing_ok=True)
+    with suppress(OSError):
+        write_text(cache, json.dumps(known))

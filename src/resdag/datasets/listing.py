@@ -7,6 +7,7 @@ the check before a run, the fingerprint of a dry run and the reader all use it.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,18 +26,52 @@ class Sample(NamedTuple):
 
 def classes_of(folder: Path) -> list[str]:
     """Names of the class folders, sorted; none where the folder is missing."""
-    return sorted(entry.name for entry in os.scandir(folder) if entry.is_dir()) if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if _is_class(entry))
+
+
+def _is_class(entry: os.DirEntry[str]) -> bool:
+    if entry.is_symlink() and not os.path.exists(entry):
+        raise DatasetError(f"{entry.path} is a link to nothing: mend it, or take it away.")
+    return entry.is_dir()
 
 
 def samples_of(folder: Path) -> list[Sample]:
-    """Every image below every class folder, class by class."""
+    """Every image below every class folder, class by class; DatasetError for a link or a pipe that would be none."""
     return [
-        Sample(name, Path(where, file))
+        Sample(name, path)
         for name in classes_of(folder)
-        for where, _, files in sorted(os.walk(folder / name, followlinks=True))
-        for file in sorted(files)
-        if file.lower().endswith(ENDINGS)
+        for where, files in sorted(_walk(folder / name, ()))
+        for path in (Path(where, file) for file in sorted(files) if file.lower().endswith(ENDINGS))
+        if _is_image(path)
     ]
+
+
+def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[tuple[str, list[str]]]:
+    """Each folder from here on and its files, links followed; DatasetError for one that leads to a folder above it."""
+    whole = Path(os.path.realpath(folder))
+    if whole in above:
+        raise DatasetError(f"{folder} is a link to a folder that it lies in, so it has no end: take it away.")
+    try:
+        with os.scandir(folder) as entries:
+            folders = {entry.name: entry.is_dir() for entry in entries}
+    except OSError as error:
+        raise DatasetError(
+            f"{folder} cannot be read ({error.strerror}): give it the rights, or take it away."
+        ) from None
+    yield str(folder), [name for name, is_folder in folders.items() if not is_folder]
+    for name in (name for name, is_folder in folders.items() if is_folder):
+        yield from _walk(folder / name, (*above, whole))
+
+
+def _is_image(path: Path) -> bool:
+    """True for a file; DatasetError for what only has an image's name, and would be read for ever or not at all."""
+    if not path.is_file():
+        what = "no file" if path.exists() else "a link to nothing" if path.is_symlink() else "gone"
+        raise DatasetError(f"{path} has an image's name, but is {what}: replace it, or take it away.")
+    return True
 
 
 def checked_samples(root: Path) -> dict[str, list[Sample]]:

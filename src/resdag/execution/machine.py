@@ -2,7 +2,9 @@
 
 import os
 import platform
+import pwd
 import subprocess
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -35,11 +37,24 @@ def git_state() -> tuple[str | None, bool | None]:
 
 
 def _git(*arguments: str) -> str | None:
+    """What git says, by the configuration of this user and this checkout: a job's environment may come from a request.
+
+    Nothing is written, and no program that the checkout names looks for changes.
+    """
+    command = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false", *arguments)
+    environment = {"PATH": os.environ.get("PATH", os.defpath)} | _home()
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=20, check=True)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
+
+
+def _home() -> dict[str, str]:
+    """HOME as the system knows it; nothing for a user that it does not know, as in some containers."""
+    with suppress(KeyError):
+        return {"HOME": pwd.getpwuid(os.getuid()).pw_dir}
+    return {}
 
 
 def processor() -> str:

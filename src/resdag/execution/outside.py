@@ -7,6 +7,7 @@ an hour where its author's address is slow, and only asked for here.
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from resdag.addresses import without_password
 from resdag.config.study import Study
 from resdag.config.weights import Address
 from resdag.datasets.available import address_to_fetch, check_available, folder_of
@@ -55,20 +56,22 @@ def _check(name: str, address: Address) -> None:
     if not path.exists():
         return
     if not path.is_file():
-        raise WeightsError(f"networks.{name}.weights: {path} is no file: move it away, and {address.url} is fetched")
+        raise WeightsError(
+            f"networks.{name}.weights: {path} is no file: move it away, and {without_password(address.url)} is fetched"
+        )
     try:
         _sum(address).check(path)
     except TransferError as error:
         raise WeightsError(
             f"networks.{name}.weights: {path} is another file: {error}; "
-            f"move it away, and {address.url} is fetched, or mend sha256"
+            f"move it away, and {without_password(address.url)} is fetched, or mend sha256"
         ) from None
 
 
 def _missing(name: str, address: Address, error: TransferError, missing: Iterable[Address]) -> str:
     """What failed, and by hand: every file that is still to come, and where it goes."""
     rest = [each for each in missing if each != address and not Path(each.path).exists()]
-    further = "".join(f"\n  likewise {each.path}, from {each.url}" for each in rest)
+    further = "".join(f"\n  likewise {each.path}, from {without_password(each.url)}" for each in rest)
     return (
         f"networks.{name}.weights: {address.path} is not there, and {error}; "
         f"put the file there by hand, or name a local copy as weights{further}"

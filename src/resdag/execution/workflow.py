@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from resdag.atomic import write_text
+from resdag.config.base import WITH_PASSWORDS
 from resdag.config.load import DEFAULT_STUDY, load_study
 from resdag.config.study import Study
 from resdag.errors import BusyError, ResdagError
@@ -156,10 +157,15 @@ def _value(resource: Any) -> int | None:
 
 
 def _copy(study: Study) -> Path:
-    """The whole study as a file for the jobs to read; in a folder of its own, beside no other file of the same name."""
-    content = study.model_dump(mode="json", exclude_unset=True)
+    """The whole study as a file for the jobs to read; in a folder of its own, beside no other file of the same name.
+
+    Others may not look into the folder: an address in the study may hold a password.
+    """
+    content = study.model_dump(mode="json", exclude_unset=True, context=WITH_PASSWORDS)
     path = RESULTS / ".studies" / fingerprint(content) / f"{study.study}.yaml"
     if not path.exists():
+        path.parent.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         write_text(path, yaml.safe_dump(content, sort_keys=False))
     return path
 

@@ -12,7 +12,6 @@ CIFAR implementation (conv1, bn1, layer1.0.conv1, ..., linear) are translated:
     bn, linear, fc        head.bn, head.linear
 """
 
-import os
 import re
 import warnings
 from collections.abc import Iterable, Mapping
@@ -24,10 +23,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from resdag.atomic import whole_file
 from resdag.errors import DamagedFileError, WeightsError
 from resdag.models.network import Network
 
 WRAPPERS = ("state_dict", "model", "net")
+FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 OPTIONAL = "num_batches_tracked"  # a counter that no forward pass reads; older files lack it
 
 
@@ -38,17 +39,9 @@ def save_weights(network: Network, path: str | Path) -> None:
 
 def save_tensors(tensors: Mapping[str, Tensor], path: str | Path) -> None:
     """Write tensors by name as safetensors; an existing file is replaced whole or not at all."""
-    path = Path(path)
     tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with aside.open("wb") as file:
-            file.write(safetensors.torch.save(tensors))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        file.write(safetensors.torch.save(tensors))
 
 
 def load_weights(network: Network, path: str | Path, prefix: str = "") -> None:
@@ -154,7 +147,22 @@ def _state_dict(content: object, path: str | Path) -> dict[str, Tensor]:
         raise WeightsError(
             f"weights {path} hold entries that are no tensors, {_few(map(str, strange))}: save tensors only"
         )
+    unusable = {name: why for name, value in content.items() if (why := _unusable(value))}
+    if unusable:
+        said = _few(f"{name} ({why})" for name, why in unusable.items())
+        raise WeightsError(f"weights {path} hold what no network computes with, {said}: save finite, dense numbers")
     return {name.removeprefix("module."): value for name, value in content.items()}
+
+
+def _unusable(value: Tensor) -> str | None:
+    """What keeps a tensor from being a weight or a statistic; None where nothing does."""
+    if value.is_meta:
+        return "no values"
+    if value.layout != torch.strided or value.is_quantized or value.is_nested:
+        return "not dense"
+    if value.dtype in FLOATS:
+        return None if value.isfinite().all() else "not finite"
+    return None if value.dtype in (torch.int64, torch.int32) else str(value.dtype).removeprefix("torch.")
 
 
 def _load(network: Network, state: dict[str, Tensor], path: str | Path) -> None:
@@ -162,6 +170,11 @@ def _load(network: Network, state: dict[str, Tensor], path: str | Path) -> None:
     faults = {
         "lack": [name for name in own if name not in state and not name.endswith(OPTIONAL)],
         "have the unknown": [name for name in state if name not in own],
+        "hold whole numbers as": [
+            name
+            for name, value in state.items()
+            if name in own and own[name].is_floating_point() and not value.is_floating_point()
+        ],
         "have another shape of": [
             f"{name} {tuple(value.shape)}, not {tuple(own[name].shape)}"
             for name, value in state.items()

@@ -38,7 +38,8 @@ def unused(config: Path = CONFIG) -> list[Path]:
             used |= {Path(path) for path in (*job.outputs.values(), job.log, job.benchmark)} | {record_of(job)}
     kept = {path.parent for path in used if path.name == "weights.safetensors"}
     old = {path for path in _files(folders) if path not in used and path.parent not in kept}
-    return sorted(old | {path for folder in folders for path in folder.rglob(".*.part") if _age(path) > HOUR})
+    aside = {path for folder in (*folders, RESULTS / ".cache") for path in folder.rglob(".*.part")}
+    return sorted(old | {path for path in aside if _age(path) > HOUR})
 
 
 def _age(path: Path) -> float:
