@@ -7,9 +7,15 @@ while the command line is built, before it is parsed: this one moves what can be
 value of such an option to the front, where targets are understood.  It also
 looks at the study files, which Snakemake opens before the Snakefile could.  It is a
 logger plugin in name; asked for as one, it logs nothing.
+
+Every snakemake of the environment imports it, so it first looks whose workflow is
+asked for: it touches nothing unless the Snakefile, or one that it includes or takes
+as a module, is resdag's.
 """
 
+import re
 import sys
+from contextlib import suppress
 from logging import LogRecord
 from pathlib import Path
 
@@ -19,6 +25,40 @@ _PAIRS = ("--resources", "--res", "--config", "-C")
 _FILES = ("--configfile", "--configfiles")
 _ENCODED = "base64//"  # as snakemake writes values when it calls itself, on a cluster
 _SUFFIXES = (".yaml", ".yml", ".json")
+_SNAKEFILES = ("Snakefile", "snakefile", "workflow/Snakefile", "workflow/snakefile")  # where Snakemake looks
+_OURS = "from resdag.execution.workflow import open_workflow"
+_OTHERS = re.compile(r"""^\s*(?:include|snakefile):\s*["']([^"']+)["']""", re.MULTILINE)
+
+
+def is_ours(arguments: list[str]) -> bool:
+    """Whether the workflow that these arguments ask for is resdag's, or is built upon it."""
+    named = _snakefile_in(arguments)
+    found = [Path(named)] if named else [path for path in map(Path, _SNAKEFILES) if path.exists()]
+    return bool(found) and _leads_to_us(found[0])
+
+
+def _snakefile_in(arguments: list[str]) -> str | None:
+    named = None
+    for argument, value in zip(arguments, [*arguments[1:], ""], strict=False):
+        option, equals, attached = argument.partition("=")
+        if option in ("--snakefile", "-s"):
+            named = attached if equals else value
+        elif re.match(r"-s[^-]", argument):
+            named = argument[2:]
+    return named
+
+
+def _leads_to_us(snakefile: Path) -> bool:
+    """Whether a Snakefile opens our workflow, or the files that it names do."""
+    text = _text_of(snakefile)
+    named = (snakefile.parent / each for each in _OTHERS.findall(text))
+    return _OURS in text or any(_OURS in _text_of(path) for path in named)
+
+
+def _text_of(path: Path) -> str:
+    with suppress(OSError, UnicodeDecodeError):  # Snakemake says what it cannot read
+        return path.read_text(encoding="utf-8")
+    return ""
 
 
 def targets_first(arguments: list[str]) -> list[str]:
@@ -103,6 +143,7 @@ class LogHandler(LogHandlerBase):
         return False
 
 
-if Path(sys.argv[0]).name == "snakemake" or sys.argv[0].endswith(("snakemake/__main__.py", "snakemake/cli.py")):
+_CALLED = Path(sys.argv[0]).name == "snakemake" or sys.argv[0].endswith(("snakemake/__main__.py", "snakemake/cli.py"))
+if _CALLED and is_ours(sys.argv[1:]):
     sys.argv[1:] = targets_first(sys.argv[1:])
     refuse_unreadable(study_files(sys.argv[1:]))
