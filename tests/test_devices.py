@@ -244,3 +244,28 @@ def _lives(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+@pytest.mark.parametrize("kind", ["a link", "of another user", "a file"])
+def test_leases_are_taken_in_a_folder_of_ones_own_alone(
+    leases: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.delenv(devices.FOLDER)
+    monkeypatch.setattr(devices.tempfile, "gettempdir", lambda: str(leases))
+    if kind == "of another user":
+        own = os.getuid()
+        monkeypatch.setattr(devices.os, "getuid", lambda: own + 1)
+    folder = leases / f"resdag-leases-{os.getuid()}"
+    if kind == "a link":
+        (leases / "elsewhere").mkdir()
+        folder.symlink_to(leases / "elsewhere")
+    elif kind == "a file":
+        folder.write_text("")
+    else:
+        folder.mkdir()
+    monkeypatch.setenv(devices.PRETENDED, "1")
+    with (
+        pytest.raises(DeviceError, match=f"resdag-leases-{os.getuid()}: .*name (another|one) in RESDAG_LEASES"),
+        devices.lease(),
+    ):
+        pass

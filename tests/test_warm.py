@@ -1,14 +1,20 @@
 """Jobs that are forks of a server with the libraries imported: they are the same jobs, and end with their commands."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from resdag.execution import warm
 from resdag.execution.warm import ADDRESS, LIBRARIES
 from workflow_tools import complete, environment, left_running, processes, run, trainings, wait_until
 
@@ -66,6 +72,90 @@ def _new(folder: Path, before: set[int], found: dict[int, str]) -> bool:
     found.clear()
     found.update({process: line for process, line in processes(folder) if process not in before})
     return len(found) == 2
+
+
+# Whoever else can see the socket: another container of the same user and network, for one
+
+
+def connected(address: str) -> socket.socket:
+    """A connection to the reading wing's server, by its name alone."""
+    other = socket.socket(socket.AF_UNIX)
+    other.settimeout(30)
+    other.connect(f"\0{address.partition(':')[0]}-reading")
+    return other
+
+
+def wanted(folder: Path, **changes: Any) -> dict[str, Any]:
+    """What a command asks for: here, to touch a file, by the code of a folder that it names itself."""
+    asked: dict[str, Any] = {"arguments": ["--help"], "folder": str(folder), "prefix": sys.prefix}
+    return asked | {"environment": environment(folder)} | changes
+
+
+def ask(other: socket.socket, text: bytes) -> bytes:
+    """The first answer to a request, its proof aside."""
+    socket.send_fds(other, [warm.LENGTH.pack(len(text))], warm.STREAMS)
+    other.sendall(text)
+    return other.recv(1)
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize("token", ["", "0" * 64, None])
+def test_who_does_not_know_the_token_commands_nothing(untouched: Path, address: str, token: str | None) -> None:
+    text = json.dumps(wanted(untouched)).encode()
+    with connected(address) as other:
+        if token is None:  # as the protocol was: the request comes at once
+            assert ask(other, text) != warm.STARTED
+        else:
+            with pytest.raises(OSError):
+                warm._meet_server(other, token.encode())
+                ask(other, text)
+    with connected(address) as other:  # who knows it is heard
+        warm._meet_server(other, address.partition(":")[2].encode())
+        assert ask(other, text) == warm.STARTED
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize("text", [b"[" * 100_000, b"no JSON", b"[]", b"{}", b'{"prefix": 1}', b"\xff\xfe"])
+def test_no_request_ends_the_server(untouched: Path, address: str, text: bytes) -> None:
+    with connected(address) as other:
+        warm._meet_server(other, address.partition(":")[2].encode())
+        assert ask(other, text) != warm.STARTED
+    assert run(untouched, *STALE, **{ADDRESS: address})[0] == 2
+
+
+@pytest.mark.workflow
+def test_who_says_nothing_holds_nobody_up(untouched: Path, address: str) -> None:
+    run(untouched, *STALE, **{ADDRESS: address})  # the server has its libraries
+    silent = [connected(address) for _ in range(20)]
+    started = time.monotonic()
+    assert run(untouched, *STALE, **{ADDRESS: address})[0] == 2
+    assert time.monotonic() - started < warm.PATIENCE_SECONDS
+    for other in silent:
+        other.close()
+
+
+def test_who_has_taken_a_servers_name_learns_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    name, token = f"resdag-test-{os.getpid()}", "5" * 64
+    monkeypatch.setenv(ADDRESS, f"{name}:{token}")
+    heard: list[bytes] = []
+
+    def impostor() -> None:
+        command, _ = listener.accept()
+        with command:
+            command.sendall(bytes(warm.NONCE_BYTES))
+            heard.append(command.recv(1 << 16))
+            command.sendall(bytes(warm.PROOF_BYTES))
+            heard.append(command.recv(1 << 16))
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"\0{name}-reading")
+        listener.listen()
+        thread = threading.Thread(target=impostor)
+        thread.start()
+        assert warm.run_warm("reading", ["--help"]) is None  # so it starts cold
+        thread.join()
+    assert [len(each) for each in heard] == [warm.PROOF_BYTES + warm.NONCE_BYTES, 0]
+    assert token.encode() not in heard[0] and bytes.fromhex(token) not in heard[0]
 
 
 @pytest.mark.workflow

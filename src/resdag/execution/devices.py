@@ -16,6 +16,7 @@ import math
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -82,9 +83,18 @@ def slots_per_device(environment: Mapping[str, str] = os.environ) -> int:
 
 
 def _folder(environment: Mapping[str, str]) -> Path:
+    """Where the locks lie; DeviceError for a folder of another user, who could hold every device for ever."""
     default = Path(tempfile.gettempdir()) / f"resdag-leases-{os.getuid()}"
     folder = Path(environment.get(FOLDER, default))
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat(follow_symlinks=FOLDER in environment)
+    except OSError as error:
+        raise DeviceError(f"{folder}: cannot be made ({error.strerror}); name another in {FOLDER}") from None
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise DeviceError(
+            f"{folder}: is no folder of this user's own, so leases there are not safe; name one in {FOLDER}"
+        )
     return folder
 
 
