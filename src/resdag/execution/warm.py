@@ -38,7 +38,7 @@ from typing import Any, NoReturn
 from resdag.execution.lifetime import end_with_parent
 
 ADDRESS = "RESDAG_WARM"  # ADDRESS:TOKEN of the servers of this workflow; empty or unset: start cold
-TOKEN = "RESDAG_WARM_TOKEN"  # what a server is told when it starts
+TOKEN = "RESDAG_WARM_TOKEN"  # noqa: S105  (a name)  # what a server is told when it starts
 COMMON = ("pydantic.main", "pydantic.fields", "pydantic.types", "pydantic.functional_validators", "psutil", "yaml")
 LIBRARIES = {
     "measuring": ("torch", "safetensors.torch", "tqdm", *COMMON),
@@ -240,7 +240,7 @@ def _become(command: socket.socket, token: bytes) -> NoReturn:
         status = import_module("resdag.cli").main(wanted["arguments"])
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except _Refused:
+    except _RefusedError:
         pass
     except BaseException:  # noqa: BLE001  whatever it is, it ends this process
         traceback.print_exc()
@@ -251,7 +251,7 @@ def _become(command: socket.socket, token: bytes) -> NoReturn:
         os._exit(status)
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """Nothing was started, so nothing is said: the command, if it is one, starts cold."""
 
 
@@ -268,7 +268,7 @@ def _wanted(command: socket.socket, token: bytes) -> dict[str, Any]:
         os.chdir(wanted["folder"])
         command.send(STARTED)
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        raise _Refused from None
+        raise _RefusedError from None
     for place, stream in zip(STREAMS, streams, strict=True):
         os.dup2(stream, place)
         os.close(stream)
