@@ -22,19 +22,14 @@ report: "workflow/report/workflow.rst"
 
 
 wildcard_constraints:
-    network=r"[a-zA-Z0-9][a-zA-Z0-9._-]*",
-    seed=r"\d+",
-    chunk=r"\d+",
-    system=r"plain|residual|full",
-    epoch=r"first|last|\d+",
-    figure=r"figure_\w+",
-    fingerprint=r"[0-9a-f]{12}",
+    **STUDY.wildcards(),
 
 
 onstart:
     try:
         take_lock()
         STUDY.check_data()
+        STUDY.hand_over()
         STUDY.warm_up()
     except ResdagError as error:
         raise WorkflowError(str(error)) from None
@@ -44,11 +39,6 @@ localrules:
     report,
     figures,
     database,
-    train,
-    lesions,
-    paths,
-    mean_field,
-    data,
 
 
 rule report:
@@ -66,54 +56,21 @@ rule database:
         STUDY.targets_but("draw_figure", "write_report"),
 
 
-rule train:
-    input:
-        STUDY.targets(
-            "train_network",
-            "load_network",
-            "evaluate_network",
-            "measure_gates",
-            "average_ensembles",
-        ),
+# data, train, lesions, paths, mean_field, statistics, and what experiments of other packages name:
+# all jobs of the rules that belong to it.
+for stage, outputs in STUDY.stages().items():
 
-
-rule lesions:
-    input:
-        STUDY.targets(
-            "delete_single",
-            "delete_random",
-            "reorder_blocks",
-            "delete_skips",
-            "delete_recalibrated",
-            "delete_pairs",
-            "delete_runs",
-            "repeat_blocks",
-        ),
-
-
-rule paths:
-    input:
-        STUDY.targets("sample_path_gradients", "measure_path_spectrum", "count_paths"),
-
-
-rule mean_field:
-    input:
-        STUDY.targets("iterate_mean_field", "simulate_mean_field"),
-
-
-rule data:
-    input:
-        STUDY.targets("prepare_data"),
+    rule:
+        name:
+            stage
+        localrule: True
+        input:
+            outputs,
 
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
-include: "workflow/rules/ensembles.smk"
-include: "workflow/rules/lesions.smk"
-include: "workflow/rules/paths.smk"
-include: "workflow/rules/comparisons.smk"
-include: "workflow/rules/mean_field.smk"
-include: "workflow/rules/statistics.smk"
+include: "workflow/rules/experiments.smk"
 include: "workflow/rules/database.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"

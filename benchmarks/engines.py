@@ -13,9 +13,9 @@ import torch
 from benchmarks import plain
 from benchmarks.measure import Pair, in_turn
 from resdag.combinatorics import path_choice, random_deletion, random_swaps
-from resdag.config.experiments import PathGradients
 from resdag.datasets.tensors import Images
 from resdag.execution.arithmetic import BFLOAT16_FLAGS, processor_flags
+from resdag.experiments.path_gradients import PathGradients
 from resdag.lesions.engine import block_evaluations, measure
 from resdag.lesions.lesion import Lesion, deletion, reordering, single_deletions
 from resdag.models.build import build

@@ -20,7 +20,8 @@ from resdag.datasets.tensors import Images
 from resdag.figures.save import specification
 from resdag.figures.theme import DEFAULT, colour, dash, finish, shape
 from resdag.lesions.engine import block_evaluations, measure
-from resdag.lesions.lesion import Lesion, deletion, intact, pair_deletions, single_deletions
+from resdag.lesions.lesion import Lesion, deletion, intact, single_deletions
+from resdag.lesions.pair import pair_deletions
 from resdag.models.build import build
 from resdag.models.network import Network
 from resdag.paths.sampled import path_norms

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from resdag.records.tables import TABLES
+from resdag.records.registry import records
 from resdag.store.schema import create
 
 Row = dict[str, Any]
@@ -31,7 +31,7 @@ def _kept() -> duckdb.DuckDBPyConnection:
 
 def emptied() -> duckdb.DuckDBPyConnection:
     """One database for many tests, its rows gone: making the tables costs more than most tests."""
-    for record in TABLES:
+    for record in records():
         _kept().execute(f"DELETE FROM {record.table}")
     return _kept()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from resdag.layout import TORCH_RULES
+from resdag.planning.registry import rules
 from workflow_tools import ROOT, complete_command, pythonpath, query
 
 SCRIPT = ROOT / "tests/slurm/cluster.sh"
@@ -26,7 +26,7 @@ PLUGIN = ("snakemake-executor-plugin-slurm", "snakemake-executor-plugin-slurm-jo
           "python-dateutil", "six", "tzdata")  # fmt: skip
 # A thread for each job: two of them fit on two cores, a device each.
 PROFILE = ("--workflow-profile", "workflow/profiles/slurm", "--latency-wait", "5",
-           "--set-threads", *(f"{rule}=1" for rule in sorted(TORCH_RULES)))  # fmt: skip
+           "--set-threads", *(f"{rule}=1" for rule in sorted(rules()) if rules()[rule].device))  # fmt: skip
 
 
 @pytest.fixture(scope="session")

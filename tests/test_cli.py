@@ -13,7 +13,6 @@ import pytest
 import yaml
 
 from resdag.cli import GROUPS, VERBS, main, parser
-from resdag.layout import KEYS, LAYOUT
 from resdag.verbs.rules import rules
 from workflow_tools import trainings
 
@@ -35,15 +34,13 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return captured.err.strip()
 
 
-def test_each_rule_has_its_words_its_module_its_layout_and_its_place_in_the_workflow() -> None:
+def test_each_rule_has_its_words_and_its_place_in_the_workflow() -> None:
     text = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
-    named = set(re.findall(r"^rule (\w+):", text, re.MULTILINE)) | set(re.findall(r"exec resdag run (\w+)", text))
-    modules = {
-        path.stem for path in (ROOT / "src/resdag/jobs").glob("*.py")
-        if re.search(r"^def run\(", path.read_text(), re.MULTILINE)
-    }  # fmt: skip
-    assert named == modules == set(LAYOUT) == set(rules())
-    assert {rule: keys for rule, (_, keys) in rules().items() if keys} == KEYS
+    written = set(re.findall(r"exec resdag run (\w+)", text))
+    (skipped,) = re.findall(r"declared_but\((.*?)\)", text, re.DOTALL)  # the loop makes all others
+    assert set(re.findall(r'"(\w+)"', skipped)) == written
+    assert written < set(rules())
+    assert all(words and words[0].islower() and words[-1] != "." for words, _ in rules().values())
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -175,10 +172,19 @@ def test_a_choice_that_fits_no_job_is_told_what_there_is(capsys: pytest.CaptureF
     assert "told apart by nothing" in said(capsys, "run", "write_report", TINY, "--of", "size", "3")
 
 
-def test_a_fingerprint_of_another_study_or_time_is_refused(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+def test_a_fingerprint_that_the_study_does_not_have_is_told_those_that_it_has(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sentence = said(capsys, "run", "prepare_data", TINY, "--fingerprint", "0" * 12)
+    assert re.fullmatch(r".* --fingerprint: got '0{12}'; the study has [0-9a-f]{12}", sentence)
+
+
+def test_a_job_of_a_plan_that_is_gone_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("resdag.execution.lifetime.end_with_parent", lambda: None)
-    sentence = said(capsys, "train-network", TINY, "--fingerprint", "0" * 12)
-    assert "changed after this workflow was planned" in sentence
+    sentence = said(capsys, "run", "train_network", str(tmp_path / "gone.sqlite"), "--fingerprint", "0" * 12)
+    assert "cannot be read as the plan of a workflow" in sentence and "start the same command again" in sentence
 
 
 @pytest.mark.parametrize("threads", ["0", "-2", "many", "1.5"])

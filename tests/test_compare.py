@@ -15,10 +15,10 @@ import yaml
 from resdag.cli import main
 from resdag.errors import ResdagError
 from resdag.queries.differences import table_difference
-from resdag.records.lesions import Lesion
-from resdag.records.networks import Network
 from resdag.records.parquet import write_rows
-from resdag.records.tables import BY_NAME, TABLES
+from resdag.records.registry import by_name, records
+from resdag.records.tables.lesions import Lesion
+from resdag.records.tables.networks import Network
 from resdag.report.difference import as_json, as_markdown, as_text
 from resdag.store import reference
 from resdag.store.build import build
@@ -93,7 +93,7 @@ def test_a_column_that_one_side_lacks_moves_nothing_and_is_named() -> None:
 
 
 def test_every_column_of_provenance_is_one_and_no_key() -> None:
-    for record in TABLES:
+    for record in records():
         assert set(record.provenance) <= set(record.model_fields) - set(record.key), record.table
 
 
@@ -104,7 +104,7 @@ def test_every_column_of_provenance_is_one_and_no_key() -> None:
 def test_what_is_exported_reads_back_as_the_studys_rows(form: str, written: Path, tmp_path: Path) -> None:  # noqa: F811
     with connect(written) as db:
         files = export(db, "hand", tmp_path, form)
-        counts = {name: frame(db, f"SELECT count(*) FROM {name} WHERE study = 'hand'").item() for name in BY_NAME}
+        counts = {name: frame(db, f"SELECT count(*) FROM {name} WHERE study = 'hand'").item() for name in by_name()}
         expected = frame(db, "SELECT * FROM lesions WHERE study = 'hand' ORDER BY network, seed, lesion")
     assert {name for name, count in counts.items() if count} == set(files)
     if form == "parquet":
@@ -135,9 +135,7 @@ def checkout(tmp_path: Path) -> Path:
     shard = folder / "results/hand/lesions/single/x.parquet"
     rows = [lesion("intact", 600), *(single(index, 610 + index, loss=0.1 * index) for index in range(9))]
     made = {"rule": "delete_single", "fingerprint": "0123456789ab", "device": "cpu", "commit": "c" * 40}
-    write_rows(
-        shard, "lesions", [row | {"repeated": None} for row in rows], made | {"started_at": "2026-01-02T03:04:05"}
-    )
+    write_rows(shard, Lesion, [row | {"repeated": None} for row in rows], made | {"started_at": "2026-01-02T03:04:05"})
     (folder / "results/hand/database").mkdir(parents=True)
     manifest = {"lesions": [str(shard.relative_to(folder))], "claims": ["results/hand/gone.parquet"]}
     (folder / "results/hand/database/abc.json").write_text(json.dumps(manifest))

@@ -17,6 +17,7 @@ from resdag.config.schema import schema_text
 from resdag.config.study import Study
 from resdag.config.training import Training, TrainingOverride
 from resdag.errors import StudyError
+from resdag.execution.task import read_task
 from resdag.execution.workflow import Workflow, open_workflow
 from resdag.planning.plan import plan_study
 
@@ -132,7 +133,7 @@ def test_the_page_shows_every_key_of_every_section() -> None:
         keys = {key for name in names for key in models[name].model_fields}
         assert set(re.findall(r"^\| `(\w+)` \|", tables[title], re.MULTILINE)) == keys
     shown = {name for _, names, _ in SECTIONS for name in names}
-    assert set(models) - shown == {"TrainingOverride", "Lesions", "Paths"}  # as Training; shown in parts
+    assert set(models) - shown == {"TrainingOverride"}  # as Training
     assert all(key in models[name].model_fields for name, key in COSTS)
 
 
@@ -245,7 +246,7 @@ def test_files_and_then_overrides_lie_over_a_file_mapping_by_mapping(tmp_path: P
     assert study.networks["a"].depth == 8
 
 
-def test_every_run_with_overrides_has_a_copy_of_its_own_for_its_jobs(
+def test_every_run_with_overrides_hands_its_own_plan_to_its_jobs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -258,10 +259,14 @@ def test_every_run_with_overrides_has_a_copy_of_its_own_for_its_jobs(
         process = {"overwrite_configfiles": [file], "remote_exec": False, "is_main_process": True}
         return open_workflow(SimpleNamespace(**process, **dict(zip(names, called, strict=True))))
 
-    assert run().file == file
+    assert run().plan_file == run().plan_file
     runs = [run(training={"epochs": epochs}) for epochs in (1, 2)]
-    assert [load_study(each.file) for each in runs] == [each.study for each in runs]
-    assert [each.study.training.epochs for each in runs] == [1, 2]
+    for each in runs:
+        each.hand_over()  # those of this study before it go
+        (job,) = each.plan.of_rule("train_network")
+        task = read_task(Path(each.plan_file), job.rule, job.fingerprint)
+        assert (task.spec["recipe"]["epochs"], task.outputs) == (each.study.training.epochs, job.outputs)
+    assert [path.name for path in Path("results/.plans").iterdir()] == [Path(runs[1].plan_file).name]
 
 
 def test_reading_back_a_dumped_study_gives_the_same_study() -> None:

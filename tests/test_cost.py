@@ -9,6 +9,7 @@ import yaml
 
 from resdag.config.load import load_study, parse_study
 from resdag.config.study import Study
+from resdag.experiments.mean_field import NORMAL
 from resdag.layout import base
 from resdag.models.build import build, count_parameters
 from resdag.planning import cost
@@ -137,7 +138,7 @@ def test_the_cost_of_random_networks_is_their_random_numbers() -> None:
     here = study(mean_field=section)
     plain, full = (cost.work(here, job, cost.size_of(here)) for job in plan_study(here).jobs
                    if job.rule == "simulate_mean_field" and job.of["chunk"] == "0000")  # fmt: skip
-    assert plain == cost.NORMAL * 10 * 7 * 2 * 1000**2  # each matrix of ten networks twice
+    assert plain == NORMAL * 10 * 7 * 2 * 1000**2  # each matrix of ten networks twice
     assert full == 2 * plain
     conditioned = study(mean_field=section | {"matrices": "conditioned"})
     jobs = plan_study(conditioned).of_rule("simulate_mean_field")

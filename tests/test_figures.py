@@ -13,7 +13,8 @@ import pytest
 import vl_convert
 
 from resdag.errors import DamagedFileError
-from resdag.figures.job import draw_figure, module_of
+from resdag.figures.job import draw_figure
+from resdag.figures.modules import module_of
 from resdag.figures.save import SUFFIXES, read_figure, save, specification
 from resdag.figures.theme import OKABE_ITO, Style, ceiling, finite, font_list
 from resdag.planning.figures import figure_names

@@ -5,7 +5,7 @@ from math import comb
 import polars as pl
 import pytest
 
-from resdag.figures.job import module_of
+from resdag.figures.modules import module_of
 from resdag.figures.words import MOST_ROWS, Config, shown
 from resdag.planning.figures import figure_names
 from views_by_hand import VIEWS

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from resdag.execution.runner import TORCH_RULES
+from resdag.planning.experiment import Rule
+from resdag.planning.registry import rules
 from resdag.provenance import code_parts
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "resdag"
@@ -15,7 +16,6 @@ F_WING, F_LIBRARIES = ("models", "datasets", "training", "lesions", "paths", "me
 G_WING, G_LIBRARIES = ("store", "queries", "figures", "report"), {"duckdb", "polars", "altair"}
 GROUND = ("errors", "paper", "config", "records", "provenance", "combinatorics", "planning", "atomic", "layout",
           "execution", "cli")  # fmt: skip
-MEASURING = TORCH_RULES | {"prepare_data", "iterate_mean_field"}
 # The plan and its command line look at datasets from outside: names, sizes, published sums.
 WITHOUT_TORCH = {f"resdag.datasets.{name}" for name in ("available", "listing", "published")} | {"resdag.datasets"}
 
@@ -77,12 +77,18 @@ def test_what_runs_jobs_knows_neither_wing_and_imports_torch_in_functions_alone(
     assert not names_of(body) & (F_LIBRARIES | G_LIBRARIES | {"scipy"})
 
 
-@pytest.mark.parametrize("rule", sorted(path.stem for path in (SOURCE / "jobs").glob("*_*.py") if path.stem[0] != "_"))
-def test_each_job_belongs_to_one_wing(rule: str) -> None:
-    packages, used = reached(f"resdag.jobs.{rule}")
+@pytest.mark.parametrize("rule", rules().values(), ids=lambda rule: rule.name)
+def test_each_job_belongs_to_the_wing_of_its_rule(rule: Rule) -> None:
+    packages, used = reached(rule.job_module)
     measures, reads = packages & set(F_WING) or used & F_LIBRARIES, packages & set(G_WING) or used & G_LIBRARIES
     assert not (measures and reads)
-    assert bool(measures) == (rule in MEASURING)
+    assert not (reads if rule.wing == "measuring" else measures)
+    assert measures or not rule.device
+
+
+def test_every_job_is_declared_and_every_rule_has_its_job() -> None:
+    jobs = {name for name in MODULES if "def run(context" in MODULES[name].read_text(encoding="utf-8")}
+    assert {rule.job_module for rule in rules().values()} == jobs
 
 
 def test_every_init_is_empty() -> None:

@@ -9,8 +9,8 @@ import torch
 from scipy import stats
 
 from resdag.lesions.engine import block_evaluations
-from resdag.lesions.lesion import deletion, intact, pair_deletions, single_deletions
-from resdag.lesions.pairs import count_answers, pairs
+from resdag.lesions.lesion import deletion, intact, single_deletions
+from resdag.lesions.pair import count_answers, pair_deletions, pairs
 from resdag.queries.interactions import interactions, mean_interval, sign_flip
 from resdag.queries.statistics import holm, mcnemar
 from rows_by_hand import STUDY, empty, insert, pair_answers

@@ -18,22 +18,18 @@ from torch.utils._pytree import tree_leaves
 from resdag.combinatorics import random_deletion, random_swaps, reversal, shuffle
 from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError
-from resdag.lesions import controls, engine, rows
+from resdag.lesions import engine, rows
 from resdag.lesions.engine import batch_size, block_evaluations, check, measure, trie
-from resdag.lesions.lesion import (
-    Lesion,
-    Part,
-    block_repetitions,
-    deletion,
-    intact,
-    pair_deletions,
-    reordering,
-    run_deletions,
-    single_deletions,
-    skip_deletions,
-)
-from resdag.lesions.pairs import pairs
-from resdag.lesions.recalibrated import measure_recalibrated
+from resdag.lesions.lesion import Lesion, Part, deletion, intact, reordering, single_deletions
+from resdag.lesions.pair import pair_deletions, pairs
+from resdag.lesions.random import random
+from resdag.lesions.recalibrated import recalibrated
+from resdag.lesions.recalibration import measure_recalibrated
+from resdag.lesions.reorder import reorder
+from resdag.lesions.repeat import block_repetitions, repetitions
+from resdag.lesions.run import run_deletions, runs
+from resdag.lesions.single import single
+from resdag.lesions.skip import skip, skip_deletions
 from resdag.models.build import build
 from resdag.models.memory import WORKING_TENSORS
 from resdag.models.network import Network
@@ -418,7 +414,7 @@ def test_broken_and_repaired_images_are_counted_on_paper() -> None:
 
 def test_rows_of_single_deletions_say_what_was_deleted() -> None:
     network, images = small(), noise()
-    found, scores = rows.single(network, images)
+    found, scores = single(network, images)
     assert [row["lesion"] for row in found] == [f"single-{block:03d}" for block in range(9)]
     assert [row["deleted"] for row in found] == [[block] for block in range(9)]
     assert {(row["experiment"], row["count"], row["draw"], row["recalibrated"]) for row in found} == {
@@ -433,7 +429,7 @@ def test_rows_of_single_deletions_say_what_was_deleted() -> None:
 
 
 def test_rows_of_random_deletions_come_count_by_count_with_the_draws_of_the_rule() -> None:
-    found = rows.random(small(), noise(), [1, 3], [10, 11])
+    found = random(small(), noise(), [1, 3], [10, 11])
     assert [row["lesion"] for row in found] == [
         "random-k01-d010",
         "random-k01-d011",
@@ -445,18 +441,18 @@ def test_rows_of_random_deletions_come_count_by_count_with_the_draws_of_the_rule
     assert [tuple(row["deleted"]) for row in found] == [
         random_deletion(9, range(9), count, draw) for count in (1, 3) for draw in (10, 11)
     ]
-    assert rows.random(small(), noise(), [3], [11]) == found[3:]  # a chunk by itself
+    assert random(small(), noise(), [3], [11]) == found[3:]  # a chunk by itself
 
 
 def test_vgg_layers_are_deleted_like_blocks() -> None:
     network = small("vgg")
-    found, _ = rows.single(network, noise())
+    found, _ = single(network, noise())
     assert [row["deleted"] for row in found] == [[layer] for layer in range(14)]
 
 
 def test_rows_of_reorderings_hold_the_order_and_its_distance() -> None:
     network, images = small(), noise()
-    found = {row["reordering"]: row for row in rows.reorder(network, images, [1, "shuffle", "reversal"], [0, 1])}
+    found = {row["reordering"]: row for row in reorder(network, images, [1, "shuffle", "reversal"], [0, 1])}
     assert list(found) == ["identity", "reversal", "swaps-001-d000", "swaps-001-d001", "shuffle-d000", "shuffle-d001"]
     same, back = found["identity"], found["reversal"]
     assert (same["permutation"], same["kendall_tau"], same["broken"], same["repaired"]) == (list(range(9)), 1.0, 0, 0)
@@ -471,7 +467,7 @@ def test_rows_of_reorderings_hold_the_order_and_its_distance() -> None:
 
 
 def test_the_identity_and_the_reversal_belong_to_the_first_chunk_of_draws() -> None:
-    later = rows.reorder(small(), noise(), [1, "reversal"], range(10, 12))
+    later = reorder(small(), noise(), [1, "reversal"], range(10, 12))
     assert [row["reordering"] for row in later] == ["swaps-001-d010", "swaps-001-d011"]
 
 
@@ -510,7 +506,7 @@ def test_a_block_without_a_skip_has_none_to_delete() -> None:
     with pytest.raises(NetworkError, match="this block has no skip connection to delete"):
         network.blocks[5].delete_skip(torch.zeros(1, 6, 8, 8))
     with pytest.raises(NetworkError, match="this network has no skip connections to delete"):
-        controls.skip(network, images)
+        skip(network, images)
 
 
 def test_all_pairs_and_all_runs_are_named_by_what_they_delete() -> None:
@@ -526,8 +522,8 @@ def test_all_pairs_and_all_runs_are_named_by_what_they_delete() -> None:
 
 def test_rows_of_pairs_runs_and_skips_are_those_of_plain_loops() -> None:
     network, images = small(), noise()
-    found = {row["lesion"]: row for row in pairs(network, images)[0] + controls.runs(network, images, [3])}
-    found |= {row["lesion"]: row for row in controls.skip(network, images)}
+    found = {row["lesion"]: row for row in pairs(network, images)[0] + runs(network, images, [3])}
+    found |= {row["lesion"]: row for row in skip(network, images)}
     assert len(found) == 36 + 7 + 9
     for name, lesion, experiment in (
         ("pair-001-004", deletion("", 9, [1, 4]), "pair"),
@@ -563,7 +559,7 @@ class Halves(nn.Module):
 
 def test_rows_of_repetitions_are_those_of_a_plain_loop_over_blocks_that_keep_their_shape() -> None:
     network, images = small(), noise()
-    found = {row["lesion"]: row for row in controls.repetitions(network, images, [2, 4])}
+    found = {row["lesion"]: row for row in repetitions(network, images, [2, 4])}
     kept = [block for block in range(9) if block not in (3, 6)]
     assert list(found) == [f"repeat-{block:03d}-x{times}" for times in (2, 4) for block in kept]
     x = network.stem(images.normalised(0, 12))
@@ -574,11 +570,11 @@ def test_rows_of_repetitions_are_those_of_a_plain_loop_over_blocks_that_keep_the
     row = found["repeat-001-x4"]
     assert (row["experiment"], row["count"], row["deleted"], row["repeated"]) == ("repeat", 0, [], [1, 1, 1])
     assert (row["errors"], row["draw"], row["recalibrated"]) == (wrong, None, False)
-    assert controls.runs(network, images, [2])[0]["repeated"] is None
+    assert runs(network, images, [2])[0]["repeated"] is None
 
 
 def test_layers_that_pool_or_change_channels_are_not_repeated() -> None:
-    found = controls.repetitions(small("vgg"), noise(), [2])
+    found = repetitions(small("vgg"), noise(), [2])
     # groups of 2, 3, 3, 3, 3 layers: the first layer takes 3 channels to 6, the last of each group pools
     assert [row["repeated"] for row in found] == [[block] for block in (2, 3, 5, 6, 8, 9, 11, 12)]
 
@@ -628,7 +624,7 @@ def test_behind_a_deleted_block_the_mean_over_batches_of_their_statistics_is_use
 
 def test_rows_of_recalibrated_deletions_are_held_against_the_network_as_it_was_trained() -> None:
     network, train, test = small(), noise(40), noise(23)
-    found = controls.recalibrated(network, train, test)
+    found = recalibrated(network, train, test)
     assert [row["lesion"] for row in found] == ["intact+bn", *(f"single-{block:03d}+bn" for block in range(9))]
     assert {(row["experiment"], row["recalibrated"], row["count"]) for row in found} == {
         ("intact", True, 0), ("single", True, 1),

@@ -12,11 +12,12 @@ import pytest
 from resdag import provenance
 from resdag.config.load import load_study
 from resdag.config.study import Study
-from resdag.layout import EXPERIMENTS, LAYOUT
 from resdag.planning.figures import figure_names
-from resdag.planning.lineage import rules_behind, sources, view_files
+from resdag.planning.lineage import rules_behind
 from resdag.planning.plan import plan_study
-from resdag.records.tables import BY_NAME
+from resdag.planning.registry import rules
+from resdag.planning.views import sources, view_files
+from resdag.records.registry import class_of, tables
 from resdag.store.schema import create
 from resdag.store.shards import load
 
@@ -33,14 +34,14 @@ def database_of(study: Study, rules: set[str], folder: Path) -> Iterator[duckdb.
             for table in job.tables:
                 shards.setdefault(table, []).append(folder / job.outputs[table])
     with duckdb.connect(config={"threads": 1}) as con:
-        create(con, comments=False)
+        create(con)
         con.execute(
             "INSERT INTO studies BY NAME SELECT ? AS study, ? AS config, '{}' AS versions, '' AS hardware, "
             "TIMESTAMP 'epoch' AS started_at, TIMESTAMP 'epoch' AS finished_at",
             [study.study, study.model_dump_json()],
         )
         for table, files in shards.items():
-            load(con, BY_NAME[table], study.study, files, None)
+            load(con, class_of(table), study.study, files, None)
         yield con
 
 
@@ -49,7 +50,7 @@ def test_rows_of_no_other_rule_change_a_figure(finished: Path, monkeypatch: pyte
     monkeypatch.chdir(finished)
     monkeypatch.setattr(provenance, "lock_digest", provenance.lock_digest.__wrapped__)  # of this folder, not the last
     study = load_study(Path("config/config.yaml"))
-    empty, everything = set(), {rule for rule, files in LAYOUT.items() if files.keys() & set(BY_NAME)}
+    empty, everything = set(), {name for name, rule in rules().items() if rule.writes.keys() & tables()}
     with database_of(study, everything, finished) as whole:
         for name in figure_names():
             rows = whole.execute(f"SELECT * FROM {name} ORDER BY ALL").fetchall()
@@ -75,18 +76,17 @@ def tables_in(tree: Any) -> Iterator[str]:
         yield from tables_in(below)
 
 
-@pytest.mark.parametrize("path", view_files(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", view_files().values(), ids=lambda path: path.stem)
 def test_the_sources_of_a_view_are_those_that_duckdb_parses(path: Path) -> None:
     with duckdb.connect() as con:
         (text,) = con.execute("SELECT json_serialize_sql(?)", [path.read_text(encoding="utf-8")]).fetchone()
     parsed = json.loads(text)
     assert not parsed["error"], parsed
-    known = {*BY_NAME, *(view.stem for view in view_files())}
+    known = {*tables(), *view_files()}
     found = set(tables_in(parsed)) & known
     assert found == sources(path) & known
     assert found
 
 
 def test_every_experiment_has_its_rule() -> None:
-    writing = {rule for rule, files in LAYOUT.items() if "lesions" in files}
-    assert {*EXPERIMENTS.values(), "delete_recalibrated"} == writing
+    assert all(bool(rule.lesions) == ("lesions" in rule.writes) for rule in rules().values())

@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from resdag.records.tables import TABLES
+from resdag.records.registry import records
 from resdag.store.build import build
 from resdag.store.read import connect, frame
 from resdag.store.schema import views
@@ -37,7 +37,7 @@ COMMENTS = (
 def written(con: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: F811
     """The rows by hand as `build` writes them."""
     path = tmp_path_factory.mktemp("old") / "results.duckdb"
-    rows = {record.table: frame(con, f"SELECT * FROM {record.table}") for record in TABLES}
+    rows = {record.table: frame(con, f"SELECT * FROM {record.table}") for record in records()}
     rows["claims"] = pl.DataFrame([_claim("depth", "reproduced") | {"study": "hand"}])
     rows["jobs"] = pl.DataFrame([_job("train_network", "network=resnet110 seed=0", 60.0) | {"study": "hand"}])
     build(path, "hand", {}, [lambda *_: rows])
@@ -56,7 +56,7 @@ def old_client(path: Path, queries: list[str]) -> dict[str, Any]:
 
 
 def test_duckdb_1_1_reads_every_table_view_and_comment(written: Path) -> None:
-    names = [*(record.table for record in TABLES), *(view.name for view in views())]
+    names = [*(record.table for record in records()), *(view.name for view in views())]
     queries = [f'SELECT count(*) FROM "{name}"' for name in names] + list(COMMENTS)
     with connect(written) as now:
         expected = [[list(map(str, row)) for row in now.execute(query).fetchall()] for query in queries]

@@ -13,10 +13,10 @@ from resdag.config.study import Study
 from resdag.config.weights import Address
 from resdag.errors import DatasetError, WeightsError
 from resdag.execution.outside import check_images, have_weights
-from resdag.execution.runner import run as run_job
 from resdag.models.build import build
 from resdag.models.weights import save_weights
 from resdag.planning.plan import plan_study
+from resdag.verbs.run import by_hand
 from served import Server, served
 from workflow_tools import ROOT, kill_group, logs, run, start
 
@@ -80,7 +80,7 @@ def test_a_job_by_hand_fetches_its_weights_once(digits: int, published: bytes) -
         study = study_of(server, published, digits)
         plan = plan_study(study)
         for job in [*plan.of_rule("prepare_data"), *plan.of_rule("load_network") * 2]:
-            run_job(study, job, threads=1)
+            by_hand(study, job, Path("study.yaml"), threads=1)
     assert server.asked == [None]
     ours = Path(plan.of_rule("load_network")[0].outputs["weights"])
     assert ours.read_bytes() == published  # these were ours before

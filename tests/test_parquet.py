@@ -12,10 +12,10 @@ import pytest
 from resdag import atomic
 from resdag.errors import DamagedFileError, ResdagError
 from resdag.records.base import Record
-from resdag.records.networks import Evaluation
 from resdag.records.parquet import read_metadata, schema_of, write_rows
-from resdag.records.paths import PathsRemaining
-from resdag.records.tables import TABLES
+from resdag.records.registry import records
+from resdag.records.tables.evaluations import Evaluation
+from resdag.records.tables.paths_remaining import PathsRemaining
 
 BY_TYPE: dict[Any, Any] = {int: 1, float: 0.25, str: "ünïcode", bool: True, datetime: datetime(2026, 1, 2, 3, 4, 5)}
 FRACTION = {
@@ -44,10 +44,10 @@ def rows_of(record: type[Record]) -> list[dict[str, Any]]:
     return [{name: example(field.rebuild_annotation(), full) for name, field in fields} for full in (True, False)]
 
 
-@pytest.mark.parametrize("record", TABLES, ids=lambda record: record.table)
+@pytest.mark.parametrize("record", records(), ids=lambda record: record.table)
 def test_rows_come_back_as_they_were_written(record: type[Record], tmp_path: Path) -> None:
     rows, path = rows_of(record), tmp_path / "new" / "rows.parquet"
-    write_rows(path, record.table, rows, {"rule": "r", "started_at": "2026-01-02"})
+    write_rows(path, record, rows, {"rule": "r", "started_at": "2026-01-02"})
     found = pq.read_table(path)
     back = [
         {key: json.loads(value) if isinstance(row[key], dict) else value for key, value in found_row.items()}
@@ -58,13 +58,13 @@ def test_rows_come_back_as_they_were_written(record: type[Record], tmp_path: Pat
     assert read_metadata(path) == {"rule": "r", "started_at": "2026-01-02"}
 
 
-@pytest.mark.parametrize("record", TABLES, ids=lambda record: record.table)
+@pytest.mark.parametrize("record", records(), ids=lambda record: record.table)
 def test_a_table_without_rows_keeps_its_columns(record: type[Record], tmp_path: Path) -> None:
-    write_rows(tmp_path / "none.parquet", record.table, [])
+    write_rows(tmp_path / "none.parquet", record, [])
     assert pq.read_schema(tmp_path / "none.parquet").names == list(record.model_fields)
 
 
-@pytest.mark.parametrize("record", TABLES, ids=lambda record: record.table)
+@pytest.mark.parametrize("record", records(), ids=lambda record: record.table)
 def test_no_column_of_a_key_may_be_null(record: type[Record]) -> None:
     assert not any(schema_of(record).field(name).nullable for name in record.key)
 
@@ -76,33 +76,33 @@ def test_no_column_of_a_key_may_be_null(record: type[Record]) -> None:
 def test_a_wrong_value_is_refused_by_the_name_of_its_column(column: str, value: object, tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
     with pytest.raises(ResdagError, match=rf"^paths_remaining\.{column}, row 1: got .*nothing was written$"):
-        write_rows(path, PathsRemaining.table, [FRACTION, FRACTION | {column: value}])
+        write_rows(path, PathsRemaining, [FRACTION, FRACTION | {column: value}])
     assert not path.exists()
 
 
 def test_a_missing_column_is_refused_by_its_name(tmp_path: Path) -> None:
     row = {key: value for key, value in FRACTION.items() if key != "deleted"}
     with pytest.raises(ResdagError, match=r"paths_remaining\.deleted, row 0"):
-        write_rows(tmp_path / "rows.parquet", PathsRemaining.table, [row])
+        write_rows(tmp_path / "rows.parquet", PathsRemaining, [row])
 
 
 def test_a_number_too_large_for_its_column_is_refused_without_a_traceback(tmp_path: Path) -> None:
     with pytest.raises(ResdagError, match="paths_remaining"):
-        write_rows(tmp_path / "rows.parquet", PathsRemaining.table, [FRACTION | {"blocks": 10**30}])
+        write_rows(tmp_path / "rows.parquet", PathsRemaining, [FRACTION | {"blocks": 10**30}])
 
 
 def test_json_without_a_finite_number_is_refused(tmp_path: Path) -> None:
-    (record,) = (record for record in TABLES if record.table == "networks")
+    (record,) = (record for record in records() if record.table == "networks")
     row = rows_of(record)[0] | {"options": {"width": float("inf")}}
     with pytest.raises(ResdagError, match="networks, row 0"):
-        write_rows(tmp_path / "rows.parquet", "networks", [row])
+        write_rows(tmp_path / "rows.parquet", record, [row])
 
 
 def test_a_write_that_breaks_off_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "rows.parquet"
-    write_rows(path, PathsRemaining.table, [FRACTION])
+    write_rows(path, PathsRemaining, [FRACTION])
     before = path.read_bytes()
 
     def full_disk(descriptor: int) -> None:
@@ -110,7 +110,7 @@ def test_a_write_that_breaks_off_leaves_the_old_file_and_nothing_else(
 
     monkeypatch.setattr(atomic.os, "fsync", full_disk)
     with pytest.raises(OSError, match="No space"):
-        write_rows(path, PathsRemaining.table, [FRACTION] * 2)
+        write_rows(path, PathsRemaining, [FRACTION] * 2)
     with pytest.raises(OSError, match="No space"):
         atomic.write_json(tmp_path / "other.json", {})
     assert path.read_bytes() == before
@@ -128,7 +128,7 @@ def test_stamps_of_one_figure_are_dropped_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["truncated", "empty", "text", "missing", "folder"])
 def test_a_damaged_file_is_named(damage: str, tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
-    write_rows(path, Evaluation.table, rows_of(Evaluation))
+    write_rows(path, Evaluation, rows_of(Evaluation))
     whole = path.read_bytes()
     path.unlink()
     match damage:

@@ -13,16 +13,17 @@ from PIL import Image
 
 from resdag import provenance
 from resdag.config.load import load_study, merged, parse_study, read_yaml
-from resdag.execution.runner import TORCH_RULES
-from resdag.layout import LAYOUT
 from resdag.planning import figures
 from resdag.planning.figures import can_be_filled, figure_modules, figure_names, literals
-from resdag.planning.lineage import VIEWS, tables_behind, views_behind
 from resdag.planning.plan import Plan, plan_study
-from resdag.planning.reading import STATISTICS
-from resdag.records.tables import BY_NAME
+from resdag.planning.registry import rules as declared
+from resdag.planning.registry import rules_of
+from resdag.planning.views import VIEWS, tables_behind, views_behind
+from resdag.records.registry import tables
 
 ROOT = Path(__file__).resolve().parents[1]
+TORCH_RULES = {name for name, rule in declared().items() if rule.device}
+STATISTICS = {*rules_of("statistics")} - {"compare_networks"}
 Edit = Callable[[str], list[str]]
 # What stands at the end of every study and is made again whenever anything in it changed.
 ALWAYS = {"write_database", "write_report"}
@@ -236,7 +237,7 @@ def test_a_claims_margin_judges_again_and_draws_nothing() -> None:
 def test_the_confidence_computes_statistics_again_and_measures_nothing() -> None:
     labels = rerun({"claims": {"confidence": 0.9}})
     assert rules(labels) <= READING
-    assert STATISTICS.keys() & rules(labels) == STATISTICS.keys() - {"compute_lesion_tests"}  # p-values
+    assert STATISTICS & rules(labels) == STATISTICS - {"compute_lesion_tests"}  # p-values
 
 
 def test_a_figures_own_style_draws_that_figure_alone() -> None:
@@ -414,7 +415,7 @@ def test_the_study_of_the_paper_has_some_hundreds_of_jobs() -> None:
 def test_shards_are_the_outputs_of_all_tables(name: str) -> None:
     plan = shipped(name)
     shards = plan.shards()
-    assert set(shards) == set(BY_NAME)
+    assert set(shards) == set(tables())
     assert {path for paths in shards.values() for path in paths} == {
         path for path in plan.outputs() if path.endswith(".parquet")
     }
@@ -452,15 +453,15 @@ def test_every_figure_has_a_view_and_every_figures_view_a_figure() -> None:
 
 @pytest.mark.parametrize("name", figure_names())
 def test_a_figure_rests_on_tables_that_there_are(name: str) -> None:
-    assert views_behind(name)[0].stem == name
-    assert tables_behind(name) & set(BY_NAME)
+    assert views_behind(name)[0] == name
+    assert tables_behind(name) & set(tables())
 
 
 @pytest.mark.parametrize("name", figure_names())
 def test_a_figure_says_what_a_plan_has_to_know(name: str) -> None:
     said = literals(figure_modules()[name])
     assert {"TITLE", "CAPTION", "ORDER", "PAPER", "ESSENTIAL"} <= said.keys()
-    assert set(said["ESSENTIAL"]) <= set(LAYOUT)
+    assert set(said["ESSENTIAL"]) <= set(declared())
     assert said["PAPER"] == (f"figure {name.removeprefix('figure_')}" if name[7].isdigit() else None)
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from resdag import provenance
-from resdag.provenance import Package, code_digest, code_parts, digest_of, file_sha256, fingerprint, lock_digest
+from resdag.digests import digest_of, file_sha256, fingerprint
+from resdag.discovery import root_of
+from resdag.provenance import Sources, code_digest, code_parts, lock_digest
 
 FILES = {
     "__init__": "",
@@ -23,6 +25,11 @@ FILES = {
 Digest = Callable[..., str]
 
 
+def _file(folder: Path, name: str) -> Path | None:
+    inside = folder.joinpath(*name.split("."))
+    return next((path for path in (inside / "__init__.py", inside.with_suffix(".py")) if path.is_file()), None)
+
+
 @pytest.fixture
 def digest(tmp_path: Path) -> Digest:
     """Digest of `pkg.job` in a package written anew, some of its files changed."""
@@ -34,7 +41,7 @@ def digest(tmp_path: Path) -> Digest:
             path = folder / f"{name}.py"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        return digest_of(Package(folder, "pkg").parts(*(modules or ("pkg.job",))))
+        return digest_of(Sources(find=lambda name: _file(folder.parent, name)).parts(*(modules or ("pkg.job",))))
 
     return of
 
@@ -148,4 +155,4 @@ def test_the_lock_counts_by_its_versions(tmp_path: Path) -> None:
 
 
 def test_the_source_is_found_where_the_package_is() -> None:
-    assert provenance.this_package().folder == Path(provenance.__file__).parent
+    assert root_of("resdag") == Path(provenance.__file__).parent

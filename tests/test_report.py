@@ -10,13 +10,14 @@ import polars as pl
 import pytest
 
 from resdag.errors import StudyError
-from resdag.figures.job import draw_figure, module_of
+from resdag.figures.job import draw_figure
+from resdag.figures.modules import module_of
 from resdag.figures.save import specification
 from resdag.figures.theme import Style
 from resdag.figures.words import interval, percent
 from resdag.planning.figures import figure_names
 from resdag.queries.statements import STATEMENTS
-from resdag.records.tables import BY_NAME
+from resdag.records.registry import class_of
 from resdag.report.build import VERDICTS, label, write_report
 from resdag.report.choices import dataset_note
 from resdag.report.conclusion import EVIDENCE, conclusion
@@ -310,7 +311,7 @@ def test_the_query_on_the_page_runs(folder, page):
 
 def test_the_columns_written_by_hand_are_those_of_the_records():
     for table, values in rows().items():
-        assert set(values[0]) == set(BY_NAME[table].model_fields)
+        assert set(values[0]) == set(class_of(table).model_fields)
 
 
 def test_the_share_of_short_paths_that_captions_quote_is_right():

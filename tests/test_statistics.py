@@ -26,8 +26,9 @@ from resdag.queries.statistics import (
     t_test,
     wilson,
 )
-from resdag.records.lesions import LesionTest
-from resdag.records.paths import PathFit, PathNorm
+from resdag.records.tables.lesion_tests import LesionTest
+from resdag.records.tables.path_fits import PathFit
+from resdag.records.tables.path_norms import PathNorm
 from rows_by_hand import OF, STUDY, empty, insert, lesion, network, path_gradients, single
 
 KEY = OF | {"epoch": 164, "measured_at": "input"}

@@ -16,8 +16,8 @@ import pytest
 from resdag.errors import BusyError, DamagedFileError
 from resdag.jobs.write_database import is_gone
 from resdag.records.base import Record
-from resdag.records.paths import PathGradient
-from resdag.records.tables import TABLES
+from resdag.records.registry import records
+from resdag.records.tables.path_gradients import PathGradient
 from resdag.store.build import build, forget, studies, study_files
 from resdag.store.read import connect, frame
 from resdag.store.schema import columns, create_table_sql, views
@@ -66,7 +66,7 @@ def left_beside(database: Path) -> list[str]:
     return sorted(file.name for file in database.parent.iterdir() if file.suffix != ".parquet")
 
 
-@pytest.mark.parametrize("record", TABLES, ids=lambda record: record.table)
+@pytest.mark.parametrize("record", records(), ids=lambda record: record.table)
 def test_every_column_is_declared_and_no_key_can_be_null(record: type[Record]) -> None:
     declared = {column.name: column for column in columns(record)}
     assert list(declared) == list(record.model_fields)

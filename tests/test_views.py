@@ -7,7 +7,7 @@ import pytest
 
 from resdag.queries.interactions import interactions
 from resdag.queries.rows import as_frame
-from resdag.records.lesions import Interaction
+from resdag.records.tables.interactions import Interaction
 from resdag.store.read import frame
 from resdag.store.schema import views
 from rows_by_hand import (

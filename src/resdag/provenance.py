@@ -7,78 +7,74 @@ longer matches config or code has another name: it cannot pass for fresh, and
 going back to an old config finds the old results.
 
 Code is digested as syntax trees without docstrings and comments, following
-the imports inside the package without importing anything.
+imports without importing anything.
 """
 
 import ast
 import hashlib
-import importlib.util
 import json
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from resdag.atomic import write_json
+from resdag.digests import digest_of
+from resdag.discovery import source_of
 from resdag.layout import RESULTS
 
 PACKAGE = "resdag"
 CACHE = RESULTS / ".cache" / "code.json"
-FINGERPRINT_LENGTH = 12  # hex digits: a clash among a million jobs has probability 2e-3
 
 
-def digest_of(value: Any) -> str:
-    """SHA-256 of a JSON value; the order of a mapping's keys plays no part."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, allow_nan=False).encode()).hexdigest()
-
-
-def fingerprint(value: Any) -> str:
-    """The short digest that stands in paths."""
-    return digest_of(value)[:FINGERPRINT_LENGTH]
-
-
-def file_sha256(path: Path | str) -> str:
-    """SHA-256 of a file's bytes; OSError if it cannot be read."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-class Package:
-    """The modules of a package as files: what each is, and which others of the package it imports.
+class Sources:
+    """Modules as files: what each is, and which others it imports.
 
     Files are read once: a process sees its code as it was when it first asked.  What was parsed is kept in the
     file `cache`, by the bytes that it was parsed from, so that it holds whatever happens to the files.
     """
 
-    def __init__(self, folder: Path, name: str = PACKAGE, cache: Path | None = None) -> None:
-        self.folder, self.name, self.cache = folder, name, cache
-        self._known: dict[str, tuple[str, frozenset[str]]] = {}
+    def __init__(self, cache: Path | None = None, find: Callable[[str], Path | None] = source_of) -> None:
+        self.cache, self._find = cache, find
+        self._known: dict[str, tuple[str, list[str]]] = {}
+        self._files: dict[str, Path | None] = {}
         self._parsed: dict[str, list[Any]] = _read_cache(cache)
         self._unsaved = False
 
     def parts(self, *modules: str) -> dict[str, str]:
-        """Digest of each of these modules and of all that they import from the package, directly or not, by name.
+        """Digest of each of these modules and of all that they import, directly or not, by name.
 
-        Packages count with the modules in them: importing `a.b` runs `a` too.  ModuleNotFoundError for no such module.
+        Imports are followed within resdag and the packages of the modules asked for: a plugin's own code counts, that
+        of libraries does not.  Packages count with the modules in them: importing `a.b` runs `a` too.
+        ModuleNotFoundError for no such module.
         """
+        packages = {PACKAGE, *(name.split(".")[0] for name in modules)}
         found: dict[str, str] = {}
         waiting = list(modules)
         while waiting:
             name = waiting.pop()
             if name not in found:
-                found[name], imports = self._look(name)
-                waiting += imports
+                found[name], named = self._look(name)
+                inside = (each for each in named if each.split(".")[0] in packages)
+                waiting += [each for each in inside if self._file(each)]
         return found
 
-    def _look(self, name: str) -> tuple[str, frozenset[str]]:
+    def _look(self, name: str) -> tuple[str, list[str]]:
+        """Digest of a module, and what it may import, its package among it."""
         if name not in self._known:
-            path = self._path(name)
+            path = self._file(name)
             if path is None:
-                raise ModuleNotFoundError(f"{name}: no such module in {self.name}")
+                raise ModuleNotFoundError(f"{name}: no such module in {name.split('.')[0]}")
             inside = name if path.name == "__init__.py" else name.rpartition(".")[0]
             digest, named = self._parse(path.read_bytes(), inside, path)
-            imports = {name.rpartition(".")[0], *(found for found in named if self._path(found))}
-            self._known[name] = digest, frozenset(imports - {name, ""})
+            around = name.rpartition(".")[0]
+            self._known[name] = digest, [*named, *([around] if around else [])]
         return self._known[name]
+
+    def _file(self, name: str) -> Path | None:
+        if name not in self._files:
+            self._files[name] = self._find(name)
+        return self._files[name]
 
     def _parse(self, source: bytes, inside: str, path: Path) -> tuple[str, list[str]]:
         """Digest of a module's code, and the names that it may import."""
@@ -95,14 +91,6 @@ class Package:
         if self.cache and self._unsaved:
             write_json(self.cache, self._parsed)
             self._unsaved = False
-
-    def _path(self, name: str) -> Path | None:
-        first, *rest = name.split(".")
-        if first != self.name:
-            return None
-        inside = self.folder.joinpath(*rest)
-        files = [inside / "__init__.py"] if not rest else [inside / "__init__.py", inside.with_suffix(".py")]
-        return next((path for path in files if path.is_file()), None)
 
 
 def _read_cache(cache: Path | None) -> dict[str, list[Any]]:
@@ -149,22 +137,20 @@ def _sha256(text: str) -> str:
 
 
 @cache
-def this_package() -> Package:
-    """resdag as it lies on disk, found without importing it."""
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"{PACKAGE} is not installed: its source cannot be found")
-    return Package(Path(spec.origin).parent, cache=CACHE)
+def sources() -> Sources:
+    """Code as it lies on disk, found without importing it."""
+    return Sources(CACHE)
 
 
-def code_digest(*modules: str) -> str:
-    """Digest of modules of resdag and of all that they import from it, directly or not."""
-    return digest_of(code_parts(*modules))
+def code_digest(*modules: str, texts: Sequence[Path] = ()) -> str:
+    """Digest of modules, of all that they import from resdag and from their own packages, and of texts beside them."""
+    digest = digest_of(code_parts(*modules))
+    return digest_of([digest, *map(file_digest_of_code, texts)]) if texts else digest
 
 
 def code_parts(*modules: str) -> dict[str, str]:
     """Digest of each module behind `code_digest`, by name."""
-    return this_package().parts(*modules)
+    return sources().parts(*modules)
 
 
 @cache

@@ -11,10 +11,9 @@ rule prepare_data:
         "../envs/resdag.yaml"
     threads: 1
     resources:
-        study=STUDY.source,
-        mem_mb=2000,
+        **STUDY.resources("prepare_data"),
     params:
         job=STUDY.identity("prepare_data"),
     shell:
-        "exec resdag run prepare_data {resources.study:q}"
+        "exec resdag run prepare_data {resources.plan:q}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

@@ -5,7 +5,7 @@
 rule judge_claims:
     """Hold the numbers to each statement of the paper."""
     input:
-        STUDY.only("judge_claims").inputs(),
+        ancient(STUDY.only("judge_claims").inputs()),
     output:
         **STUDY.only("judge_claims").outputs,
     log:
@@ -13,12 +13,11 @@ rule judge_claims:
     conda:
         "../envs/resdag.yaml"
     resources:
-        study=STUDY.source,
-        mem_mb=2000,
+        **STUDY.resources("judge_claims"),
     params:
         job=STUDY.only("judge_claims").param,
     shell:
-        "exec resdag run judge_claims {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
+        "exec resdag run judge_claims {resources.plan:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
 
 
 rule write_database:
@@ -27,7 +26,7 @@ rule write_database:
     The file is no output: Snakemake would remember one study's params for it, and take every other for changed.
     """
     input:
-        STUDY.only("write_database").inputs(),
+        ancient(STUDY.only("write_database").inputs()),
     output:
         **STUDY.only("write_database").outputs,
     log:
@@ -35,9 +34,8 @@ rule write_database:
     conda:
         "../envs/resdag.yaml"
     resources:
-        study=STUDY.source,
-        mem_mb=4000,
+        **STUDY.resources("write_database"),
     params:
         job=STUDY.only("write_database").param,
     shell:
-        "exec resdag run write_database {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
+        "exec resdag run write_database {resources.plan:q} --fingerprint {params.job[fingerprint]} --log {log:q}"

@@ -7,7 +7,7 @@ for figure in STUDY.plan.of_rule("draw_figure"):
         name:
             f"draw_{figure.of['figure']}"
         input:
-            figure.inputs(),
+            ancient(figure.inputs()),
         output:
             **{name: path for name, path in figure.outputs.items() if name != "svg"},
             svg=report(
@@ -24,9 +24,8 @@ for figure in STUDY.plan.of_rule("draw_figure"):
         conda:
             "../envs/resdag.yaml"
         resources:
-            study=STUDY.source,
-            mem_mb=1000,
+            **STUDY.resources("draw_figure"),
         params:
             job=figure.param,
         shell:
-            "exec resdag run draw_figure {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
+            "exec resdag run draw_figure {resources.plan:q} --fingerprint {params.job[fingerprint]} --log {log:q}"

@@ -4,7 +4,7 @@
 rule write_report:
     """Write the report, one HTML file that needs no network."""
     input:
-        STUDY.only("write_report").inputs(),
+        ancient(STUDY.only("write_report").inputs()),
     output:
         stamp=STUDY.only("write_report").outputs["stamp"],
         report=report(
@@ -18,9 +18,8 @@ rule write_report:
     conda:
         "../envs/resdag.yaml"
     resources:
-        study=STUDY.source,
-        mem_mb=1000,
+        **STUDY.resources("write_report"),
     params:
         job=STUDY.only("write_report").param,
     shell:
-        "exec resdag run write_report {resources.study:q} --fingerprint {params.job[fingerprint]} --log {log:q}"
+        "exec resdag run write_report {resources.plan:q} --fingerprint {params.job[fingerprint]} --log {log:q}"

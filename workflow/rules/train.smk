@@ -1,93 +1,27 @@
-# Networks: trained or loaded, and measured intact.
+# Networks, trained here: one rule written out.  The rules of all other experiments, in experiments.smk, are like it.
 
 
 rule train_network:
-    """Train one network from one seed."""
+    """Train one network from one seed, or go on where its training was interrupted."""
+    # Every output of the jobs upstream.  Their fingerprints stand in their paths, so that another config or other code
+    # has other inputs; how old a file is tells nothing, and `ancient` keeps Snakemake from asking.
     input:
-        STUDY.inputs("train_network"),
+        ancient(STUDY.inputs("train_network")),
+    # results/STUDY/networks/{network}/seed{seed}-{fingerprint}/weights.safetensors, ..., as the rule declares them
+    # in src/resdag/experiments/train.py.
     output:
         **STUDY.outputs("train_network"),
     log:
         STUDY.log("train_network"),
     conda:
         "../envs/resdag.yaml"
-    threads: STUDY.threads
+    threads: STUDY.threads_of("train_network")
+    # A device (gpu=1), memory, and the file in which the job finds what it is.
     resources:
-        study=STUDY.source,
-        gpu=1,
-        mem_mb=6000,
+        **STUDY.resources("train_network"),
+    # Everything that the result depends on, as plain values: Snakemake tells what has changed.
     params:
         job=STUDY.identity("train_network"),
     shell:
-        "exec resdag run train_network {resources.study:q}"
-        " --network {wildcards.network} --seed {wildcards.seed}"
-        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
-
-
-rule load_network:
-    """Take over a network that was trained elsewhere."""
-    input:
-        STUDY.inputs("load_network"),
-    output:
-        **STUDY.outputs("load_network"),
-    log:
-        STUDY.log("load_network"),
-    conda:
-        "../envs/resdag.yaml"
-    threads: STUDY.threads
-    resources:
-        study=STUDY.source,
-        gpu=1,
-        mem_mb=6000,
-    params:
-        job=STUDY.identity("load_network"),
-    shell:
-        "exec resdag run load_network {resources.study:q}"
-        " --network {wildcards.network} --seed {wildcards.seed}"
-        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
-
-
-rule evaluate_network:
-    """Measure one intact network."""
-    input:
-        STUDY.inputs("evaluate_network"),
-    output:
-        **STUDY.outputs("evaluate_network"),
-    log:
-        STUDY.log("evaluate_network"),
-    conda:
-        "../envs/resdag.yaml"
-    threads: STUDY.threads
-    resources:
-        study=STUDY.source,
-        gpu=1,
-        mem_mb=6000,
-    params:
-        job=STUDY.identity("evaluate_network"),
-    shell:
-        "exec resdag run evaluate_network {resources.study:q}"
-        " --network {wildcards.network} --seed {wildcards.seed}"
-        " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"
-
-
-rule measure_gates:
-    """Measure how far open the gates of one highway network are: figure_highway."""
-    input:
-        STUDY.inputs("measure_gates"),
-    output:
-        **STUDY.outputs("measure_gates"),
-    log:
-        STUDY.log("measure_gates"),
-    conda:
-        "../envs/resdag.yaml"
-    threads: STUDY.threads
-    resources:
-        study=STUDY.source,
-        gpu=1,
-        mem_mb=6000,
-    params:
-        job=STUDY.identity("measure_gates"),
-    shell:
-        "exec resdag run measure_gates {resources.study:q}"
-        " --network {wildcards.network} --seed {wildcards.seed}"
+        "exec resdag run train_network {resources.plan:q}"
         " --fingerprint {wildcards.fingerprint} --threads {threads} --log {log:q}"

@@ -6,7 +6,7 @@ plan of a billion jobs, or the memory for a million layers, would only end in a 
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializationInfo, field_validator
 
 LARGEST = 2**31 - 1  # of a 32-bit integer: seeds, and the indices in Parquet files
 STRONGEST = 1e6  # of a learning rate and the like: far beyond any use, and far below the end of float32
@@ -61,3 +61,19 @@ def distinct(values: tuple[Value, ...]) -> tuple[Value, ...]:
     if repeated:
         raise ValueError(f"each may stand there once: {', '.join(repeated)} is repeated")
     return values
+
+
+Moments = Annotated[tuple[Count | Literal["first", "last"], ...], Field(min_length=1, max_length=1000)]
+"""When in training: before it, after it, or after so many epochs."""
+
+
+class OfNetworks(Section):
+    """A measurement of some of the study's networks."""
+
+    networks: Annotated[tuple[NetworkName, ...], Field(min_length=1)]
+    """Names of entries of the study's `networks`; every seed of each is measured."""
+
+    @field_validator("networks")
+    @classmethod
+    def _distinct(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        return distinct(networks)

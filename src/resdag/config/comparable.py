@@ -5,13 +5,15 @@ block has: their convolutions and batch norms are the same row of layers, only t
 (tests/test_models.py counts them).  So what multiplicity needs is that these options agree.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resdag.config.networks import RESIDUAL_ARCHITECTURES
-from resdag.config.sentences import shown
-from resdag.config.study import Study
+from resdag.config.words import shown
+
+if TYPE_CHECKING:
+    from resdag.config.study import Study
 
 STAGED = (*RESIDUAL_ARCHITECTURES, "plain")  # of three stages, so that depth means the same in all
 UNGATED = ("preact_resnet", "resnet")  # with a gate for each block, fewer blocks would be fewer parameters
@@ -35,21 +37,20 @@ KINDS = {
 }
 
 
-def incomparable(study: Study) -> Iterator[str]:
-    """One sentence for each reason why networks of a comparison cannot be compared."""
-    for name, kind in KINDS.items():
-        comparison = getattr(study.comparisons, name)
-        if comparison is None or not set(comparison.networks) <= set(study.networks):
+def incomparable(study: "Study", comparisons: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """One sentence for each reason why networks of a comparison cannot be compared; comparisons by kind."""
+    for name, given in comparisons.items():
+        kind, names, key = KINDS[name], tuple(given), f"comparisons.{name}"
+        if not set(names) <= set(study.networks):
             continue
-        key = f"comparisons.{name}"
-        wrong = [*_architectures(study, key, comparison.networks, kind)]
+        wrong = [*_architectures(study, key, names, kind)]
         if not wrong:
             checks: tuple[Callable[..., Iterator[str]], ...] = (_differences, _repeated, _EXTRA[name])
-            wrong = [sentence for check in checks for sentence in check(study, key, comparison.networks, kind)]
+            wrong = [sentence for check in checks for sentence in check(study, key, names, kind)]
         yield from wrong
 
 
-def _architectures(study: Study, key: str, names: tuple[str, ...], kind: _Kind) -> Iterator[str]:
+def _architectures(study: "Study", key: str, names: tuple[str, ...], kind: _Kind) -> Iterator[str]:
     for index, name in enumerate(names):
         architecture = study.networks[name].architecture
         if architecture not in kind.architectures:
@@ -57,14 +58,14 @@ def _architectures(study: Study, key: str, names: tuple[str, ...], kind: _Kind) 
             yield f"{key}.networks[{index}]: got {name!r}, a {architecture} network; {allowed}"
 
 
-def _values(study: Study, name: str) -> dict[str, Any]:
+def _values(study: "Study", name: str) -> dict[str, Any]:
     """Everything that makes a network what it is, by its key's path; the training of a loaded one is not known."""
     network = study.networks[name]
     recipe = {} if network.weights else study.recipe(name).model_dump(exclude={"keep_epochs"})
     return network.options() | {f"training.{key}": value for key, value in recipe.items()}
 
 
-def _differences(study: Study, key: str, names: tuple[str, ...], kind: _Kind) -> Iterator[str]:
+def _differences(study: "Study", key: str, names: tuple[str, ...], kind: _Kind) -> Iterator[str]:
     """What differs and should not; of each network the first difference from an earlier one."""
     for other in names[1:]:
         for earlier in names[: names.index(other)]:
@@ -79,7 +80,7 @@ def _differences(study: Study, key: str, names: tuple[str, ...], kind: _Kind) ->
                 break
 
 
-def _repeated(study: Study, key: str, names: tuple[str, ...], kind: _Kind) -> Iterator[str]:
+def _repeated(study: "Study", key: str, names: tuple[str, ...], kind: _Kind) -> Iterator[str]:
     """Two networks alike in what the comparison is about."""
     what = {name: _values(study, name) for name in names}
     for first, second in combinations(names, 2):
@@ -91,14 +92,14 @@ def _repeated(study: Study, key: str, names: tuple[str, ...], kind: _Kind) -> It
             )
 
 
-def _two_depths(study: Study, key: str, names: tuple[str, ...], _: _Kind) -> Iterator[str]:
+def _two_depths(study: "Study", key: str, names: tuple[str, ...], _: _Kind) -> Iterator[str]:
     architectures = [study.networks[name].architecture for name in names]
     for index, architecture in enumerate(architectures):
         if architectures.count(architecture) == 1:
             yield f"{key}.networks[{index}]: got {names[index]!r}, the only {architecture} network: give two depths"
 
 
-def _one_of_all_blocks(study: Study, key: str, names: tuple[str, ...], _: _Kind) -> Iterator[str]:
+def _one_of_all_blocks(study: "Study", key: str, names: tuple[str, ...], _: _Kind) -> Iterator[str]:
     for index, name in enumerate(names):
         if study.networks[name].weights:
             yield f"{key}.networks[{index}]: got {name!r}, which is loaded, so its training is not known"

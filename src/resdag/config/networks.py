@@ -54,6 +54,11 @@ class _Network(Section):
         """What builds the network: everything that is not about seeds, training or where weights come from."""
         return self.model_dump(mode="json", exclude={"seeds", "training", "weights", "normalization"})
 
+    def identity(self) -> dict[str, Any]:
+        """What makes the network what it is, before its weights: its options, and statistics of its own."""
+        normalization = self.normalization.model_dump(mode="json") if self.normalization else None
+        return {"options": self.options(), "normalization": normalization}
+
 
 class _Residual(_Network):
     convolutions: Literal[2, 4, 6] = 2

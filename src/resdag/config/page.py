@@ -10,10 +10,25 @@ from typing import Any
 
 from resdag.config.base import LARGEST
 from resdag.config.schema import study_schema
+from resdag.planning.registry import keys
 
 Schema = Mapping[str, Any]
 
 MARK = "<!-- Below this line: made from the models by `resdag.config.page`; edit those. -->\n"
+
+
+def _declared() -> list[tuple[str, tuple[str, ...], str]]:
+    """The tables of the experiments: one for each section that holds several, then one for each key."""
+    found: dict[str, tuple[str, tuple[str, ...], str]] = {}
+    for key in keys():
+        group, _, name = key.path.partition(".")
+        if name:
+            found.setdefault(group, (f"`{group}`", (group.capitalize(),), "What is not named is not run."))
+        alike = [other for other in keys() if other.model is key.model]
+        path = key.path if len(alike) == 1 else f"{group}.NAME"
+        found.setdefault(path, (f"`{path}`", (key.model.__name__,), key.costs))
+    return list(found.values())
+
 
 # Title of each table, the models whose keys it lists, and what the whole of it costs.
 SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
@@ -30,27 +45,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("`networks.NAME.weights`", ("Address",),
      "Fetched once into `data/checkpoints/`, or put there by you; another address of the same file repeats nothing."),
     ("`networks.NAME.normalization`", ("Normalization",), "Part of the network: a change makes it again."),
-    ("`lesions.single`", ("SingleDeletion",), "One pass over the test images for each block."),
-    ("`lesions.random`", ("RandomDeletion",), "One pass over the test images for each count and draw."),
-    ("`lesions.reorder`", ("Reordering",), "One pass over the test images for each number of swaps and draw."),
-    ("`lesions.skip`", ("SkipDeletion",), "One pass over the test images for each block."),
-    ("`lesions.recalibrated`", ("RecalibratedDeletion",), "One pass over `images` and the test images for each block."),
-    ("`lesions.pair`", ("PairDeletion",),
-     "Half as many passes over the test images as there are pairs; they share the blocks that they begin with."),
-    ("`lesions.run`", ("RunDeletion",), "One pass over the test images for each length and block."),
-    ("`lesions.repeat`", ("Repetition",), "One pass over the test images for each number of times and block."),
-    ("`paths.gradients`", ("PathGradients",),
-     "One backward pass of `batch_size` images for each path length, 0 to the number of blocks, and sample."),
-    ("`paths.spectrum`", ("PathSpectrum",),
-     "For each image and sign draw, and once more, half as many backward passes as there are blocks."),
-    ("`comparisons`", ("Comparisons",), "They train nothing of their own."),
-    ("`comparisons.NAME`", ("Comparison",), "Seconds; a network more changes no training."),
-    ("`mean_field`", ("MeanField",),
-     "Two random matrices of `width` squared for each system, layer and draw (four in `full`), 4 ns an entry on a CPU "
-     "core; with conditioned matrices a few vectors of `width`."),
-    ("`gates`", ("Gates",), "Two passes over the test images, of the network as it started and as it ended."),
-    ("`ensembles`", ("Ensembles",),
-     "One training for each seed of the networks that stand there, and one pass of each over the test images."),
+    *_declared(),
     ("`jobs`", ("Jobs",), "How the same work is cut into processes; starting one takes seconds."),
     ("`claims`", ("Claims",), "Any change judges again, and writes database and report again: seconds."),
     ("`figures`", ("Figures",), "Any change draws again: seconds."),
@@ -74,35 +69,13 @@ COSTS: Mapping[tuple[str, str], str] = {
     ("PreactResNet", "seeds"): "one training and all measurements each",
     ("Vgg", "depth"): "time and memory, in proportion",
     ("Vgg", "channels"): "time: its square; memory: in proportion",
-    ("SingleDeletion", "predictions"): "disk: one row for each block and test image",
-    ("RandomDeletion", "counts"): "time, in proportion; a change repeats all counts",
-    ("RandomDeletion", "draws"): "time, in proportion; more add jobs and repeat none",
-    ("Reordering", "swaps"): "time, in proportion; a change repeats all of them",
-    ("Reordering", "draws"): "time, in proportion; more add jobs and repeat none",
-    ("RecalibratedDeletion", "images"): "time, in proportion; a change repeats all deletions",
-    ("RunDeletion", "lengths"): "time, in proportion; a change repeats all lengths",
-    ("Repetition", "times"): "time, in proportion; a change repeats all of them",
-    ("PathGradients", "samples"): "time, in proportion; more add jobs and repeat none",
-    ("PathGradients", "batch_size"): "time and memory, in proportion",
-    ("PathGradients", "samples_per_batch"): "more share a forward pass, so less time, and wider intervals",
-    ("PathGradients", "epochs"): "time, in proportion; one more repeats nothing",
-    ("PathSpectrum", "batches"): "time, in proportion; more add jobs and repeat none",
-    ("PathSpectrum", "batch_size"): "time, in proportion",
-    ("PathSpectrum", "sign_draws"): "time, in proportion",
-    ("PathSpectrum", "epochs"): "time, in proportion; one more repeats nothing",
-    ("MeanField", "systems"): "one more repeats nothing",
-    ("MeanField", "width"): "time: its square, in proportion if conditioned; memory, in proportion",
-    ("MeanField", "depth"): "time and memory, in proportion",
-    ("MeanField", "theory_depth"): "half a millisecond each; repeats the recursion alone",
-    ("MeanField", "draws"): "time, in proportion; more add jobs and repeat none",
     ("Jobs", "simulations"): "repeats mean-field simulations",
-    ("Ensembles", "members"): "next to nothing: the answers of the networks are averaged, not measured again",
-    ("Ensembles", "draws"): "next to nothing",
     ("Jobs", "spectra"): "repeats path spectra",
     ("Jobs", "draws"): "repeats random deletions and reorderings",
     ("Jobs", "batches"): "repeats path gradients",
     ("Jobs", "memory_gib"): "nothing is repeated; more is faster, up to the device's",
     ("Claims", "confidence"): "statistics are computed again too: seconds",
+    **{(key.model.__name__, name): words for key in keys() for name, words in key.cost_of.items()},
 }
 
 

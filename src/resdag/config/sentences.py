@@ -6,20 +6,17 @@ A path is therefore what a location has in common with the content that was read
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from reprlib import Repr
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from resdag.addresses import without_password
 from resdag.config.study import Study
+from resdag.config.words import TEXT_LENGTH, plainer, shown
 
 Location = tuple[str | int, ...]
 
 # Behind these the location names the alternative that was tried, not a key: dataset.CIFAR10, networks.NAME.VGG.
 _UNIONS = {("dataset", 1), ("networks", 2)}
-_TEXT_LENGTH = 60
-_LONGEST_INTEGER_BITS = 128
 
 
 def sentences(errors: Iterable[Any], content: Mapping[str, Any]) -> list[str]:
@@ -54,31 +51,7 @@ def _is_mark(part: str | int) -> bool:
 def _plain(key: object) -> str:
     """A key as it stands in the file; one that a terminal would act on, or would not end, in quotes."""
     text = str(key)
-    return text if text.isprintable() and 0 < len(text) <= _TEXT_LENGTH else shown(text)
-
-
-def shown(value: object) -> str:
-    """The value as a person wrote it in YAML, cut where it is long or deep."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER_BITS:
-        return f"a number of {int(value.bit_length() * 0.30103) + 1} digits or so"
-    text = without_password(" ".join(_short.repr(value).split()))
-    return text if len(text) <= _TEXT_LENGTH else text[:_TEXT_LENGTH] + "..."
-
-
-class _Short(Repr):
-    """reprlib's, which never walks more of a value than it shows; long integers by their size."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxlevel, self.maxstring, self.maxother = 3, _TEXT_LENGTH, _TEXT_LENGTH
-
-    def repr_int(self, value: int, level: int) -> str:
-        return shown(value) if value.bit_length() > _LONGEST_INTEGER_BITS else repr(value)
-
-
-_short = _Short()
+    return text if text.isprintable() and 0 < len(text) <= TEXT_LENGTH else shown(text)
 
 
 def _subject_and_reason(details: Any, content: Mapping[str, Any]) -> tuple[str, str]:
@@ -102,20 +75,6 @@ def _subject_and_reason(details: Any, content: Mapping[str, Any]) -> tuple[str, 
 def _tags(path: str) -> str:
     kinds = ("digits", "cifar10", "cifar100", "image_folder")
     return ", ".join(kinds if path == "dataset" else ("preact_resnet", "resnet", "highway", "plain", "vgg"))
-
-
-_PLAINER = {
-    "Tuple should": "it should", "Dictionary should": "it should", "Input should": "it should",
-    "after validation, ": "", "a valid dictionary or object to extract fields from": "a mapping",
-    "a valid dictionary": "a mapping", "String should": "it should", "valid tuple": "list",
-}  # fmt: skip
-
-
-def plainer(message: str) -> str:
-    """pydantic's message in words of YAML rather than of Python."""
-    for theirs, plainer in _PLAINER.items():
-        message = message.replace(theirs, plainer)
-    return message[0].lower() + message[1:]
 
 
 def _meant(location: tuple[str | int, ...]) -> str:

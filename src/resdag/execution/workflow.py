@@ -1,8 +1,8 @@
 """What the Snakefile needs: the study of this run, its plan, and the checks before the first job.
 
 The study is one file and no other: the one that `--configfile` names, or
-config/config.yaml.  `--config` entries are laid over it; the jobs then read the
-whole from a copy, since each job reads its study again.
+config/config.yaml.  `--config` entries are laid over it.  Jobs do not read it again: each
+finds what it is in the plan that is written before the first of them starts.
 """
 
 import fcntl
@@ -14,30 +14,41 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from resdag.atomic import write_text
-from resdag.config.base import WITH_PASSWORDS
 from resdag.config.load import DEFAULT_STUDY, load_study
 from resdag.config.study import Study
 from resdag.errors import BusyError, ResdagError
 from resdag.execution.devices import SLOTS
 from resdag.execution.lifetime import announce
 from resdag.execution.outside import check_images, have_weights
+from resdag.execution.task import plan_file, write_tasks
 from resdag.execution.warm import start_servers
-from resdag.layout import LAYOUT, MEASURING_RULES, RESULTS, base, pattern
+from resdag.layout import RESULTS, base, pattern
+from resdag.planning import registry
+from resdag.planning.experiment import Rule
+from resdag.planning.handing import tasks
 from resdag.planning.manifests import drop_manifests_if_lost
 from resdag.planning.plan import Job, Plan, plan_study
 from resdag.planning.record import is_done
-from resdag.provenance import fingerprint
 
 CLUSTER_THREADS = 2  # of a torch job on a cluster, where --set-threads does not say otherwise
+WHOLE = ("report", "figures", "database")  # targets that hold everything before them
 LOCK = RESULTS / ".workflow.lock"
+
+
+# What can stand in a wildcard of a path; any other, as of an experiment of another package, is like a network's name.
+NAME = r"[a-zA-Z0-9][a-zA-Z0-9._-]*"
+WILDCARDS = {
+    "seed": r"\d+",
+    "chunk": r"\d+",
+    "epoch": r"first|last|\d+",
+    "figure": r"figure_\w+",
+    "fingerprint": r"[0-9a-f]{12}",
+}
 
 
 @dataclass(frozen=True)
 class Workflow:
-    """One run of the workflow: the study, where jobs read it, and its plan."""
+    """One run of the workflow: the study, the file that it was read from, and its plan."""
 
     study: Study
     file: Path
@@ -50,23 +61,58 @@ class Workflow:
     def plan(self) -> Plan:
         return plan_study(self.study, self.name)
 
-    @property
-    def source(self) -> str:
-        """Where jobs read the study: a resource, not a param, since no result depends on where it lies."""
-        return str(self.file)
+    @cached_property
+    def plan_file(self) -> str:
+        """Where jobs find what they are: a resource, not a param, since no result depends on where it lies."""
+        places = {"study": self.study.model_dump(mode="json"), "file": str(self.file)}
+        return str(plan_file(self.study.study, [job.fingerprint for job in self.plan.jobs], places))
+
+    def hand_over(self) -> None:
+        """Write every job of the plan where its process looks for it; plans of this study before it go."""
+        path = Path(self.plan_file)
+        write_tasks(path, list(tasks(self.plan, self.file)))
+        for old in path.parent.glob("*.sqlite"):
+            if old != path and old.stem.rpartition("-")[0] == self.study.study:
+                old.unlink(missing_ok=True)
 
     @property
     def threads(self) -> int:
         """Threads of a job that computes with torch: the cores, shared among the jobs that may run side by side."""
         return max(1, self.cores // max(1, self.gpus or 1))
 
+    # What the rules of experiments are made from
+
+    def declared_but(self, *rules: str) -> list[Rule]:
+        """The rules that experiments declare, but for some that are written out."""
+        return [rule for rule in registry.rules().values() if rule.name not in rules]
+
     def outputs(self, rule: str) -> dict[str, str]:
         """Output patterns of a rule."""
-        return {name: f"{base(self.study.study)}/{path}" for name, path in LAYOUT[rule].items()}
+        return {name: f"{base(self.study.study)}/{path}" for name, path in registry.rules()[rule].writes.items()}
 
     def log(self, rule: str) -> str:
         """Pattern of the log files of a rule."""
-        return pattern(rule, self.study.study, "logs", ".log")
+        return pattern(rule, registry.rules()[rule].wildcards, self.study.study, "logs", ".log")
+
+    def threads_of(self, rule: str) -> int:
+        """Threads of a job: one where it takes no device."""
+        return self.threads if registry.rules()[rule].device else 1
+
+    def resources(self, rule: str) -> dict[str, Any]:
+        """What a job takes, and the plan that it finds itself in."""
+        declared = registry.rules()[rule]
+        return {"plan": self.plan_file, "mem_mb": declared.memory_mb} | ({"gpu": 1} if declared.device else {})
+
+    def wildcards(self) -> dict[str, str]:
+        """What can stand in each wildcard."""
+        names = {name for rule in registry.rules().values() for name in rule.wildcards}
+        return {name: WILDCARDS.get(name, NAME) for name in sorted({*names, "fingerprint"})}
+
+    def describe(self, snakemake: Any, rule: str) -> None:
+        """Give a rule that was made in a loop its words, for `snakemake --list-rules`."""
+        snakemake.get_rule(rule).docstring = registry.rules()[rule].says
+
+    # Jobs
 
     def job(self, rule: str, wildcards: Any) -> Job:
         """The job behind a rule's wildcards; ResdagError for a fingerprint that the study does not have."""
@@ -88,19 +134,26 @@ class Workflow:
         """Function of the one param of a rule: everything that its result depends on, as plain values."""
         return lambda wildcards: self.job(rule, wildcards).param
 
-    def targets(self, *rules: str) -> list[str]:
-        """Outputs of all jobs of some rules; of all rules where none is named."""
-        return self.plan.outputs(*rules)
+    # Targets
+
+    def targets(self) -> list[str]:
+        """Outputs of all jobs."""
+        return self.plan.outputs()
 
     def targets_but(self, *rules: str) -> list[str]:
         """Outputs of all jobs but those of some rules: a target that lists every stage sees what was lost of any."""
         return [path for job in self.plan.jobs if job.rule not in rules for path in job.outputs.values()]
 
+    def stages(self) -> dict[str, list[str]]:
+        """The targets that rules belong to, but for those that hold all before them, and the outputs of their jobs."""
+        names = dict.fromkeys(rule.target for rule in registry.rules().values())
+        return {name: self.plan.outputs(*registry.rules_of(name)) for name in names if name not in WHOLE}
+
     def warm_up(self) -> None:
         """Start servers that jobs fork from, for the wings that have something to do on this machine."""
         if not self.remote:
-            waiting = {job.rule in MEASURING_RULES for job in self.plan.jobs if not is_done(job)}
-            start_servers([name for name, measures in (("measuring", True), ("reading", False)) if measures in waiting])
+            waiting = {job.kind.wing for job in self.plan.jobs if not is_done(job)}
+            start_servers(sorted(waiting))
 
     def check_data(self) -> None:
         """Return when images and weights are there, or can be had; weights by address are fetched here.
@@ -120,11 +173,10 @@ def open_workflow(snakemake: Any) -> Workflow:
     files = [Path(file) for file in snakemake.overwrite_configfiles] or [DEFAULT_STUDY]
     overrides = dict(snakemake.config_settings.config)
     study = load_study(*files, overrides=overrides)
-    alone = len(files) == 1 and not overrides
     cores, gpus = _cores_and_gpus(snakemake)
     _tell_jobs(_value(snakemake.global_resources.get("jobs_per_gpu")))
     name = " + ".join(map(str, files))
-    return Workflow(study, files[0] if alone else _copy(study), name, cores or 1, gpus, _is_remote(snakemake))
+    return Workflow(study, files[0], name, cores or 1, gpus, _is_remote(snakemake))
 
 
 def _cores_and_gpus(snakemake: Any) -> tuple[int | None, int | None]:
@@ -154,20 +206,6 @@ def _value(resource: Any) -> int | None:
     """The number behind one of Snakemake's resources; None where it has no limit."""
     value = getattr(resource, "value", resource)
     return value if isinstance(value, int) else None
-
-
-def _copy(study: Study) -> Path:
-    """The whole study as a file for the jobs to read; in a folder of its own, beside no other file of the same name.
-
-    Others may not look into the folder: an address in the study may hold a password.
-    """
-    content = study.model_dump(mode="json", exclude_unset=True, context=WITH_PASSWORDS)
-    path = RESULTS / ".studies" / fingerprint(content) / f"{study.study}.yaml"
-    if not path.exists():
-        path.parent.parent.mkdir(parents=True, exist_ok=True)
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        write_text(path, yaml.safe_dump(content, sort_keys=False))
-    return path
 
 
 _held: list[int] = []

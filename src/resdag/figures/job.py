@@ -3,7 +3,6 @@
 One view, filtered to the study, is all that a figure sees.
 """
 
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -11,12 +10,6 @@ import polars as pl
 
 from resdag.figures.save import save
 from resdag.figures.theme import DEFAULT, Style
-from resdag.planning.figures import figure_modules
-
-
-def module_of(name: str) -> ModuleType:
-    """The module of one figure; KeyError for a figure that is not there."""
-    return import_module(figure_modules()[name])
 
 
 def draw_figure(

@@ -7,6 +7,6 @@ from resdag.queries.derive import derive_interactions
 
 def run(context: Context) -> Tables:
     """Rows of `interactions`."""
-    with loaded(context, {"pair_answers"}) as con:
+    with loaded(context) as con:
         frames = derive_interactions(con, context.spec["study"], context.spec["confidence"])
     return {table: rows_of(frame) for table, frame in frames.items()}

@@ -4,13 +4,13 @@ import copy
 from typing import Any
 
 from resdag.datasets.tensors import Images
+from resdag.digests import file_sha256
 from resdag.jobs.context import Context, Row, Tables, read_json
 from resdag.jobs.opening import description, images, network_and_test_images
 from resdag.lesions.lesion import intact
 from resdag.lesions.rows import deletion_row
 from resdag.models.build import block_rows
 from resdag.models.network import Network
-from resdag.provenance import file_sha256
 from resdag.training.checkpoint import Description
 from resdag.training.evaluate import Score, evaluate, first, recalibrate, scaled
 

@@ -4,10 +4,10 @@ from dataclasses import asdict
 
 from resdag.atomic import write_json
 from resdag.datasets.tensors import load
+from resdag.digests import file_sha256
 from resdag.errors import WeightsError
 from resdag.jobs.context import Context, Tables
 from resdag.models.weights import load_outside_weights
-from resdag.provenance import file_sha256
 from resdag.training import checkpoint
 from resdag.training.checkpoint import describe
 

@@ -1,7 +1,7 @@
 """What the reading jobs share: the rows that jobs upstream wrote, in a database in memory."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,8 +9,8 @@ import duckdb
 import polars as pl
 
 from resdag.jobs.context import Context, Row
-from resdag.records.tables import BY_NAME
-from resdag.store.schema import create
+from resdag.records.registry import class_of
+from resdag.store.schema import create_some
 from resdag.store.shards import load
 
 
@@ -19,7 +19,7 @@ def shards(context: Context) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for files in context.inputs.values():
         for table, path in files.items():
-            if table in BY_NAME:
+            if path.endswith(".parquet"):
                 found.setdefault(table, []).append(Path(path))
     return found
 
@@ -36,19 +36,18 @@ def conditions(limits: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
 
 
 @contextmanager
-def loaded(context: Context, tables: Collection[str] = BY_NAME) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory with all tables and views, holding the rows upstream of these tables.
+def loaded(context: Context) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory with the tables and views that the job names, holding the rows upstream.
 
     What is computed from it is stored, so it has one thread: several add numbers up in the order in which they end.
     """
-    limits = conditions(context.spec["limits"])
+    limits, wanted = conditions(context.spec["limits"]), context.spec["tables"]
     with duckdb.connect(config={"threads": 1}) as con:
-        create(con, comments=False)
+        create_some(con, wanted, context.spec["views"])
         _name_dataset(con, context)
         for table, files in shards(context).items():
-            if table not in tables:
-                continue
-            load(con, BY_NAME[table], context.spec["study"], files, limits.get(table))
+            if table in wanted:
+                load(con, class_of(table), context.spec["study"], files, limits.get(table))
         yield con
 
 

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from itertools import combinations
 
 
 class Part(Enum):
@@ -62,35 +61,6 @@ def deletion(name: str, blocks: int, deleted: Sequence[int]) -> Lesion:
 def single_deletions(blocks: int, deletable: Sequence[int]) -> list[Lesion]:
     """Each block that can be deleted, by itself (Veit et al. 2016, figure 3)."""
     return [deletion(f"single-{block:03d}", blocks, [block]) for block in deletable]
-
-
-def skip_deletions(blocks: int, with_skip: Sequence[int]) -> list[Lesion]:
-    """Each skip that there is, by itself: the branch stays, so half of all paths go here too."""
-    return [Lesion(f"skip-{block:03d}", tuple(range(blocks)), skipless=frozenset([block])) for block in with_skip]
-
-
-def pair_deletions(blocks: int, deletable: Sequence[int]) -> list[Lesion]:
-    """Every two blocks that can be deleted: n (n - 1) / 2 of them."""
-    return [deletion(f"pair-{i:03d}-{j:03d}", blocks, [i, j]) for i, j in combinations(deletable, 2)]
-
-
-def run_deletions(blocks: int, deletable: Sequence[int], lengths: Sequence[int]) -> list[Lesion]:
-    """Every run of consecutive blocks of these lengths that can be deleted whole."""
-    runs = [(start, length) for length in lengths for start in range(blocks - length + 1)]
-    return [
-        deletion(f"run-{start:03d}-{length:03d}", blocks, range(start, start + length))
-        for start, length in runs
-        if set(range(start, start + length)) <= set(deletable)
-    ]
-
-
-def block_repetitions(blocks: int, repeatable: Sequence[int], times: Sequence[int]) -> list[Lesion]:
-    """Each block that can be repeated, run so many times in a row, for each number of times."""
-    return [
-        Lesion(f"repeat-{block:03d}-x{count}", (*range(block), *[block] * count, *range(block + 1, blocks)))
-        for count in times
-        for block in repeatable
-    ]
 
 
 def reordering(name: str, permutation: Sequence[int]) -> Lesion:

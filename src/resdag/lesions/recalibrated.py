@@ -1,69 +1,38 @@
-"""How much of the damage of a deletion is shifted statistics?  Re-estimate batch norm after each lesion.
+"""Each block deleted by itself, then batch-norm statistics re-estimated: a control, beyond Veit et al. 2016.
 
-What follows a deleted block was normalised with statistics of activations that had the
-block's branch in them.  Here each lesioned network gets statistics of its own, from
-training images, in the way of `evaluate.recalibrate`: the mean over batches.  What is
-deleted is not run.
-
-Lesions that begin alike have the same statistics there, so they share the blocks of the engine's
-trie: one copy of a block for each place in it, with the parameters of the network and
-statistics of its own.  Nothing is folded: there would be a copy of all parameters for each place.
+Statistics re-estimated after a deletion tell shifted statistics from lost information.
 """
 
-import copy
-from collections.abc import Sequence
-from typing import TypeVar
-
-import torch
-from torch import nn
-
 from resdag.datasets.tensors import Images
-from resdag.lesions.engine import Parts, batch_size, check, layer, nodes, scores, trie, walk
-from resdag.lesions.lesion import Lesion
+from resdag.jobs.context import Context, Tables
+from resdag.jobs.opening import description, images, network_and_test_images
+from resdag.lesions.engine import measure
+from resdag.lesions.lesion import intact, single_deletions
+from resdag.lesions.recalibration import measure_recalibrated
+from resdag.lesions.rows import Row, deletable_blocks, deletion_row
 from resdag.models.memory import DEFAULT_MEMORY_BYTES
 from resdag.models.network import Network
-from resdag.training.evaluate import Score, batch_of, eval_mode
-
-T = TypeVar("T", bound=nn.Module)
+from resdag.training.evaluate import first
 
 
-@torch.no_grad()
-def measure_recalibrated(
-    network: Network,
-    train: Images,
-    test: Images,
-    lesions: Sequence[Lesion],
-    *,
-    memory_bytes: int = DEFAULT_MEMORY_BYTES,
-) -> list[Score]:
-    """Score of the network under each lesion, after its batch-norm statistics were re-estimated on `train`.
+def recalibrated(network: Network, train: Images, test: Images, memory: int = DEFAULT_MEMORY_BYTES) -> list[Row]:
+    """Rows of `lesions` for the intact network and every single deletion, statistics re-estimated on `train` after it.
 
-    The network is left as it was.  NetworkError where a lesion does not fit the network.
+    `broken` and `repaired` are against the intact network as it was trained.
     """
-    check(network, lesions)
-    root = trie(lesions)
-    stem = _own(network.stem)
-    blocks = {id(child): _own(network.blocks[step[0]]) for node in nodes(root) for step, child in node.children.items()}
-    heads = {id(node): _own(network.head) for node in nodes(root) if node.ends}
-    parts = Parts(stem, lambda node, step: layer(blocks[id(node)], step), lambda node: heads[id(node)])
-    for start in range(0, len(train), batch_of(train)):
-        for _ in walk(root, parts, [train.normalised(start, start + batch_of(train))]):
-            pass
-    for part in (stem, *blocks.values(), *heads.values()):
-        part.eval()
-    with eval_mode(network):
-        size = batch_size(network, test, root.alive, memory_bytes)
-    return scores(
-        len(lesions), test, size, lambda here: walk(root, parts, [test.normalised(here.start, here.stop)])
-    )  # fmt: skip
+    blocks = len(network.blocks)
+    lesions = [intact(blocks), *single_deletions(blocks, deletable_blocks(network))]
+    (before,) = measure(network, test, lesions[:1], memory_bytes=memory)
+    after = measure_recalibrated(network, train, test, lesions, memory_bytes=memory)
+    rows = []
+    for lesion, score in zip(lesions, after, strict=True):
+        row = deletion_row(lesion, "single" if lesion.deleted else "intact", None, before, score)
+        rows.append(row | {"lesion": f"{lesion.name}+bn", "recalibrated": True})
+    return rows
 
 
-def _own(part: T) -> T:
-    """A copy in training mode with the same parameters, and statistics of its own that begin anew."""
-    shared = {id(parameter): parameter for parameter in part.parameters()}
-    own = copy.deepcopy(part, dict(shared))
-    for module in own.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.reset_running_stats()
-            module.momentum = None  # torch's word for a cumulative mean
-    return own.train()
+def run(context: Context) -> Tables:
+    """Job: rows of `lesions`."""
+    network, test = network_and_test_images(context)
+    train = first(images(context, "train", description(context)), context.spec["images"])
+    return {"lesions": recalibrated(network, train, test, context.memory_bytes)}

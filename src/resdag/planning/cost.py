@@ -15,6 +15,7 @@ from typing import Any
 from resdag.config.study import Study
 from resdag.execution.devices import slots_per_device, visible_devices
 from resdag.layout import base
+from resdag.planning.experiment import Work
 from resdag.planning.job import Job, Plan
 from resdag.planning.record import is_done
 
@@ -25,11 +26,6 @@ CPU_RATE = 1.2e10
 GPU_RATE = 3e12
 UNCAPTURED = 0.5  # of the GPU's rate, where blocks are drawn and kernels launched one by one: an estimate, not measured
 START_SECONDS = 6.0  # of a process with torch
-TRAIN_PASSES = 3  # a backward pass costs two forward passes
-SHARED_DELETIONS, SHARED_ORDERS = 1.47, 1.18  # what the lesion engine saves by sharing, for the paper's draws
-
-NORMAL = 50  # multiply-adds in the time of one normal random number and its share of a product: 4 ns on such a core
-CONDITIONED_NORMALS = 20  # in the time that a layer of a conditioned matrix takes for each unit
 
 IMAGES = {"digits": (1437, 360, 1, 8), "cifar10": (50_000, 10_000, 3, 32), "cifar100": (50_000, 10_000, 3, 32)}
 DAY_HOURS = 24
@@ -94,57 +90,20 @@ def _convolutions(options: Mapping[str, Any], size: Size) -> Iterator[tuple[floa
 
 
 def work(study: Study, job: Job, size: Size) -> float:
-    """Multiply-adds of a job that computes with torch; 0 for the others."""
-    if job.rule == "simulate_mean_field":
-        return _mean_field_work(job)
+    """Multiply-adds of a job, as its rule states them."""
     name = job.of.get("network")
-    if name is None:
-        return 0.0
-    name, spec = str(name), job.spec
-    one, blocks = multiply_adds(study, name, size), study.networks[name].blocks
-    match job.rule:
-        case "train_network":
-            recipe = study.recipe(name)
-            share = recipe.blocks_per_batch / blocks if recipe.blocks_per_batch else 1.0
-            share = 0.75 if recipe.stochastic_depth else share
-            return recipe.epochs * (size.train * TRAIN_PASSES * share + size.test) * one
-        case "evaluate_network":
-            return (size.train + 3 * size.test) * one
-        case "measure_gates":
-            return 2 * size.test * one
-        case "delete_single":
-            return blocks / 2 * size.test * one
-        case "delete_random":
-            draws = spec["draws"][1] - spec["draws"][0] + 1
-            return sum(1 - k / blocks for k in spec["counts"]) * draws * size.test * one / SHARED_DELETIONS
-        case "reorder_blocks":
-            return len(spec["swaps"]) * (spec["draws"][1] - spec["draws"][0] + 1) * size.test * one / SHARED_ORDERS
-        case "delete_skips":
-            return blocks / 2 * size.test * one
-        case "delete_recalibrated":
-            return blocks / 2 * (size.test + min(spec["images"], size.train)) * one
-        case "delete_pairs":  # the trie of two deletions: blocks^3 / 6 block evaluations
-            return blocks**2 / 6 * size.test * one
-        case "delete_runs":
-            return len(spec["lengths"]) * blocks / 2 * size.test * one
-        case "average_ensembles":
-            return len(spec["seeds"]) * size.test * one
-        case "repeat_blocks":
-            return len(spec["times"]) * blocks / 2 * size.test * one
-        case "sample_path_gradients":
-            paths = (blocks + 1) * spec["samples_per_batch"] * (spec["batches"][1] - spec["batches"][0] + 1)
-            return paths / 2 * spec["batch_size"] * one
-        case "measure_path_spectrum":
-            batches = spec["batches"][1] - spec["batches"][0] + 1
-            return (blocks + 1) / 2 * (1 + spec["sign_draws"]) * spec["batch_size"] * batches * one
-    return 0.0
-
-
-def _mean_field_work(job: Job) -> float:
-    """Random numbers, which cost more than what is done with them, as multiply-adds."""
-    spec, matrices = job.spec, 2 if job.of["system"] == "full" else 1
-    drawn = 2 * spec["width"] ** 2 if spec["matrices"] == "formed" else CONDITIONED_NORMALS * spec["width"]
-    return float((spec["draws"][1] - spec["draws"][0] + 1) * spec["depth"] * matrices * drawn * NORMAL)
+    network = study.networks[str(name)] if name is not None else None
+    return job.kind.cost(
+        Work(
+            of=job.of,
+            spec=job.spec,
+            one=multiply_adds(study, str(name), size) if network else 0.0,
+            blocks=network.blocks if network else 0,
+            train=size.train,
+            test=size.test,
+            recipe=study.recipe(str(name)) if network else None,
+        )
+    )
 
 
 def measured_seconds(job: Job) -> float | None:

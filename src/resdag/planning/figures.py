@@ -7,24 +7,18 @@ would be empty; and STUDY_HAS, what must stand in the study file besides.
 """
 
 import ast
-import importlib.util
 import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
-from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Any
 
-GROUP = "resdag.figures"
-FOLDER = Path(__file__).parents[1] / "figures"
+from resdag.discovery import modules, source_of
 
 
 @cache
 def figure_modules() -> dict[str, str]:
     """Name of each figure and its module's, in the order of the page: our own, and those of other packages."""
-    own = {path.stem: f"{GROUP}.{path.stem}" for path in FOLDER.glob("figure_*.py")}
-    others = {entry.name: entry.value for entry in entry_points(group=GROUP)}
-    found = others | own
+    found = modules("figures")
     return dict(sorted(found.items(), key=lambda figure: (literals(figure[1])["ORDER"], figure[0])))
 
 
@@ -37,20 +31,16 @@ def figure_names() -> list[str]:
 def literals(module: str) -> Mapping[str, Any]:
     """Literals that a figure's module assigns to names in capitals; ModuleNotFoundError if there is no such module."""
     found: dict[str, Any] = {}
-    for node in ast.parse(_source(module).read_text(encoding="utf-8")).body:
+    path = source_of(module)
+    if path is None:
+        raise ModuleNotFoundError(f"{module}: a figure's module that is not there")
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper():
             try:
                 found[node.targets[0].id] = ast.literal_eval(node.value)
             except ValueError:
                 continue  # computed: nothing that a plan asks for
     return found
-
-
-def _source(module: str) -> Path:
-    spec = importlib.util.find_spec(module)  # imports the package around it, and not the module
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"{module}: a figure's module that is not there")
-    return Path(spec.origin)
 
 
 def words_of(figure: str) -> dict[str, str]:

@@ -13,31 +13,39 @@ last, after removing the older ones.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from resdag import provenance
+from resdag import digests
 from resdag.config.study import Study
-from resdag.layout import LAYOUT, base, pattern
-from resdag.records.tables import BY_NAME
+from resdag.discovery import modules
+from resdag.layout import base, pattern
+from resdag.planning.experiment import Rule
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
     """One process of the workflow: what it is of, what determines it, what it writes."""
 
-    rule: str
+    kind: Rule
     of: Mapping[str, Any]  # network, seed, chunk, figure: what tells the rule's jobs apart
     spec: Mapping[str, Any]
     code: str
     lock: str
     upstream: tuple["Job", ...] = ()
     modules: tuple[str, ...] = ()
+    texts: tuple[Path, ...] = ()
     study: str = ""
+
+    @property
+    def rule(self) -> str:
+        """Name of its rule."""
+        return self.kind.name
 
     @property
     def tables(self) -> tuple[str, ...]:
         """Tables that it writes rows of."""
-        return tuple(name for name in LAYOUT[self.rule] if name in BY_NAME)
+        return tuple(name for name in self.kind.writes if name in modules("tables"))
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -49,13 +57,13 @@ class Job:
             "config": dict(self.spec),
             "code": self.code,
             "lock": self.lock,
-            "upstream": provenance.digest_of(upstream),
+            "upstream": digests.digest_of(upstream),
         }
 
     @cached_property
     def fingerprint(self) -> str:
         """Short hash of everything that determines the result."""
-        return provenance.fingerprint(self.identity)
+        return digests.fingerprint(self.identity)
 
     @property
     def param(self) -> dict[str, Any]:
@@ -71,17 +79,21 @@ class Job:
     def outputs(self) -> dict[str, str]:
         """Output paths by name: a table's name for its Parquet file."""
         names = {**self.of, "fingerprint": self.fingerprint}
-        return {name: f"{base(self.study)}/{path.format(**names)}" for name, path in LAYOUT[self.rule].items()}
+        return {name: f"{base(self.study)}/{path.format(**names)}" for name, path in self.kind.writes.items()}
 
-    @cached_property
+    @property
     def benchmark(self) -> str:
-        """Where Snakemake writes what the job cost."""
-        return pattern(self.rule, self.study, "benchmarks", ".tsv").format(**self.of, fingerprint=self.fingerprint)
+        """Where it leaves what it cost."""
+        return self._file("benchmarks", ".tsv")
 
-    @cached_property
+    @property
     def log(self) -> str:
         """Where the job says how far it is."""
-        return pattern(self.rule, self.study, "logs", ".log").format(**self.of, fingerprint=self.fingerprint)
+        return self._file("logs", ".log")
+
+    def _file(self, folder: str, suffix: str) -> str:
+        names = {**self.of, "fingerprint": self.fingerprint}
+        return pattern(self.rule, self.kind.wildcards, self.study, folder, suffix).format(**names)
 
     def inputs(self) -> list[str]:
         """Every output of the jobs upstream."""
@@ -114,7 +126,7 @@ class Plan:
     def shards(self, tables: Iterable[str] | None = None) -> dict[str, list[str]]:
         """Table name -> the exact Parquet files with its rows."""
         wanted = set(tables) if tables is not None else None
-        found: dict[str, list[str]] = {name: [] for name in BY_NAME if wanted is None or name in wanted}
+        found: dict[str, list[str]] = {name: [] for name in modules("tables") if wanted is None or name in wanted}
         for job in self.jobs:
             for table in job.tables:
                 if table in found:

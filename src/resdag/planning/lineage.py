@@ -1,66 +1,37 @@
-"""Which rows does each view rest on?  Read from the files, without importing anything."""
+"""Which rules measure the rows that a view can show?  Read from its SQL."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from resdag.layout import EXPERIMENTS, LAYOUT, RECALIBRATED
-from resdag.records.tables import BY_NAME
-
-VIEWS = Path(__file__).parents[1] / "store" / "views"
-MACROS = Path(__file__).parents[1] / "store" / "macros.sql"
-
-
-def view_files() -> list[Path]:
-    """The SQL of all views, sorted by name."""
-    return sorted(VIEWS.glob("*.sql"))
+from resdag.discovery import folder_of, modules
+from resdag.planning.registry import rules
+from resdag.planning.views import code_of, sources, texts_behind
 
 
 def texts_of(package: str) -> list[Path]:
     """Files of a package that are code but not Python: templates, styles, scripts."""
-    folder = Path(__file__).parents[1] / package
+    folder = folder_of(f"resdag.{package}")
     return sorted(path for path in folder.iterdir() if path.suffix in {".html", ".css", ".js", ".svg", ".j2"})
-
-
-def views_behind(view: str) -> list[Path]:
-    """SQL files of a view and of the views that it reads."""
-    path = VIEWS / f"{view}.sql"
-    others = sorted({other.stem for other in view_files()} & sources(path) - {view})
-    return [path, *(below for other in others for below in views_behind(other))]
-
-
-def tables_behind(view: str) -> set[str]:
-    """Tables that a view reads, through other views too, found in its SQL."""
-    return {name for path in views_behind(view) for name in sources(path) if name in BY_NAME}
 
 
 def rules_behind(view: str) -> set[str]:
     """Rules whose rows a view can show, through other views too, found in its SQL."""
-    return {rule for path in views_behind(view) for rule in _rules(path)}
+    return {rule for path in texts_behind(view) for rule in _rules(path)}
 
 
 def _rules(path: Path) -> Iterator[str]:
-    for table in sources(path) & set(BY_NAME):
+    for table in sources(path) & modules("tables").keys():
         if table == "lesions":
-            yield from _experiments(_code(path))
+            yield from _experiments(code_of(path))
         else:
-            yield from (rule for rule, files in LAYOUT.items() if table in files)
+            yield from (name for name, rule in rules().items() if table in rule.writes)
 
 
 def _experiments(code: str) -> set[str]:
     """Rules of the experiments that SQL names; of all where it names none."""
-    named = {rule for experiment, rule in EXPERIMENTS.items() if f"'{experiment}'" in code}
-    if not named:
-        return {*EXPERIMENTS.values(), RECALIBRATED}
-    both = "recalibrated" in re.sub(r"\bNOT (\w+\.)?recalibrated\b", "", code)
-    return named | ({RECALIBRATED} if both else set())
-
-
-def sources(path: Path) -> set[str]:
-    """Names behind FROM and JOIN: a column may have the name of a table, `blocks` for one."""
-    return set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", _code(path)))
-
-
-def _code(path: Path) -> str:
-    """SQL without comments."""
-    return "\n".join(line.split("--")[0] for line in path.read_text(encoding="utf-8").splitlines())
+    writing = [rule for rule in rules().values() if rule.lesions]
+    known = {experiment for rule in writing for experiment in rule.lesions}
+    named = {experiment for experiment in known if f"'{experiment}'" in code} or known
+    both = named == known or "recalibrated" in re.sub(r"\bNOT (\w+\.)?recalibrated\b", "", code)
+    return {rule.name for rule in writing if named & {*rule.lesions} and (both or not rule.recalibrated)}

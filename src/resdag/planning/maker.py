@@ -1,13 +1,18 @@
 """How is a job made?  Its code and the locked packages are looked up here, once for all rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from resdag import provenance
 from resdag.config.study import Study
-from resdag.layout import TORCH_RULES
+from resdag.discovery import modules
+from resdag.planning.experiment import Made, Rule
 from resdag.planning.job import Job
+from resdag.planning.registry import limits
+
+ARITHMETIC = "resdag.execution.arithmetic"  # what torch computes with
+PARQUET = "resdag.records.parquet"  # how rows are written
 
 
 class Maker:
@@ -19,26 +24,77 @@ class Maker:
 
     def job(
         self,
-        rule: str,
+        rule: Rule,
         of: Mapping[str, Any],
         spec: Mapping[str, Any],
         *,
         upstream: Sequence[Job] = (),
-        modules: Sequence[str] = (),
+        code: Sequence[str] = (),
+        tables: Collection[str] = (),
         texts: Sequence[Path] = (),
     ) -> Job:
-        """A job of a rule; `modules` and `texts` are code that its own module does not import."""
-        roots = (f"resdag.jobs.{rule}", *modules, *(("resdag.execution.arithmetic",) if rule in TORCH_RULES else ()))
-        code = provenance.code_digest(*roots)
-        if texts:
-            code = provenance.digest_of([code, *map(provenance.file_digest_of_code, texts)])
-        return Job(rule, dict(of), dict(spec), code, self.lock, tuple(upstream), roots, self.study.study)
+        """A job of a rule.
 
-    def model_modules(self, name: str) -> list[str]:
+        Its code is that of its own module, of the tables that it writes, and what neither imports: `code` names
+        further modules, `tables` those that it reads, `texts` files that are no Python.
+        """
+        written = rule.writes.keys() & modules("tables").keys()
+        rows = [modules("tables")[table] for table in sorted({*written, *tables})]
+        roots = [rule.job_module, *code, *rows, *([PARQUET] if written else []), *([ARITHMETIC] if rule.device else [])]
+        digest = provenance.code_digest(*roots, texts=texts)
+        return Job(
+            rule, dict(of), dict(spec), digest, self.lock, tuple(upstream), tuple(roots), tuple(texts), self.study.study
+        )
+
+    def measured(self, rule: Rule, made: Made, spec: Mapping[str, Any], **of: Any) -> Job:
+        """A job that measures one network: on its images, with the code that builds it."""
+        upstream, code = [made.data, made.job], self.code_of(made.network)
+        return self.job(rule, made.of | of, spec, upstream=upstream, code=code)
+
+    def on_test_images(self, rule: Rule, made: Made, spec: Mapping[str, Any] | None = None, **of: Any) -> Job:
+        """A job that measures one network on the test images that the study asks for."""
+        return self.measured(rule, made, {"test_limit": self.study.dataset.test_limit} | dict(spec or {}), **of)
+
+    def code_of(self, network: str) -> list[str]:
         """The module that builds a network: a job's code, which finds it by the network's architecture."""
-        return [f"resdag.models.architectures.{self.study.networks[name].architecture}"]
+        return [modules("architectures")[self.study.networks[network].architecture]]
 
+    def reader(
+        self,
+        rule: Rule,
+        of: Mapping[str, Any],
+        spec: Mapping[str, Any],
+        *,
+        upstream: Sequence[Job],
+        tables: Collection[str] | None = None,
+        views: Sequence[str] = (),
+        code: Sequence[str] = (),
+        texts: Sequence[Path] = (),
+    ) -> Job:
+        """A job that reads rows: of these tables, or of all that jobs upstream write, and through these views."""
+        held = {table for job in upstream for table in job.tables} if tables is None else tables
+        common = {
+            "study": self.study.study,
+            "kind": self.study.dataset.kind,
+            "limits": self.limits({job.rule for job in upstream}),
+            "tables": sorted({"studies", *held}),
+            "views": list(views),
+        }
+        return self.job(
+            rule, of, common | dict(spec), upstream=upstream, tables=common["tables"], code=code, texts=texts
+        )
 
-def chunks(total: int, size: int) -> list[tuple[str, list[int]]]:
-    """Fixed ranges [first, last] that cover 0 .. total - 1; the last one is whole, so that more of them repeat none."""
-    return [(f"{first:04d}", [first, first + size - 1]) for first in range(0, total, size)]
+    def statistic(self, rule: Rule, source: Rule, jobs: Sequence[Job], **spec: Any) -> Iterator[Job]:
+        """The job that computes statistics of all rows of a rule; none where the study measures none of them."""
+        upstream = [job for job in jobs if job.rule == source.name]
+        if upstream:
+            yield self.reader(rule, {}, spec, upstream=upstream)
+
+    def limits(self, rules: Collection[str]) -> dict[str, dict[str, int]]:
+        """Jobs compute whole chunks; rows from these limits on, by table and column, are not the study's."""
+        found: dict[str, dict[str, int]] = {}
+        for limit in (limit for limit in limits() if limit.rule in rules):
+            number = limit.number(self.study)
+            if number is not None:
+                found.setdefault(limit.table, {})[limit.column] = number
+        return found

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from resdag.layout import DATABASE, LAYOUT, RESULTS
+from resdag.layout import DATABASE, MANIFEST, RESULTS
 
 
 def drop_manifests(held: Collection[str]) -> None:
@@ -25,4 +25,4 @@ def drop_manifests_if_lost() -> None:
 
 
 def _manifests() -> list[Path]:
-    return list(RESULTS.glob("*/" + LAYOUT["write_database"]["manifest"].format(fingerprint="*")))
+    return list(RESULTS.glob("*/" + MANIFEST.format(fingerprint="*")))

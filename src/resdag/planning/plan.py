@@ -2,14 +2,12 @@
 
 from resdag.config.study import Study
 from resdag.errors import StudyError
-from resdag.planning.comparing import compared
 from resdag.planning.figures import figure_names
 from resdag.planning.job import Job, Plan
 from resdag.planning.maker import Maker
-from resdag.planning.mean_field import mean_field
-from resdag.planning.measuring import measured
+from resdag.planning.measuring import gathered, measured
 from resdag.planning.reading import reading
-from resdag.provenance import this_package
+from resdag.provenance import sources
 
 __all__ = ["Job", "Plan", "plan_study"]
 
@@ -27,8 +25,7 @@ def _planned(study: Study) -> Plan:
     if unknown:
         raise StudyError(f"figures.styles.{unknown[0]}: is no figure; there are {', '.join(sorted(figure_names()))}")
     maker = Maker(study)
-    jobs = [*measured(maker), *mean_field(maker)]
-    jobs += compared(maker, jobs)
+    jobs = gathered(maker, [*measured(maker)])
     plan = Plan(study, (*jobs, *reading(maker, jobs)))
-    this_package().save()
+    sources().save()
     return plan

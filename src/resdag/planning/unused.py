@@ -6,14 +6,11 @@ from pathlib import Path
 
 from resdag.config.load import load_study, studies_in
 from resdag.errors import StudyError
-from resdag.layout import CONFIG, LAYOUT, RESULTS, base
+from resdag.layout import CONFIG, RESULTS, base
 from resdag.planning.plan import plan_study
 from resdag.planning.record import record_of
+from resdag.planning.registry import rules
 
-# Folders of results/STUDY whose files carry fingerprints; figures and the report have fixed names and stay.
-FINGERPRINTED = {"logs", "benchmarks", "provenance"} | {
-    path.split("/")[0] for files in LAYOUT.values() for path in files.values() if "{fingerprint}" in path
-} - {"figures", "report-stamps"}
 HOUR = 3600.0  # seconds; what is written aside is put in place in a few
 
 
@@ -47,8 +44,11 @@ def _age(path: Path) -> float:
 
 
 def _files(folders: set[Path]) -> Iterator[Path]:
+    """Everything in the folders of results/STUDY whose files carry fingerprints; figures and the report stay."""
+    written = {path for rule in rules().values() for path in rule.writes.values() if "{fingerprint}" in path}
+    names = {"logs", "benchmarks", "provenance"} | {path.split("/")[0] for path in written}
     for folder in folders:
-        for name in FINGERPRINTED:
+        for name in names - {"figures", "report-stamps"}:
             found = (folder / name).rglob("*")
             yield from (path for path in found if path.is_file() and path.suffix != ".part")
 

@@ -14,7 +14,7 @@ import polars as pl
 from resdag.queries.rows import as_frame
 from resdag.queries.statements import STATEMENTS, Statement
 from resdag.queries.verdicts import Evidence
-from resdag.records.runs import Claim
+from resdag.records.tables.claims import Claim
 
 
 def claims(con: duckdb.DuckDBPyConnection, study: str, rules: dict[str, Any], dataset: str) -> pl.DataFrame:

@@ -17,7 +17,7 @@ import polars as pl
 from resdag.combinatorics import mean_path_length_kept
 from resdag.queries.rows import as_frame
 from resdag.queries.statistics import Interval, t_interval, wilson
-from resdag.records.runs import Comparison
+from resdag.records.tables.comparisons import Comparison
 
 WITHOUT_PATHS = ("plain",)
 _SAME = ("architecture", "depth", "blocks", "convolutions", "parameters", "blocks_per_batch")

@@ -17,8 +17,10 @@ from resdag.queries import path_statistics as paths
 from resdag.queries.interactions import interactions
 from resdag.queries.rows import as_frame, generator_of, plain
 from resdag.queries.statistics import holm, line_fit, mcnemar
-from resdag.records.lesions import Interaction, LesionTest
-from resdag.records.paths import PathFit, PathNorm
+from resdag.records.tables.interactions import Interaction
+from resdag.records.tables.lesion_tests import LesionTest
+from resdag.records.tables.path_fits import PathFit
+from resdag.records.tables.path_norms import PathNorm
 
 _PATHS_OF = ("study", "network", "seed", "epoch", "measured_at")
 

@@ -10,7 +10,8 @@ import polars as pl
 from resdag.queries import path_statistics as paths
 from resdag.queries import spectrum_statistics as spectra
 from resdag.queries.rows import as_frame, generator_of, plain
-from resdag.records.paths import SpectrumNorm, SpectrumWindow
+from resdag.records.tables.spectrum_norms import SpectrumNorm
+from resdag.records.tables.spectrum_windows import SpectrumWindow
 
 _OF = ("study", "network", "seed", "epoch", "measured_at")
 _MEASURED = ("norm_of_sum", "share", "energy", "energy_se")

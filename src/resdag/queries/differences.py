@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from resdag.records.base import Record
-from resdag.records.tables import TABLES
+from resdag.records.registry import records
 
 APART = ("studies", "jobs")
 """Tables that say how a study was run, whole."""
@@ -144,7 +144,7 @@ def difference(
 ) -> Difference:  # fmt: skip
     """All that differs between two sides, each a name and its tables; tables that neither has are left out."""
     tables = []
-    for record in TABLES:
+    for record in records():
         one, other = a[1].get(record.table), b[1].get(record.table)
         if record.table in APART or (one is None and other is None):
             continue

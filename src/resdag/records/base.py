@@ -10,13 +10,14 @@ Positive = Annotated[float, Field(ge=0)]
 
 
 class Record(BaseModel):
-    """A row of a table; `table` names it and `key` its columns that tell rows apart.
+    """A row of a table; `table` names it, `key` its columns that tell rows apart, `place` where people read of it.
 
     `provenance` names columns that say how a row came about, not what was found: two runs of one study differ in them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
     table: ClassVar[str]
+    place: ClassVar[int] = 1000
     key: ClassVar[tuple[str, ...]]
     provenance: ClassVar[tuple[str, ...]] = ()
 

@@ -9,8 +9,7 @@ import reprlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,14 +18,16 @@ from pydantic import ValidationError
 from resdag.atomic import whole_file
 from resdag.errors import DamagedFileError, ResdagError
 from resdag.records.base import Record
-from resdag.records.tables import BY_NAME
+from resdag.records.columns import columns_of
 
-_SCALARS: dict[Any, pa.DataType] = {
+_TYPES: dict[type, pa.DataType] = {
     int: pa.int64(),
     float: pa.float64(),
     str: pa.string(),
     bool: pa.bool_(),
     datetime: pa.timestamp("us"),
+    list: pa.list_(pa.int32()),
+    dict: pa.string(),  # JSON
 }
 # Tables with a row for every image are checked by their schema alone.
 CHECKED_BY_SCHEMA = {"predictions"}
@@ -34,41 +35,22 @@ CHECKED_BY_SCHEMA = {"predictions"}
 
 def schema_of(record: type[Record]) -> pa.Schema:
     """The Arrow schema of a table."""
-    fields = record.model_fields.items()
-    return pa.schema([pa.field(name, *_arrow(field.rebuild_annotation())) for name, field in fields])
-
-
-def _arrow(annotation: Any) -> tuple[pa.DataType, bool]:
-    """Arrow type of a field, and whether it may be NULL."""
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _arrow(arguments[0])
-    if origin in (Union, UnionType):
-        (inner,) = [argument for argument in arguments if argument is not NoneType]
-        return _arrow(inner)[0], True
-    if origin is Literal:
-        return pa.string(), False
-    if origin is list:
-        return pa.list_(pa.int32()), False
-    if origin is dict:
-        return pa.string(), False
-    return _SCALARS[annotation], False
+    return pa.schema([pa.field(each.name, _TYPES[each.kind], each.optional) for each in columns_of(record)])
 
 
 def write_rows(
-    path: Path | str, table: str, rows: Sequence[Mapping[str, Any]], metadata: Mapping[str, str] | None = None
+    path: Path | str, record: type[Record], rows: Sequence[Mapping[str, Any]], metadata: Mapping[str, str] | None = None
 ) -> None:
-    """Write rows, checked one by one against the table's record, and put the file in place whole.
+    """Write rows, checked one by one against the record of their table, and put the file in place whole.
 
     ResdagError names the first value that its column does not take; then no file is written.
     """
-    record = BY_NAME[table]
-    if table not in CHECKED_BY_SCHEMA:
+    if record.table not in CHECKED_BY_SCHEMA:
         rows = [_checked(record, index, row) for index, row in enumerate(rows)]
     try:
         content = pa.Table.from_pylist(list(rows), schema=schema_of(record))
     except (pa.ArrowException, OverflowError) as error:
-        raise ResdagError(f"{table}: a value does not fit its column: {error}; nothing was written") from None
+        raise ResdagError(f"{record.table}: a value does not fit its column: {error}; nothing was written") from None
     write_table(path, content, metadata)
 
 

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from resdag.atomic import write_text
 from resdag.errors import StudyError
-from resdag.figures.job import module_of
+from resdag.figures.modules import module_of
 from resdag.figures.save import javascript_bundle, json_for_script, read_figure
 from resdag.figures.words import interval, listed, number, percent, shown
 from resdag.planning.figures import figure_names, words_of

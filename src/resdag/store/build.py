@@ -19,7 +19,7 @@ import polars as pl
 
 from resdag.errors import DamagedFileError, ResdagError
 from resdag.records.base import Record
-from resdag.records.tables import BY_NAME, TABLES
+from resdag.records.registry import class_of, records
 from resdag.store.schema import columns, create, quoted
 from resdag.store.shards import load
 
@@ -47,10 +47,10 @@ def build(
     """
     with _replacing(database) as new, _created(new) as con:
         for table, files in shards.items():
-            load(con, BY_NAME[table], study, files, (limits or {}).get(table))
+            load(con, class_of(table), study, files, (limits or {}).get(table))
         for derivation in derivations:
             for table, rows in derivation(con, study).items():
-                _insert(con, BY_NAME[table], rows)
+                _insert(con, class_of(table), rows)
         if database.exists():
             _copy_others(con, database, [study, *without])
 
@@ -129,7 +129,7 @@ def _copy_others(con: duckdb.DuckDBPyConnection, database: Path, studies: Sequen
     """The rows of all but these studies: columns by name, those that the old file lacks as NULL."""
     try:
         with _attached(con, database):
-            for record in TABLES:
+            for record in records():
                 _copy_table(con, record, studies)
     except duckdb.ConstraintException as error:
         raise DamagedFileError(

@@ -4,7 +4,7 @@ from textwrap import wrap
 
 import duckdb
 
-from resdag.records.tables import TABLES
+from resdag.records.registry import records
 from resdag.store.schema import create, views
 
 WIDTH = 118
@@ -12,7 +12,7 @@ WIDTH = 118
 
 def overview() -> list[str]:
     """Each table and view with what a row of it is."""
-    tables = {record.table: " ".join((record.__doc__ or "").split()) for record in TABLES}
+    tables = {record.table: " ".join((record.__doc__ or "").split()) for record in records()}
     shown = {view.name: view.comment for view in sorted(views())}
     return ["tables:", *_words(tables), "", "views:", *_words(shown)]
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from resdag.atomic import whole_file, write_text
 from resdag.errors import ResdagError
-from resdag.records.tables import BY_NAME
+from resdag.records.registry import by_name
 from resdag.store.formats import as_csv
 from resdag.store.read import frame
 from resdag.store.schema import columns, quoted
@@ -59,13 +59,13 @@ def wanted(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[str]:
             near = get_close_matches(name, sorted(tables | views), n=1)
             meant = f"did you mean {near[0]}?" if near else "`resdag tables` names them"
             raise ResdagError(f"{name!r} is no table or view of this database: {meant}")
-    return list(names) or [*(name for name in BY_NAME if name in tables), *sorted(tables - set(BY_NAME))]
+    return list(names) or [*(name for name in by_name() if name in tables), *sorted(tables - set(by_name()))]
 
 
 def selection(con: duckdb.DuckDBPyConnection, name: str, study: str) -> tuple[str, dict[str, str]]:
     """SQL of the rows of a study, sorted by the table's key, and its parameters."""
     there = columns_there(con, name)
-    record = BY_NAME.get(name)
+    record = by_name().get(name)
     declared = {column.name: column.type for column in columns(record)} if record else {}
     every = [*declared, *(column for column in there if column not in declared)]
     chosen = ", ".join(quoted(each) if each in there else _null(each, declared[each]) for each in every)
@@ -90,6 +90,6 @@ def columns_there(con: duckdb.DuckDBPyConnection, name: str) -> list[str]:
 def lacking(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """The columns of our tables that this database, of an older resdag, does not have."""
     for name in names:
-        if name in BY_NAME:
+        if name in by_name():
             there = columns_there(con, name)
-            yield name, [column.name for column in columns(BY_NAME[name]) if column.name not in there]
+            yield name, [column.name for column in columns(by_name()[name]) if column.name not in there]

@@ -18,9 +18,10 @@ import duckdb
 import yaml
 
 from resdag.atomic import write_json, write_text
+from resdag.digests import file_sha256
 from resdag.errors import DamagedFileError, ResdagError
-from resdag.layout import LAYOUT, RESULTS
-from resdag.provenance import file_sha256
+from resdag.layout import MANIFEST as STORED
+from resdag.layout import RESULTS
 from resdag.records.parquet import read_metadata
 from resdag.store.export import export, lacking
 from resdag.store.read import frame
@@ -135,7 +136,7 @@ def _manifest(con: duckdb.DuckDBPyConnection, study: str, files: Mapping[str, Pa
 
 def _makers(study: str, checkout: Path) -> dict[str, list[dict[str, str | None]]]:
     """The jobs behind each table, from the files that the database was built from; none where these are not there."""
-    name = LAYOUT["write_database"]["manifest"].format(fingerprint="*")
+    name = STORED.format(fingerprint="*")
     found = sorted((checkout / RESULTS / study).glob(name), key=lambda path: path.stat().st_mtime)
     shards = json.loads(found[-1].read_text(encoding="utf-8")) if found else {}
     return {table: [maker for path in paths for maker in _maker(checkout, path)] for table, paths in shards.items()}

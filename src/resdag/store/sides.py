@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 
 from resdag.errors import DamagedFileError, ResdagError
-from resdag.records.tables import BY_NAME
+from resdag.records.registry import by_name
 from resdag.store.export import columns_there
 from resdag.store.read import connect, frame
 from resdag.store.reference import MANIFEST
@@ -24,7 +24,7 @@ def in_database(path: Path, study: str | None) -> tuple[str, Mapping[str, pl.Dat
         if study is None or study not in there:
             asked = f"holds no study {study!r}" if study else f"holds {len(there)} studies, so say which: {path}:STUDY"
             raise ResdagError(f"{path} {asked}; its studies: {', '.join(there) or 'none'}")
-        rows = {name: _rows(con, name, study) for name in BY_NAME if columns_there(con, name)}
+        rows = {name: _rows(con, name, study) for name in by_name() if columns_there(con, name)}
     return f"{study} in {path}", {name: found for name, found in rows.items() if len(found)}
 
 
@@ -34,7 +34,7 @@ def _rows(con: duckdb.DuckDBPyConnection, name: str, study: str) -> pl.DataFrame
 
 def in_folder(folder: Path) -> tuple[str, Mapping[str, pl.DataFrame]]:
     """Name and rows of a folder that `resdag export` wrote; without the columns that were not kept."""
-    files = {path.stem: path for path in sorted(folder.glob("*.parquet")) if path.stem in BY_NAME}
+    files = {path.stem: path for path in sorted(folder.glob("*.parquet")) if path.stem in by_name()}
     if not files:
         raise ResdagError(f"{folder} holds no TABLE.parquet; `resdag export STUDY {folder}` writes them")
     absent = _not_kept(folder)

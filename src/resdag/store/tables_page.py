@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from resdag.records.base import Record
-from resdag.records.tables import TABLES
+from resdag.records.registry import records
 from resdag.store.schema import columns, create, views
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def write_tables_page() -> str:
 
     with duckdb.connect() as con:
         create(con)
-        tables = "\n".join(map(_table, TABLES))
+        tables = "\n".join(map(_table, records()))
         drawn = "\n".join(_view(con, view.name, view.comment) for view in sorted(views()))
     return (
         f"{_HEAD}\n## Tables\n\n{tables}\n## Views\n\n"

@@ -9,10 +9,15 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resdag.errors import ResdagError
 
+if TYPE_CHECKING:
+    from resdag.config.study import Study
+    from resdag.planning.job import Job
+
+PLAN = ".sqlite"  # of a workflow: its jobs as they are handed to their processes
 EXAMPLES = """examples:
   resdag run train_network digits --network resnet110 --seed 0
   resdag run delete_random config/digits.yaml --chunk 0000     the first draws of every network and seed
@@ -57,49 +62,62 @@ def positive(text: str) -> int:
 def run(arguments: Namespace) -> int:
     """Run the jobs of a rule that fit the choices."""
     rule = arguments.rule.replace("-", "_")
-    if arguments.fingerprint:  # a job of a workflow
-        status = _run_job(rule)
-        if status is not None:
-            return status
+    if arguments.study.endswith(PLAN):
+        return _run_planned(rule, arguments)
     from resdag.config.load import load_study
-    from resdag.execution.runner import run, select, write_benchmark
     from resdag.planning.plan import plan_study
-    from resdag.verbs.places import absolute
+    from resdag.verbs.places import absolute, enter_study
 
     wanted = _wanted(rule, arguments)
     log = arguments.log and absolute(arguments.log)
-    file = _file(arguments)
+    file = enter_study(arguments.study)
     if log:
         _say_to(log)
-    study = load_study(file, look_beside=not arguments.fingerprint)
-    plan = plan_study(study, str(file))
-    jobs = select(list(plan.jobs), rule, wanted)
+    study = load_study(file)
+    of_rule = plan_study(study, str(file)).of_rule(rule)
+    jobs = [job for job in of_rule if all(str(_values(job)[key]) == str(value) for key, value in wanted.items())]
     if not jobs:
-        raise ResdagError(_no_such_job(rule, wanted, [job.of for job in plan.of_rule(rule)]))
+        raise ResdagError(_no_such_job(rule, wanted, [_values(job) for job in of_rule]))
     for job in jobs:
-        run(study, job, arguments.threads, file)
-        if arguments.fingerprint:
-            write_benchmark(job)
+        by_hand(study, job, file, arguments.threads)
     return 0
 
 
-def _file(arguments: Namespace) -> Path:
-    """The study's file; a job of a workflow stays in the folder that the workflow has given it."""
-    if arguments.fingerprint:
-        return Path(arguments.study)
-    from resdag.verbs.places import enter_study
+def by_hand(study: "Study", job: "Job", file: Path, threads: int | None = None) -> None:
+    """Run one job of a study that was read from a file, here and now; weights by address are fetched first."""
+    from resdag.execution import runner
+    from resdag.execution.outside import have_weights
+    from resdag.jobs.context import Steps
+    from resdag.planning.handing import task
 
-    return enter_study(arguments.study)
+    if job.rule == "load_network":
+        have_weights(study, [str(job.of["network"])], Steps(job.rule).line)
+    runner.run(task(study, job, file), threads)
 
 
-def _run_job(rule: str) -> int | None:
-    """Let a warm server run this very command: its exit status, or None where there is none."""
+def _values(job: "Job") -> dict[str, Any]:
+    """What a job may be chosen by."""
+    return {**job.of, "fingerprint": job.fingerprint}
+
+
+def _run_planned(rule: str, arguments: Namespace) -> int:
+    """Run one job of a workflow, as its plan describes it: by the warm server of its wing, if there is one."""
     from resdag.execution.lifetime import end_with_parent
+    from resdag.execution.task import read_task
     from resdag.execution.warm import run_warm
-    from resdag.layout import MEASURING_RULES
 
     end_with_parent()
-    return run_warm("measuring" if rule in MEASURING_RULES else "reading", sys.argv[1:])
+    task = read_task(Path(arguments.study), rule, str(arguments.fingerprint))
+    status = run_warm(task.wing, sys.argv[1:])
+    if status is not None:
+        return status
+    from resdag.execution import runner
+
+    if arguments.log:
+        _say_to(Path(arguments.log))
+    runner.run(task, arguments.threads)
+    runner.write_benchmark(task)
+    return 0
 
 
 def _wanted(rule: str, arguments: Namespace) -> dict[str, Any]:
@@ -117,7 +135,7 @@ def _wanted(rule: str, arguments: Namespace) -> dict[str, Any]:
     for key in chosen:
         if key not in keys:
             raise ResdagError(f"run {rule} --{key}: its jobs are told apart by {', '.join(keys) or 'nothing'}")
-    return chosen | {"fingerprint": arguments.fingerprint}
+    return chosen | ({"fingerprint": arguments.fingerprint} if arguments.fingerprint else {})
 
 
 def _no_such_job(rule: str, wanted: Mapping[str, Any], there: Sequence[Mapping[str, Any]]) -> str:

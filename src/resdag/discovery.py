@@ -1,0 +1,75 @@
+"""Which experiments, tables, figures, claims and architectures are there?  Ours, and those of other packages.
+
+Each is a module.  Ours lie in a folder for each kind; another package names its own in entry points
+of the group `resdag.KIND`:
+
+    [project.entry-points."resdag.figures"]
+    figure_mine = "their_package.figure_mine"
+
+Nothing is imported to find out.  A name that begins with an underscore is a module that others share.
+"""
+
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from resdag.errors import ResdagError
+
+Kind = Literal["experiments", "tables", "figures", "claims", "architectures"]
+# Package of ours that holds the modules of a kind, and how their names begin.
+FOLDERS: dict[Kind, tuple[str, str]] = {
+    "experiments": ("resdag.experiments", ""),
+    "tables": ("resdag.records.tables", ""),
+    "figures": ("resdag.figures", "figure_"),
+    "claims": ("resdag.claims", ""),
+    "architectures": ("resdag.models.architectures", ""),
+}
+
+
+@cache
+def modules(kind: Kind) -> dict[str, str]:
+    """Name -> module of everything of a kind, by name, whatever the order in which files lie on the disk.
+
+    ResdagError where two packages, or one and resdag, give a name twice.
+    """
+    package, prefix = FOLDERS[kind]
+    own = [path.stem for path in folder_of(package).glob(f"{prefix}*.py") if not path.stem.startswith("_")]
+    found = {name: f"{package}.{name}" for name in own}
+    for point in entry_points(group=f"resdag.{kind}"):
+        if found.setdefault(point.name, point.value) != point.value:
+            raise ResdagError(
+                f"{kind}: {point.name!r} is both {found[point.name]} and {point.value}: each name may be given once; "
+                "rename the entry point, or uninstall the package that you do not want"
+            )
+    return dict(sorted(found.items()))
+
+
+def folder_of(package: str) -> Path:
+    """Folder of a package of ours."""
+    return Path(__file__).parent.joinpath(*package.split(".")[1:])
+
+
+@cache
+def root_of(package: str) -> Path:
+    """What holds a top-level package: its folder, or the one file of a module that is none; it is not imported.
+
+    ModuleNotFoundError where it is not installed.
+    """
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"{package} is not installed: its source cannot be found", name=package)
+    origin = Path(spec.origin)
+    return origin.parent if origin.name == "__init__.py" else origin
+
+
+def source_of(module: str) -> Path | None:
+    """The file of a module, found without importing it; None where there is none."""
+    first, *rest = module.split(".")
+    root = root_of(first)
+    if root.is_file():
+        return None if rest else root
+    inside = root.joinpath(*rest)
+    files = [inside / "__init__.py", *([inside.with_suffix(".py")] if rest else [])]
+    return next((path for path in files if path.is_file()), None)

@@ -1,0 +1,25 @@
+"""Table `blocks`."""
+
+from typing import ClassVar
+
+from resdag.records.base import Count, OfNetwork
+
+
+class Block(OfNetwork):
+    """One block of a network, or one layer of a VGG."""
+
+    table: ClassVar[str] = "blocks"
+    place: ClassVar[int] = 40
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "block")
+    block: Count
+    """Index from the input, from 0."""
+    stage: Count
+    """Stage, or VGG group, from 0."""
+    channels: Count
+    """Channels of the block's output."""
+    changes_shape: bool
+    """Whether output and input differ in shape."""
+    deletable: bool
+    """Whether the network can run without the block."""
+    reorderable: bool
+    """Whether the block may take the place of another of equal shape."""

@@ -1,0 +1,35 @@
+"""Table `path_spectrum`."""
+
+from typing import ClassVar, Literal
+
+from resdag.records.base import Count, OfNetwork, Positive
+
+
+class PathSpectrum(OfNetwork):
+    """The summed gradient of all paths of one length, and the energy of them, over one batch."""
+
+    table: ClassVar[str] = "path_spectrum"
+    place: ClassVar[int] = 110
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed", "epoch", "batch", "path_length", "measured_at")
+    epoch: Count
+    """Epochs of training behind the network; 0 is the initialisation, 1 a loaded network, whose epochs are unknown."""
+    batch: Count
+    """Which batch of training images."""
+    path_length: Count
+    """Blocks whose branch the paths enter."""
+    measured_at: Literal["input", "first_block"]
+    """Where the gradient is taken: the normalised image, or the input of the first block."""
+    paths: Positive
+    """Number of paths of this length, C(n, length)."""
+    norm_of_sum: Positive
+    """L2 norm over the whole batch of the sum of the gradients of all these paths, exact."""
+    share: float
+    """Inner product of that sum with the ordinary gradient over the latter's squared norm: 1 in all over lengths."""
+    energy: Positive
+    """Sum over these paths of the squared norm of each one's gradient, estimated by random signs."""
+    energy_se: Positive
+    """Standard error of energy over sign draws, each image with draws of its own, for this batch."""
+    sign_draws: Count
+    """Random signs drawn for each image and block."""
+    coherence: Positive | None
+    """norm_of_sum^2 / energy: 1 for independent paths, less where they cancel; NULL where all paths are dead."""

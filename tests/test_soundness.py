@@ -1,0 +1,137 @@
+"""What is added to resdag runs its own jobs: no fingerprint of another job changes.
+
+Each addition is made in a copy of the package, and the study is planned there by a process of its own.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+STUDY = {
+    "study": "s",
+    "dataset": {"kind": "digits"},
+    "networks": {
+        "a": {"architecture": "preact_resnet", "depth": 20},
+        "h": {"architecture": "highway", "depth": 8},
+        "v": {"architecture": "vgg", "depth": 8, "channels": 8},
+    },
+    "lesions": {
+        "single": {"networks": ["a", "v"]},
+        "random": {"networks": ["a"], "counts": [1, 2]},
+        "repeat": {"networks": ["a"]},
+    },
+    "paths": {"gradients": {"networks": ["a"], "samples": 20}, "spectrum": {"networks": ["a"]}},
+    "gates": {"networks": ["h"]},
+    "mean_field": {"draws": 2},
+}
+PLAN = """
+import json, sys
+from resdag.config.load import parse_study
+from resdag.planning.plan import plan_study
+print(json.dumps({job.label: job.fingerprint for job in plan_study(parse_study(json.loads(sys.argv[1]))).jobs}))
+"""
+EXPERIMENT = '''
+from resdag.config.base import OfNetworks
+from resdag.planning.experiment import Experiment, Key, Rule, seconds_only
+
+class Mine(OfNetworks):
+    """Mine."""
+
+KEY = Key("lesions.mine", Mine, "Mine.", costs="Nothing.")
+RULE = Rule(
+    name="delete_mine", says="Delete mine.", writes={"lesions": "mine/{network}/seed{seed}-{fingerprint}.parquet"},
+    cost=seconds_only, target="lesions", wildcards=("network", "seed"), device=True, module="resdag.lesions.mine",
+    lesions=("mine",),
+)
+
+def deleted(maker, made):
+    if KEY.on(maker.study, made.network):
+        yield maker.on_test_images(RULE, made)
+
+EXPERIMENT = Experiment(place=375, rules=(RULE,), keys=(KEY,), of_seed=deleted)
+'''
+LESION = """
+from resdag.jobs.opening import network_and_test_images
+from resdag.lesions.rows import lesion_rows
+
+def run(context):
+    return {"lesions": lesion_rows(*network_and_test_images(context), "mine", [])}
+"""
+TABLE = '''
+from typing import ClassVar
+from resdag.records.base import OfNetwork
+
+class Mine(OfNetwork):
+    """Mine."""
+    table: ClassVar[str] = "mine"
+    key: ClassVar[tuple[str, ...]] = ("study", "network", "seed")
+'''
+FIGURE = (ROOT / "src/resdag/figures/figure_7.py").read_text().replace("figure_7", "figure_mine")
+VIEW = (ROOT / "src/resdag/store/views/figure_7.sql").read_text()
+
+
+def planned(folder: Path, files: Mapping[str, str], study: Mapping[str, object] = STUDY) -> dict[str, str]:
+    """Label -> fingerprint of every job of a study, planned by a copy of the package with some files added to it."""
+    copytree(ROOT / "src/resdag", folder / "resdag", ignore=ignore_patterns("__pycache__"))
+    (folder / "requirements.lock").write_bytes((ROOT / "requirements.lock").read_bytes())
+    for name, text in files.items():
+        path = folder / "resdag" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text if not text.startswith("+") else path.read_text() + text[1:])
+    done = subprocess.run(
+        [sys.executable, "-c", PLAN, json.dumps(study)], cwd=folder, env=os.environ | {"PYTHONPATH": str(folder)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The plan without any addition."""
+    return planned(tmp_path_factory.mktemp("before"), {})
+
+
+ENDS = {"write_database", "write_report"}  # these hold and show everything that there is
+GATES = {"measure_gates", "judge_claims", "draw_figure figure=figure_highway", *ENDS}
+ADDITIONS = {
+    "a rule of an experiment": ({"experiments/mine.py": EXPERIMENT, "lesions/mine.py": LESION}, set()),
+    "a figure": ({"figures/figure_mine.py": FIGURE, "store/views/figure_mine.sql": VIEW}, ENDS),
+    "a view": ({"store/views/mine.sql": VIEW}, ENDS),
+    "a claim": ({"claims/mine.py": "CLAIM = 1\n"}, {"judge_claims", *ENDS}),
+    "a table": ({"records/tables/mine.py": TABLE}, ENDS),
+    "a column of another table": ({"records/tables/gates.py": "+    more: int | None\n"}, GATES),
+    "a verb": ({"verbs/mine.py": '"""`resdag mine`: mine."""\n', "cli.py": '+VERBS["mine"] = "mine"\n'}, set()),
+    "an architecture": ({"models/architectures/mine.py": "def build(): ...\n"}, set()),
+}
+
+
+@pytest.mark.parametrize("what", ADDITIONS)
+def test_what_is_added_changes_no_other_fingerprint(what: str, before: dict[str, str], tmp_path: Path) -> None:
+    files, own = ADDITIONS[what]
+    after = planned(tmp_path, files)
+    changed = {label for label, fingerprint in before.items() if after.get(label) != fingerprint}
+    assert {label for label in changed if not {label, label.split()[0]} & own} == set()
+
+
+def test_a_column_of_its_own_table_is_measured_again(before: dict[str, str], tmp_path: Path) -> None:
+    after = planned(tmp_path, {"records/tables/gates.py": "+    more: int | None\n"})
+    assert {label.split()[0] for label in before if after[label] != before[label]} >= {"measure_gates"}
+
+
+def test_an_experiment_added_and_asked_for_runs_its_own_jobs(before: dict[str, str], tmp_path: Path) -> None:
+    study = yaml.safe_load(yaml.safe_dump(STUDY))
+    study["lesions"]["mine"] = {"networks": ["a"]}
+    after = planned(tmp_path, {"experiments/mine.py": EXPERIMENT, "lesions/mine.py": LESION}, study)
+    assert after.keys() - before.keys() == {"delete_mine network=a seed=0"}
+    changed = {label for label, fingerprint in before.items() if after[label] != fingerprint}
+    assert changed == {"judge_claims", *ENDS}
