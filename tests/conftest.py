@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["workflow_tools", "slurm_tools"]  # fixtures of a finished workflow
+pytest_plugins = ["workflow_tools", "slurm_tools", "report_by_hand"]  # fixtures: a finished workflow, drawn figures
 ROOT = Path(__file__).resolve().parents[1]
 CIFAR10_FILES = ("batches.meta", *(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from report_by_hand import claim_row
 from resdag.cli import main
 from resdag.errors import ResdagError
 from resdag.queries.differences import table_difference
@@ -27,7 +28,6 @@ from resdag.store.read import connect, frame
 from resdag.store.sides import in_database, in_folder
 from rows_by_hand import lesion, network, single, study
 from test_old_duckdb import con, written  # noqa: F401  (fixtures: rows by hand that fill every view)
-from test_report import _claim
 
 Edit = Callable[[duckdb.DuckDBPyConnection], object]
 
@@ -146,7 +146,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def database(path: Path, lesions: list[dict], **of_study: object) -> Path:
-    claims = [_claim("depth", "reproduced", ours=0.1) | {"study": "hand"}]
+    claims = [claim_row("depth", "reproduced", ours=0.1) | {"study": "hand"}]
     rows = {"studies": frames(study("hand") | of_study), "lesions": frames(*lesions), "claims": frames(*claims)}
     build(path, "hand", {}, [lambda *_: rows])
     return path

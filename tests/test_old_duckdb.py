@@ -11,11 +11,11 @@ import duckdb
 import polars as pl
 import pytest
 
+from report_by_hand import claim_row, job_row
 from resdag.records.registry import records
 from resdag.store.build import build
 from resdag.store.read import connect, frame
 from resdag.store.schema import views
-from test_report import _claim, _job
 from test_views import con  # noqa: F401  (a fixture: rows by hand that fill every view)
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,8 +38,8 @@ def written(con: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFac
     """The rows by hand as `build` writes them."""
     path = tmp_path_factory.mktemp("old") / "results.duckdb"
     rows = {record.table: frame(con, f"SELECT * FROM {record.table}") for record in records()}
-    rows["claims"] = pl.DataFrame([_claim("depth", "reproduced") | {"study": "hand"}])
-    rows["jobs"] = pl.DataFrame([_job("train_network", "network=resnet110 seed=0", 60.0) | {"study": "hand"}])
+    rows["claims"] = pl.DataFrame([claim_row("depth", "reproduced") | {"study": "hand"}])
+    rows["jobs"] = pl.DataFrame([job_row("train_network", "network=resnet110 seed=0", 60.0) | {"study": "hand"}])
     build(path, "hand", {}, [lambda *_: rows])
     return path
 

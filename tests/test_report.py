@@ -1,7 +1,6 @@
 """The report: one file that loads nothing, with each claim, each figure and computed numbers."""
 
 import json
-from datetime import datetime
 from html.parser import HTMLParser
 from math import comb
 
@@ -9,8 +8,8 @@ import duckdb
 import polars as pl
 import pytest
 
+from report_by_hand import CONFIG, DRAWN, NOT_DRAWN, pages, rows
 from resdag.errors import StudyError
-from resdag.figures.job import draw_figure
 from resdag.figures.modules import module_of
 from resdag.figures.save import specification
 from resdag.figures.theme import Style
@@ -18,121 +17,20 @@ from resdag.figures.words import interval, percent
 from resdag.planning.figures import figure_names
 from resdag.queries.statements import STATEMENTS
 from resdag.records.registry import class_of
-from resdag.report.build import VERDICTS, label, write_report
+from resdag.report.build import VERDICTS, write_report
+from resdag.report.charts import label, shown_by_itself, shows, sizes
 from resdag.report.choices import dataset_note
 from resdag.report.conclusion import EVIDENCE, conclusion
+from resdag.report.packed import named_apart, packed, slim, unpacked
 from resdag.report.remarks import blocks_kept, remarks
 from resdag.report.words import duration, plain, quantity
 from resdag.store.read import connect, frame
-from resdag.store.schema import create
 from views_by_hand import STUDY, VIEWS
-
-CONFIG = {
-    "study": STUDY, "dataset": {"kind": "digits", "test_limit": 100},
-    "training": {
-        "epochs": 30, "batch_size": 128, "learning_rate": 0.1, "momentum": 0.9, "weight_decay": 1e-4,
-    },
-    "lesions": {
-        "single": {"networks": ["resnet110", "vgg15"]},
-        "random": {"networks": ["resnet110"], "counts": [1, 10], "draws": 50},
-        "reorder": None,
-    },
-    "paths": {
-        "gradients": {
-            "networks": ["resnet110"], "samples": 1000, "batch_size": 128, "samples_per_batch": 10,
-            "batch_norm": "eval", "epochs": ["first", 5, "last"],
-        }
-    },
-}  # fmt: skip
-NOT_DRAWN = ("figure_4", "figure_8")
-DRAWN = [name for name in figure_names() if name not in NOT_DRAWN]
-STATEMENT = "Deleting one <block> & keeping 'the rest' changes little"
-
-
-def _study():
-    return {
-        "study": STUDY, "config": json.dumps(CONFIG), "file": "config/s.yaml",
-        "git_commit": "0123456789abcdef0123", "git_dirty": True,
-        "versions": json.dumps({"python": "3.11", "torch": "2.15.0"}), "hardware": "<2 cores> & no GPU",
-        "started_at": datetime(2024, 5, 1, 12), "finished_at": datetime(2024, 5, 1, 12, 9),
-    }  # fmt: skip
-
-
-def _network(name, seed, **changes):
-    return {
-        "study": STUDY, "network": name, "seed": seed, "architecture": "preact_resnet", "depth": 110, "blocks": 54,
-        "convolutions": 2,
-        "parameters": 1_727_962, "classes": 10, "shortcut": "subsample", "first_block": "plain", "options": "{}",
-        "recipe": "{}", "stochastic_depth": None, "blocks_per_batch": None, "source": "trained",
-        "checkpoint_sha256": "0" * 64, "device": "cpu", "train_seconds": 4000.0, "test_scale": "none",
-        "test_errors": 640, "test_images": 10_000, "test_error": 0.064, "test_loss": 0.3, "train_errors": 5,
-        "train_images": 50_000,
-    } | changes  # fmt: skip
-
-
-def _evaluation(name, scale, recalibrated, errors):
-    return {
-        "study": STUDY, "network": name, "seed": 0, "test_scale": scale, "recalibrated": recalibrated,
-        "errors": errors, "images": 10_000, "error": errors / 10_000, "loss": None,
-    }  # fmt: skip
-
-
-def _claim(name, verdict, **values):
-    return {
-        "study": STUDY, "claim": name, "statement": f"{STATEMENT} ({name})", "figure": "figure 3", "paper": "no change",
-        "ours": None, "low": None, "high": None, "unit": "fraction", "test": "Wilson", "p": None, "rule": "below 1 %",
-        "verdict": verdict, "detail": "two seeds",
-    } | values  # fmt: skip
-
-
-def _job(rule, wildcards, seconds):
-    return {
-        "study": STUDY, "rule": rule, "wildcards": wildcards, "network": None, "seed": None, "seconds": seconds,
-        "max_rss_mb": 800.0, "device": "cpu",
-    }  # fmt: skip
-
-
-def rows():
-    effective = {"test_scale": "m/n", "blocks_per_batch": 23, "test_errors": 700, "test_error": 0.07}
-    vgg = {"architecture": "vgg", "depth": 15, "blocks": 14, "shortcut": None, "first_block": None}
-    return {
-        "studies": [_study()],
-        "networks": [
-            _network("resnet110", 0),
-            _network("vgg15", 0, **vgg),
-            _network("resnet110-effective-paths", 0, **effective),
-        ],
-        "evaluations": [
-            _evaluation("resnet110", "none", False, 640),
-            _evaluation("resnet110-effective-paths", "m/n", False, 700),
-            _evaluation("resnet110-effective-paths", "none", True, 2_345),
-        ],
-        "claims": [
-            _claim("single", "reproduced", ours=0.0042, low=0.001, high=0.008),
-            _claim("vgg", "not reproduced", ours=0.61, p=0.00012),
-            _claim("paths", "inconclusive", unit="blocks", ours=11.0),
-            _claim("highway", "not run"),
-        ],
-        "jobs": [_job("train_network", "a", 4000.0), _job("train_network", "b", 3200.0), _job("draw", "c", 2.5)],
-    }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A database with the study's rows by hand, and its figures."""
-    folder = tmp_path_factory.mktemp("report")
-    with duckdb.connect(str(folder / "results.duckdb")) as con:
-        create(con)
-        for table, values in rows().items():
-            con.register("given", pl.DataFrame(values, infer_schema_length=None))
-            con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM given")
-    for name in DRAWN:
-        draw_figure(module_of(name), VIEWS[name](), folder / "figures", png_scale=0.5)
-    return folder
-
-
-def pages(folder):
-    return [folder / "figures" / f"{name}.html" for name in DRAWN]
+def folder(drawn):
+    return drawn
 
 
 @pytest.fixture(scope="module")
@@ -141,17 +39,20 @@ def page(folder):
 
 
 class Page(HTMLParser):
-    """Text, what tags would load, and JSON inside a page."""
+    """Text, what tags would load, links, and what is packed inside a page."""
 
     def __init__(self, text):
         super().__init__()
-        self.words, self.loads, self.ids, self.labels, self.json, self._in = [], [], [], [], [], None
+        self.words, self.loads, self.links, self.ids, self.labels, self.packed, self._in = [], [], [], [], [], {}, None
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
-        self._in = (tag, given.get("type")) if tag in ("script", "style", "svg") else self._in
-        self.loads += [value for key, value in attributes if key in ("src", "href", "xlink:href", "data")]
+        self._in = (tag, given.get("id")) if tag in ("script", "style", "svg") else self._in
+        self.links += [given["href"]] if tag == "a" else []
+        self.loads += [
+            value for key, value in attributes if key in ("src", "xlink:href", "data", "href") and tag != "a"
+        ]
         self.ids += [given["id"]] if "id" in given else []
         self.labels += [given["aria-label"]] if "aria-label" in given else []
 
@@ -161,8 +62,8 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if self._in is None:
             self.words.append(data)
-        elif self._in == ("script", "application/json"):
-            self.json.append(data)
+        elif self._in[0] == "script" and self._in[1]:
+            self.packed[self._in[1]] = data
 
     @property
     def text(self):
@@ -170,38 +71,73 @@ class Page(HTMLParser):
 
 
 def test_the_page_loads_nothing(page):
-    assert all(target.startswith("#") for target in Page(page).loads)
+    assert not Page(page).loads
     assert "@import" not in page.split("</style>")[0]
     assert "url(" not in page.split("</style>")[0]
 
 
-def test_every_link_leads_somewhere(page):
+def test_every_link_leads_somewhere(page, folder):
     read = Page(page)
-    assert {target[1:] for target in read.loads} <= set(read.ids)
+    inside = {link[1:] for link in read.links if link.startswith("#")}
+    beside = {link for link in read.links if not link.startswith(("#", "data:"))}
+    assert inside <= set(read.ids)
     assert len(set(read.ids)) == len(read.ids)
+    assert beside and all((folder / link).is_file() for link in beside)
 
 
 def test_the_page_is_small_enough_to_send(page):
-    assert len(page.encode()) < 5_000_000  # attached to a message
+    assert len(page.encode()) < 6_000_000  # attached to a message
 
 
 def test_each_claim_stands_with_its_verdict_and_symbol(page):
     text = Page(page).text
     for claim in rows()["claims"]:
         assert claim["statement"] in text
-        assert f"{VERDICTS[claim['verdict']]} {claim['verdict']}" in text
+    for verdict in ("reproduced", "not reproduced", "inconclusive"):
+        assert f"{VERDICTS[verdict]} {verdict}" in text and f"1 {verdict}" in text
     assert "0.42 % 0.10 to 0.80 %" in text
     assert "p = 0.00012" in text
     assert "11 blocks" in text
-    assert "Of 4 claims, 1 is reproduced, 1 is not reproduced, 1 is inconclusive, 1 is not run." in text
+    assert "1 is reproduced, 1 is not reproduced and 1 is inconclusive." in text
 
 
-def test_each_figure_is_drawn_or_named_as_not_run(page):
+def test_claims_that_a_study_does_not_run_are_one_folded_line(page):
+    folded = page.split('<details id="not-run">')[1].split("</details>")[0]
+    assert "1 claim that this study does not run" in folded
+    assert 'id="claim-highway"' in folded and page.count('id="claim-highway"') == 1
+
+
+def test_a_claim_and_the_figure_that_shows_it_link_to_each_other(page):
+    claims, figure = (
+        page.split('<section id="claims"')[1],
+        page.split('<article id="figure_3"')[1].split("</article>")[0],
+    )
+    assert 'href="#figure_3"' in claims.split('id="claim-single"')[1].split("</tr>")[0]
+    assert 'href="#claim-single"' in figure and 'href="#claim-vgg"' in figure
+
+
+@pytest.mark.parametrize(
+    ("figure", "place", "claim", "there"),
+    [("figure_5a", "figures 5a and 7", "predicted_error", True), ("figure_5b", "figures 5a and 7", "x", False),
+     ("figure_7", "figure 7, equation 8", "remaining_paths", True), ("figure_8", "figure 7, equation 8", "x", False),
+     ("figure_highway", "equation 3", "highway_frozen", True), ("figure_depth", "section 5", "baseline_error", False)],
+)  # fmt: skip
+def test_figures_show_claims_of_the_paper_s_number_or_of_their_own_name(figure, place, claim, there):
+    judged = [module_of(figure).PAPER] if module_of(figure).PAPER else []
+    assert shows({"name": figure, "judged": judged}, {"claim": claim, "figure": place}) == there
+
+
+def test_a_figure_that_a_study_cannot_fill_is_not_in_the_page(page):
     read = Page(page)
     for name in figure_names():
-        assert module_of(name).TITLE in read.text
         assert (f"chart-{name}" in read.ids) == (name not in NOT_DRAWN)
-    assert "Not run in this study: Figure 4 (" in read.text
+        assert (module_of(name).TITLE in read.text) == (name not in NOT_DRAWN)
+
+
+def test_the_first_screen_has_the_paper_s_three_figures(page):
+    first = page.split('<header id="summary">')[1].split("</header>")[0]
+    assert [f'href="#{name}"' in first for name in ("figure_3", "figure_5a", "figure_6c")] == [True] * 3
+    assert first.count("<svg") == 3
 
 
 def test_each_chart_has_a_text_for_those_who_do_not_see_it(page):
@@ -210,10 +146,13 @@ def test_each_chart_has_a_text_for_those_who_do_not_see_it(page):
         assert f"{module_of(name).TITLE}. {module_of(name).CAPTION}" in labels
 
 
-def test_each_drawn_chart_carries_a_specification(page):
-    specifications = [json.loads(text) for text in Page(page).json]
-    assert len(specifications) == len(DRAWN)
-    assert all("config" in specification for specification in specifications)
+def test_each_drawn_chart_carries_its_specification_rows_and_sql(page):
+    read = Page(page)
+    for name in DRAWN:
+        assert "config" in json.loads(unpacked(read.packed[f"spec-{name}"]))
+        names = unpacked(read.packed[f"rows-{name}"]).split("\n")[0].split(",")
+        assert set(names) >= {*VIEWS[name]().columns} - {"study"}
+        assert f"SELECT * FROM {name} WHERE study = '{STUDY}';" in read.text
 
 
 def test_names_are_escaped(page):
@@ -229,8 +168,8 @@ def test_digits_are_declared(page):
 
 def test_the_tables_hold_the_rows(page):
     text = Page(page).text
-    assert "1,727,962" in text and "6.40 % 640 of 10,000" in text and "5.94 to 6.90" in text  # Wilson, 640 of 10,000
-    assert "23 of 54" in text and "23.45 % 2,345 of 10,000" in text and "estimated anew" in text
+    assert "1,727,962" in text and "6.40 % 5.94 to 6.90 640 of 10,000" in text  # Wilson, 640 of 10,000
+    assert "23 of 54" in text and "2,345 of 10,000" in text and "estimated anew" in text
 
 
 def test_the_cost_is_added_up_by_rule(page):
@@ -279,6 +218,33 @@ def test_figures_are_labelled_by_the_paper_s_numbers():
     assert [label(*each) for each in names.items()] == ["Figure 5a", "Training paths", "Mean field"]
 
 
+def test_what_is_packed_comes_out_the_same() -> None:
+    assert unpacked(packed("a − b\n")) == "a − b\n"
+    assert packed("a") == packed("a")  # no time in it
+
+
+def test_pictures_lose_digits_and_no_text() -> None:
+    given = (
+        '<path d="M1.23456,-0.0004L10000.125,2e-05" id="a"/><text x="3.14159">0.98765</text><g clip-path="url(#a)"/>'
+    )
+    assert slim(given) == (
+        '<path d="M1.23,0L10000.12,2e-05" id="a"/><text x="3.14">0.98765</text><g clip-path="url(#a)"/>'
+    )
+    assert named_apart(given, "b-").count('"b-a"') == 1 and "url(#b-a)" in named_apart(given, "b-")
+
+
+def test_the_largest_pictures_wait_where_all_would_be_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resdag.report.charts.PICTURES", 10)
+    figures = [{"svg": "x" * length} for length in (7, 2, 5)]
+    shown_by_itself(figures)
+    assert [figure["inline"] for figure in figures] == [False, True, True]
+
+
+def test_sizes_say_what_rows_are_of() -> None:
+    rows = pl.DataFrame({"network": ["a", "a", "b"], "seed": [0, 1, 0], "images": [360, 360, 360]})
+    assert sizes(rows) == "3 rows: 2 networks, 2 seeds and 360 test images"
+
+
 def test_numbers_are_written_as_a_reader_expects():
     assert percent(0.0637) == "6.37 %" and percent(None) == "–"
     assert interval(0.05, 0.07) == "5.00 to 7.00" and interval(None, 0.07) == ""
@@ -304,7 +270,7 @@ def test_diagrams_are_drawn_from_the_real_views(folder, name):
 
 
 def test_the_query_on_the_page_runs(folder, page):
-    query = Page(page).text.split("that hurt most: ")[1].split(";")[0]
+    query = page.split('<pre id="hurt-most"><code>')[1].split(";")[0].replace("&#39;", "'")
     with duckdb.connect(str(folder / "results.duckdb"), read_only=True) as con:
         assert con.sql(query).columns == ["network", "seed", "block", "error", "p_holm"]
 

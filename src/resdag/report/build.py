@@ -1,10 +1,9 @@
 """How does a study become one HTML page?
 
-The page is made from the database (claims, tables, choices, costs) and from the figure
-pages that the study's figure jobs wrote, each of which carries its own specification,
-title and caption.  Everything is inside the file: styles, the charting library once, every
-chart as a static SVG that shows at once and prints, and as a specification that the script
-turns into an interactive chart when it comes into view.
+The page is made from the database (claims, tables, choices, costs, the rows of each view) and from the figure pages
+that the study's figure jobs wrote, each of which carries its own specification, title and caption.  Everything is
+inside the file: styles, the charting library once, every chart as a static SVG that shows at once and prints, and as
+a specification that the script turns into an interactive chart when it comes into view.
 """
 
 import json
@@ -15,23 +14,25 @@ from typing import Any
 
 import duckdb
 import polars as pl
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from resdag.atomic import write_text
 from resdag.errors import StudyError
-from resdag.figures.modules import module_of
-from resdag.figures.save import javascript_bundle, json_for_script, read_figure
+from resdag.figures.save import javascript_bundle
 from resdag.figures.words import interval, listed, number, percent, shown
-from resdag.planning.figures import figure_names, words_of
 from resdag.report import words
+from resdag.report.charts import figure, shown_by_itself
 from resdag.report.choices import choices, dataset_note
 from resdag.report.conclusion import conclusion
+from resdag.report.judged import VERDICTS, judged, under
+from resdag.report.packed import named_apart
 from resdag.report.remarks import remarks
+from resdag.report.summary import key_figures, sentences
 from resdag.store.read import connect, frame
 
-VERDICTS = {"reproduced": "✓", "not reproduced": "✗", "inconclusive": "?", "not run": "–"}
-"""Symbol of each verdict: colour alone would not reach everyone."""
+SCRIPTS = ("packed.js", "tables.js", "files.js", "charts.js", "contents.js")
+STYLES = ("page.css", "charts.css", "print.css")
 
 
 def write_report(database: Path, study: str, figures: Sequence[Path], out: Path, cache: Path | None = None) -> Path:
@@ -43,32 +44,37 @@ def write_report(database: Path, study: str, figures: Sequence[Path], out: Path,
 
 
 def _template() -> Any:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_asset)
+    )
     environment.filters |= {
         "percent": percent, "duration": words.duration, "number": number, "listed": listed, "shown": shown,
+        "named_apart": lambda svg, prefix: Markup(named_apart(svg, prefix)),
     }  # fmt: skip
     environment.globals |= {"quantity": words.quantity, "plain": words.plain, "interval": interval}
-    return environment.from_string(_asset("page.html.j2"))
+    return environment.get_template("page.html.j2")
 
 
 def _asset(name: str) -> str:
     return files("resdag.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _context(con: duckdb.DuckDBPyConnection, study: str, figures: Sequence[Path], cache: Path | None) -> dict[str, Any]:
+def _context(con: duckdb.DuckDBPyConnection, study: str, pages: Sequence[Path], cache: Path | None) -> dict[str, Any]:
     """Everything that the page says."""
     row = _study(con, study)
     networks = _rows(con, "networks", study, "network, seed")
-    drawn = [_figure(page, row["config"]) for page in figures]
-    claims = _rows(con, "claims", study, "rowid").to_dicts()  # in the order that they were judged
+    figures = [each for each in (figure(con, row, page) for page in pages) if each["drawn"]]
+    rows = _rows(con, "claims", study, "rowid").to_dicts()  # in the order that they were judged
+    claims = judged(rows, figures)
+    under(figures, claims)
+    shown_by_itself(figures)
     return {
         "study": row, "note": dataset_note(row["config"]), "claims": claims, "verdicts": VERDICTS,
-        "tally": {verdict: sum(claim["verdict"] == verdict for claim in claims) for verdict in VERDICTS},
-        "errors": _rows(con, "table_errors", study, "network, seed").to_dicts(),
-        "conclusion": conclusion(claims),
+        "summary": sentences(con, row, networks, claims), "key": key_figures(figures), "figures": figures,
+        "errors": _rows(con, "table_errors", study, "network, seed").to_dicts(), "conclusion": conclusion(rows),
         "effective": _rows(con, "table_effective_paths", study, _EFFECTIVE_ORDER).to_dicts(),
-        "figures": drawn, "missing": _missing(drawn), "choices": choices(networks), "remarks": remarks(),
-        "jobs": _jobs(con, study), "css": Markup(_asset("page.css")), "script": Markup(_asset("page.js")),
+        "choices": choices(networks), "remarks": remarks(), "jobs": _jobs(con, study),
+        "css": Markup("\n".join(map(_asset, STYLES))), "script": Markup("\n".join(map(_asset, SCRIPTS))),
         "bundle": Markup(javascript_bundle(cache)),
     }  # fmt: skip
 
@@ -97,29 +103,3 @@ def _jobs(con: duckdb.DuckDBPyConnection, study: str) -> list[dict[str, Any]]:
         FROM jobs WHERE study = ? GROUP BY rule ORDER BY seconds DESC, rule
     """
     return frame(con, query, [study]).to_dicts()
-
-
-def _figure(page: Path, config: dict[str, Any]) -> dict[str, Any]:
-    """A figure as the page shows it: what its own page says, how it was measured, and its picture."""
-    figure = read_figure(page)
-    module = module_of(figure["name"])
-    return figure | {
-        "label": label(figure["name"], module.PAPER), "method": module.method(config),
-        "svg": Markup(page.with_suffix(".svg").read_text(encoding="utf-8")),
-        "json": Markup(json_for_script(figure["spec"])),
-    }  # fmt: skip
-
-
-def _missing(drawn: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Label and title of the figures that this study has no rows for."""
-    there = {figure["name"] for figure in drawn}
-    return [
-        {"label": label(name, module_of(name).PAPER), "title": words_of(name)["title"]}
-        for name in figure_names()
-        if name not in there
-    ]
-
-
-def label(name: str, paper: str | None) -> str:
-    """A figure's name as a reader says it: Figure 5a of the paper; Pairs, beyond it."""
-    return (paper or name.removeprefix("figure_").replace("_", " ")).capitalize()

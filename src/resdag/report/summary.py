@@ -1,0 +1,104 @@
+"""What does the first screen say?  What was asked, what came out, and the paper's three numbers, from the rows.
+
+The numbers are of the network that the paper's statements are judged on, `claims.residual` of the study file.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from resdag.figures.words import counted, listed, number, percent, points
+from resdag.report.choices import DATASETS
+from resdag.store.read import frame
+
+KEY = (("figure_3", "figure_4"), ("figure_5a",), ("figure_6c",))
+"""Figures of the first screen; the first of each that the study draws."""
+SPOKEN_OF = 10
+"""Number of deleted blocks that the paper gives an error for."""
+
+
+def key_figures(figures: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of the first screen that were drawn."""
+    there = {figure["name"]: figure for figure in figures}
+    found = [[there[name] for name in names if name in there] for names in KEY]
+    return [some[0] for some in found if some]
+
+
+def sentences(
+    con: duckdb.DuckDBPyConnection, study: Mapping[str, Any], networks: pl.DataFrame, claims: Mapping[str, Any]
+) -> list[str]:
+    """What was asked of what, how it came out, and what one block, ten blocks and the paths of the network say."""
+    measured = _numbers(con, study["study"], _residual(study, networks))
+    return [text for text in (_asked(study, networks, claims), _came_out(claims), measured) if text]
+
+
+def _asked(study: Mapping[str, Any], networks: pl.DataFrame, claims: Mapping[str, Any]) -> str:
+    dataset = (study["config"].get("dataset") or {}).get("kind", "images")
+    trained = networks.filter(source="trained").height
+    made = [f"{trained:,} trained here"] * (trained > 0)
+    made += [f"{networks.height - trained:,} trained elsewhere"] * (trained < networks.height)
+    images = number(networks.select(pl.max("test_images")).item()) + " test images"
+    images += f" of {DATASETS[dataset]}" if dataset == "cifar10" else ""  # of others a note says more
+    asked, networks_asked = counted(len(claims["asked"]), "statement"), counted(networks.height, "network")
+    return (
+        f"{asked} of the paper and around it {'was' if len(claims['asked']) == 1 else 'were'} put to "
+        f"{networks_asked}{f' ({listed(made)})' if made else ''}, on {images}."
+    )
+
+
+def _came_out(claims: Mapping[str, Any]) -> str:
+    words = {"reproduced": "reproduced", "not reproduced": "not reproduced", "inconclusive": "inconclusive"}
+    said = [f"{len(found)} {'is' if len(found) == 1 else 'are'} {words[verdict]}"
+            for verdict, found in claims["strip"].items()]  # fmt: skip
+    return f"By rules that stood in the study file beforehand, {listed(said)}." if said else ""
+
+
+def _residual(study: Mapping[str, Any], networks: pl.DataFrame) -> str:
+    return str((study["config"].get("claims") or {}).get("residual", "resnet110"))
+
+
+def _numbers(con: duckdb.DuckDBPyConnection, study: str, network: str) -> str:
+    said = [
+        part for part in (_one(con, study, network), _ten(con, study, network), _paths(con, study, network)) if part
+    ]
+    return f"In {network}, {'; '.join(said)}." if said else ""
+
+
+def _one(con: duckdb.DuckDBPyConnection, study: str, network: str) -> str:
+    query = """
+        SELECT median(change) AS middle, max(change) AS most, arg_max(block, change) AS block, count(*) AS deletions
+        FROM single_deletions WHERE study = ? AND network = ?
+    """
+    row = frame(con, query, [study, network]).row(0, named=True)
+    return "" if not row["deletions"] else (
+        f"deleting one block changes the error by {points(row['middle'])} in the median and by {points(row['most'])} "
+        f"at most (block {row['block']})"
+    )  # fmt: skip
+
+
+def _ten(con: duckdb.DuckDBPyConnection, study: str, network: str) -> str:
+    query = """
+        SELECT count, median(error) AS middle, count(*) AS draws FROM lesions
+        WHERE study = ? AND network = ? AND experiment = 'random' AND NOT recalibrated
+        GROUP BY count ORDER BY abs(count - ?), count LIMIT 1
+    """
+    found = frame(con, query, [study, network, SPOKEN_OF]).to_dicts()
+    return "".join(
+        f"{counted(row['count'], 'block')} deleted at random leave a median error of {percent(row['middle'], 1)}"
+        for row in found
+    )
+
+
+def _paths(con: duckdb.DuckDBPyConnection, study: str, network: str) -> str:
+    query = """
+        SELECT min(window_low) AS low, max(window_high) AS high, max(window_share) AS share, count(*) AS fits
+        FROM path_fits WHERE study = $study AND network = $network AND measured_at = 'input'
+          AND epoch = (SELECT max(epoch) FROM path_fits WHERE study = $study AND network = $network)
+    """
+    row = frame(con, query, {"study": study, "network": network}).row(0, named=True)
+    return "" if not row["fits"] else (
+        f"counted by number times mean norm, the gradient comes from paths of {max(row['low'], 0):.1f} to "
+        f"{row['high']:.1f} blocks ({percent(row['share'], 0 if row['share'] >= 0.1 else 2)} of all paths)"
+    )  # fmt: skip
