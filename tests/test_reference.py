@@ -1,0 +1,88 @@
+"""Rows kept in data/reference, measured again: the published networks' answers to single deletions, image by image."""
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+import yaml
+
+from conftest import test_data
+from resdag.config.load import load_study
+from resdag.datasets.tensors import Images
+from resdag.digests import file_sha256
+from resdag.lesions.engine import measure
+from resdag.lesions.lesion import intact, single_deletions
+from resdag.models.build import build
+from resdag.models.weights import load_outside_weights
+from resdag.store.reference import LIMIT_BYTES, MANIFEST
+
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = sorted(path.parent for path in (ROOT / "data/reference").glob(f"*/{MANIFEST}"))
+NOTHING = pytest.param(None, marks=pytest.mark.skip(reason="data/reference/ holds no rows yet"), id="nothing")
+PUBLISHED = ROOT / "data/reference/cifar10-published"
+IMAGES = 200
+TIES = 1e-3
+"""Share of answers that may differ: where two classes are as good as equal, other processors round otherwise."""
+
+
+@pytest.fixture(scope="module")
+def kept() -> pl.DataFrame:
+    """The answers that are kept, on the first images."""
+    path = PUBLISHED / "predictions.parquet"
+    if not path.is_file():
+        pytest.skip(f"{path.relative_to(ROOT)} is not there: `resdag export ... --reference` writes it")
+    return pl.read_parquet(path).filter(pl.col("image") < IMAGES)
+
+
+@pytest.fixture(scope="module")
+def images(cifar10_root: Path) -> Images:
+    with open(cifar10_root / "cifar-10-batches-py" / "test_batch", "rb") as file:
+        batch = pickle.load(file, encoding="bytes")
+    pixels = torch.from_numpy(np.array(batch[b"data"][:IMAGES])).reshape(-1, 3, 32, 32)
+    labels = torch.tensor(batch[b"labels"][:IMAGES])
+    zero, one = torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)
+    return Images(pixels, labels, tuple("0123456789"), zero, one)
+
+
+# Of 54 blocks every ninth, with the two that change the shape: a sixth of the time of all.
+@pytest.mark.parametrize(("name", "step"), [("resnet20-published", 1), ("resnet110-published", 9)])
+def test_the_kept_answers_are_those_of_the_published_weights(
+    name: str, step: int, kept: pl.DataFrame, images: Images
+) -> None:
+    entry = yaml.safe_load((PUBLISHED / "cifar10-published.yaml").read_text())["networks"][name]
+    weights = test_data(f"checkpoints/{Path(entry['weights']).name}")
+    network = build("resnet", in_channels=3, classes=10, depth=entry["depth"], shortcut=entry["shortcut"]).eval()
+    load_outside_weights(network, weights)
+    blocks = len(network.blocks)
+    lesions = [intact(blocks), *single_deletions(blocks, range(0, blocks, step))]
+    normalised = images.with_normalization(*entry["normalization"].values())
+    scores = {lesion.name: score for lesion, score in zip(lesions, measure(network, normalised, lesions), strict=True)}
+    of_network = kept.filter(pl.col("network") == name).sort("lesion", "image")
+    assert of_network["lesion"].n_unique() == blocks
+    chosen = of_network.filter(pl.col("lesion").is_in([lesion.name for lesion in lesions]))
+    found = chosen.group_by("lesion", maintain_order=True).agg("label", "predicted")
+    assert len(found) == len(lesions) - 1
+    different = 0
+    for lesion, labels, predicted in found.iter_rows():
+        assert labels == scores[lesion].labels.tolist()
+        different += sum(one != other for one, other in zip(predicted, scores[lesion].predicted.tolist(), strict=True))
+    assert different <= TIES * IMAGES * len(found)
+
+
+@pytest.mark.parametrize("folder", [pytest.param(folder, id=folder.name) for folder in KEPT] or [NOTHING])
+def test_what_is_kept_is_what_its_manifest_says(folder: Path) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text())
+    assert manifest["study"] == folder.name
+    files = sorted(folder.glob("*.parquet"))
+    assert {path.stem for path in files} == set(manifest["tables"])
+    for path in files:
+        said = manifest["tables"][path.stem]
+        assert (pl.read_parquet(path).height, path.stat().st_size, file_sha256(path)) == (
+            said["rows"], said["bytes"], said["sha256"],
+        )  # fmt: skip
+    assert sum(path.stat().st_size for path in files) <= LIMIT_BYTES
+    assert load_study(folder / f"{folder.name}.yaml").study == folder.name
