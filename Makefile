@@ -19,10 +19,10 @@ report: $(READY)
 	    --configfile $(STUDY) --quiet rules -- report
 	@$(BIN)/resdag where $(STUDY)
 
-test: $(READY) old-duckdb
+test: $(READY) old-duckdb browser
 	$(BIN)/python -m pytest -m "not long"
 
-test-long: $(READY) old-duckdb
+test-long: $(READY) old-duckdb browser
 	$(BIN)/python -m pytest
 
 check: $(READY) .tools/.ready
@@ -65,6 +65,13 @@ $(READY): requirements.lock pyproject.toml
 old-duckdb: $(READY)
 	@test -d .tools/duckdb-1.1/duckdb || $(BIN)/uv pip install --quiet --python $(BIN)/python \
 	    --target .tools/duckdb-1.1 duckdb==1.1.3 || echo "DuckDB 1.1.3 could not be installed; its tests will be skipped"
+
+# What drives a browser through the report; Chromium itself is the machine's.  165 MB, so only where there is one.
+.PHONY: browser
+browser: $(READY)
+	@! command -v chromium >/dev/null || test -d .tools/browser/playwright || $(BIN)/uv pip install --quiet \
+	    --python $(BIN)/python --target .tools/browser playwright==1.65.2 pypdf==7.1.1 \
+	    || echo "playwright could not be installed; the tests in a browser will be skipped"
 
 clean:
 	rm -rf .venv .tools .pytest_cache .hypothesis .mypy_cache .ruff_cache

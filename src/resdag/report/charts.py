@@ -36,6 +36,7 @@ def figure(con: duckdb.DuckDBPyConnection, study: Mapping[str, Any], page: Path)
         "svg": Markup(slim(named_apart(page.with_suffix(".svg").read_text(encoding="utf-8"), f"{name}-"))),
         "spec": packed(json_for_script(said["spec"])), "size": sizes(rows), "definition": definition(con, module.VIEW),
         "query": f"SELECT * FROM {module.VIEW} WHERE study = '{study['study']}';", "judged": _judged(module),
+        "numeric": numeric(said["table"]),
     } | _files(rows)  # fmt: skip
 
 
@@ -56,6 +57,12 @@ def _most(rows: pl.DataFrame, column: str) -> str:
     """The largest number of a column; nothing where it has none."""
     largest = rows.select(pl.max(column)).item() if column in rows.columns else None
     return number(largest) if largest else ""
+
+
+def numeric(table: Mapping[str, Any] | None) -> set[int]:
+    """Places of the columns that hold numbers and nothing else."""
+    columns = enumerate(zip(*table["rows"], strict=True)) if table else ()
+    return {place for place, cells in columns if all(isinstance(cell, int | float | None) for cell in cells)}
 
 
 def definition(con: duckdb.DuckDBPyConnection, view: str) -> str:

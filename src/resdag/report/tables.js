@@ -83,7 +83,7 @@ function readCsv(text) {
 function written(text) { // six digits are enough to read; the files have all of them
   const number = Number(text);
   if (text === "" || isNaN(number)) return text || "–";
-  return (Number.isInteger(number) ? text : String(Number(number.toPrecision(6)))).replace("-", "−");
+  return String(Number.isInteger(number) ? number : Number(number.toPrecision(6))).replace("-", "−");
 }
 
 function showRows(details, text) {

@@ -1,0 +1,198 @@
+"""The report in a real browser: Chromium, without a head, once for all tests.
+
+It takes `chromium` of the machine and what `make browser` puts into .tools/browser; without either the tests
+say so and are skipped.
+"""
+
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from report_by_hand import DRAWN, pages, with_rows_behind
+from resdag.report.build import write_report
+from views_by_hand import STUDY, VIEWS
+
+TOOLS = Path(__file__).resolve().parents[1] / ".tools/browser"
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+WIDTHS = (390, 768, 1280, 1920)
+DRAW_ALL = """async () => {
+  for (const chart of document.querySelectorAll(".chart")) {
+    chart.scrollIntoView({behavior: "instant"});
+    for (let turn = 0; turn < 400 && !chart.classList.contains("drawn"); turn++) {
+      await new Promise(done => setTimeout(done, 25));
+    }
+  }
+  return document.querySelectorAll(".chart.drawn .live svg").length;
+}"""
+
+
+@pytest.fixture(scope="module")
+def report(drawn: Path) -> Path:
+    """The report on rows by hand."""
+    return write_report(with_rows_behind(drawn), STUDY, pages(drawn), drawn / "browser.html")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """The browser."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not program:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    if not (TOOLS / "playwright").is_dir():
+        pytest.skip("nothing to drive chromium with: `make browser` installs it")
+    sys.path.insert(0, str(TOOLS))
+    try:
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+            yield browser
+            browser.close()
+    finally:
+        sys.path.remove(str(TOOLS))
+
+
+class Seen:
+    """An opened page, what it asked for and what it complained of."""
+
+    def __init__(self, browser: Any, report: Path, width: int = 1280, height: int = 900, **options: Any) -> None:
+        self.context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        self.page, self.requests, self.complaints = self.context.new_page(), [], []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(report.as_uri())
+
+    def ask(self, script: str, argument: Any = None) -> Any:
+        """What a script answers in the page."""
+        return self.page.evaluate(script, argument)
+
+
+@pytest.fixture(scope="module")
+def seen(chromium: Any, report: Path) -> Iterator[Seen]:
+    """The page, all charts of it drawn."""
+    seen = Seen(chromium, report)
+    seen.drawn = seen.ask(DRAW_ALL)
+    yield seen
+    seen.context.close()
+
+
+def test_every_chart_is_drawn_without_a_complaint_and_without_a_request(seen: Seen, report: Path) -> None:
+    assert seen.drawn == len(DRAWN)
+    assert seen.complaints == []
+    assert [url for url in seen.requests if not url.startswith(("data:", "blob:"))] == [report.as_uri()]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_wider_than_the_screen(seen: Seen, width: int) -> None:
+    seen.page.set_viewport_size({"width": width, "height": 900})
+    assert seen.ask("document.documentElement.scrollWidth") == width
+
+
+def test_the_answer_and_the_three_figures_are_on_the_first_screen(seen: Seen) -> None:
+    seen.page.set_viewport_size({"width": 1280, "height": 900})
+    first = "[...document.querySelectorAll('.strip a, .answer, .key svg')]"
+    ends = seen.ask(f"{first}.map(each => each.getBoundingClientRect().bottom + scrollY)")
+    assert ends and max(ends) < 900
+
+
+def test_verdicts_are_on_the_screen_of_a_phone(seen: Seen) -> None:
+    seen.page.set_viewport_size({"width": 390, "height": 844})
+    edges = seen.ask("[...document.querySelectorAll('.cards .verdict')].map(e => e.getBoundingClientRect().right)")
+    assert edges and max(edges) <= 390
+
+
+def test_a_link_into_something_folded_opens_it(seen: Seen) -> None:
+    seen.page.set_viewport_size({"width": 1280, "height": 900})
+    assert not seen.ask("document.getElementById('not-run').open")
+    seen.page.click(".strip a[href='#not-run']")
+    seen.page.wait_for_function("document.getElementById('not-run').open")
+
+
+def test_all_rows_of_a_view_unfold_filter_and_sort(seen: Seen) -> None:
+    rows = VIEWS["figure_3"]()
+    figure = seen.page.locator("#figure_3")
+    figure.get_by_text("All rows").click()
+    counted = figure.locator("p[aria-live]")
+    counted.wait_for()
+    assert counted.inner_text() == f"{min(100, rows.height)} of {rows.height} rows"
+    name = rows["network"].sort()[0]
+    figure.locator("details.rows label", has_text="network").locator("select").select_option(f"={name}")
+    assert counted.inner_text().endswith(f" of {rows.filter(network=name).height} rows")
+    figure.locator("details.rows th button", has_text=re.compile("^error$")).click()
+    place = rows.drop("study").columns.index("error")
+    first = figure.locator(f"details.rows tbody tr:first-child td:nth-child({place + 1})").inner_text()
+    assert float(first) == pytest.approx(rows.filter(network=name)["error"].min(), rel=1e-5)
+
+
+def test_tables_sort_by_the_keyboard(seen: Seen) -> None:
+    head = seen.page.locator("#errors thead button", has_text="Test error").first
+    head.focus()
+    for order, best in (("ascending", min), ("descending", max)):
+        seen.page.keyboard.press("Enter")
+        errors = seen.page.locator("#errors table").first.locator("tbody tr td:nth-child(8)").all_inner_texts()
+        assert float(errors[0].split()[0]) == best(float(text.split()[0]) for text in errors)
+        assert seen.ask("document.activeElement.parentElement.ariaSort") == order
+
+
+@pytest.mark.parametrize("kind", ["CSV", "SVG", "PNG", "Parquet"])
+def test_files_come_out_of_the_page_itself(seen: Seen, tmp_path: Path, kind: str) -> None:
+    with seen.page.expect_download() as download:
+        seen.page.locator("#figure_5a .files a", has_text=kind).click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    rows = VIEWS["figure_5a"]()
+    if kind == "CSV":
+        assert pl.read_csv(path).shape == (rows.height, rows.width - 1)
+    elif kind == "Parquet":
+        assert pl.read_parquet(path).equals(rows)
+    else:
+        assert path.read_bytes().startswith({"SVG": b"<svg", "PNG": b"\x89PNG"}[kind])
+
+
+INK = """() => ["still", "live"].map(kind => {
+  const text = document.querySelector(`#chart-figure_5a .${kind} .role-axis-label text`);
+  return getComputedStyle(text).fill.match(/\\d+/g).map(Number);
+})"""
+
+
+def test_charts_are_dark_on_light_and_light_on_dark(seen: Seen) -> None:
+    for scheme, light in (("light", False), ("dark", True)):
+        seen.page.emulate_media(color_scheme=scheme)
+        assert [min(ink) > 200 for ink in seen.ask(INK)] == [light, light]
+        paper = seen.ask("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+        assert (max(paper) < 60) == light
+
+
+def test_without_a_script_pictures_and_files_are_there(chromium: Any, report: Path) -> None:
+    plain = Seen(chromium, report, 390, java_script_enabled=False)
+    try:
+        assert plain.page.locator(".still svg").count() == len(DRAWN)
+        assert plain.page.locator("#figure_3 .still svg").is_visible()
+        assert not plain.page.locator("button").first.is_visible()
+        assert (report.parent / plain.page.locator("#figure_3 .files a").first.get_attribute("href")).is_file()
+    finally:
+        plain.context.close()
+
+
+def test_print_has_every_figure_whole_and_no_empty_page(seen: Seen, tmp_path: Path) -> None:
+    import pypdf
+
+    seen.page.emulate_media(media="print", color_scheme="dark")
+    seen.page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
+    printed = [page.extract_text() for page in pypdf.PdfReader(tmp_path / "report.pdf").pages]
+    assert len(printed) <= 10 + 1.2 * len(DRAWN)
+    assert min(map(len, printed)) > 200
+    tallest = seen.ask(
+        "Math.max(...[...document.querySelectorAll('.still svg')].map(e => e.getBoundingClientRect().height))"
+    )
+    assert 0 < tallest < 297 / 25.4 * 96 - 2 * 16 / 25.4 * 96  # A4 without its margins, in pixels
