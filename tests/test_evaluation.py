@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from resdag.datasets.tensors import Images
 from resdag.models.build import build
+from resdag.models.inference import eval_mode
 from resdag.models.network import Network
-from resdag.training.evaluate import Score, batches, eval_mode, evaluate, finite, first, recalibrate, scaled
+from resdag.training.evaluate import Score, batches, evaluate, finite, first, recalibrate, scaled
 
 
 def noise(count: int = 23, seed: int = 0) -> Images:

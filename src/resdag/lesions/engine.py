@@ -25,7 +25,7 @@ from resdag.errors import NetworkError
 from resdag.lesions.lesion import Lesion, Part, Step
 from resdag.models.inference import folded
 from resdag.models.memory import DEFAULT_MEMORY_BYTES, WORKING_TENSORS, largest_activation
-from resdag.models.network import Block, Network, cannot_delete
+from resdag.models.network import Block, Network, cannot_delete, spoken
 from resdag.training.evaluate import EVALUATION_BATCH, Score, finite
 
 Layer = Callable[[Tensor], Tensor]
@@ -96,15 +96,15 @@ def _check_order(network: Network, lesion: Lesion) -> None:
                 f"{lesion.name}: block {index} cannot run more than once: what it gives has another form than what "
                 "it takes; repeat only blocks that are `reorderable`"
             )
-    channels = network.blocks[0].in_channels
+    form = network.blocks[0].takes
     for index in lesion.order:
         block = network.blocks[index]
-        if block.in_channels != channels:
+        if block.takes != form:
             raise NetworkError(
-                f"{lesion.name}: block {index} reads {block.in_channels} channels, and the order hands it {channels}: "
+                f"{lesion.name}: block {index} reads {spoken(block.takes)}, and the order hands it {spoken(form)}: "
                 "exchange only blocks of one of the network's `order_groups`"
             )
-        channels = block.out_channels
+        form = block.gives
 
 
 def _check_deletions(network: Network, lesion: Lesion) -> None:

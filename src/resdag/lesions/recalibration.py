@@ -18,11 +18,13 @@ import torch
 from torch import nn
 
 from resdag.datasets.tensors import Images
+from resdag.errors import NetworkError
 from resdag.lesions.engine import Parts, batch_size, check, layer, nodes, scores, trie, walk
 from resdag.lesions.lesion import Lesion
+from resdag.models.inference import batch_norms, eval_mode
 from resdag.models.memory import DEFAULT_MEMORY_BYTES
 from resdag.models.network import Network
-from resdag.training.evaluate import Score, batch_of, eval_mode
+from resdag.training.evaluate import Score, batch_of
 
 T = TypeVar("T", bound=nn.Module)
 
@@ -41,6 +43,8 @@ def measure_recalibrated(
     The network is left as it was.  NetworkError where a lesion does not fit the network.
     """
     check(network, lesions)
+    if not batch_norms(network):
+        raise NetworkError("this network has no batch norm, so it has no statistics that could be re-estimated")
     root = trie(lesions)
     stem = _own(network.stem)
     blocks = {id(child): _own(network.blocks[step[0]]) for node in nodes(root) for step, child in node.children.items()}
@@ -59,11 +63,12 @@ def measure_recalibrated(
 
 
 def _own(part: T) -> T:
-    """A copy in training mode with the same parameters, and statistics of its own that begin anew."""
+    """A copy with the same parameters, its batch norm in training mode, and statistics of its own that begin anew."""
     shared = {id(parameter): parameter for parameter in part.parameters()}
     own = copy.deepcopy(part, dict(shared))
-    for module in own.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.reset_running_stats()
-            module.momentum = None  # torch's word for a cumulative mean
-    return own.train()
+    own.eval()
+    for norm in batch_norms(own):
+        norm.reset_running_stats()
+        norm.momentum = None  # torch's word for a cumulative mean
+        norm.train()
+    return own

@@ -8,12 +8,51 @@ their size, and predictions by about none.
 """
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from resdag.models.network import Network
+
+MAKERS = (nn.Conv2d, nn.Linear, nn.BatchNorm2d)  # layers whose output is nobody else's
+
+
+def batch_norms(network: nn.Module) -> list[BatchNorm]:
+    """The layers that have statistics of batches."""
+    return [module for module in network.modules() if isinstance(module, BatchNorm)]
+
+
+@contextmanager
+def eval_mode(network: nn.Module) -> Iterator[None]:
+    """The network in eval mode, and afterwards, also after an error, in the mode that it was in."""
+    training = network.training
+    network.eval()
+    try:
+        yield
+    finally:
+        network.train(training)
+
+
+@contextmanager
+def norms_in_training(network: nn.Module) -> Iterator[list[BatchNorm]]:
+    """The layers that have statistics of batches in training mode, and all else, dropout too, in eval mode.
+
+    Every module's own mode is restored, also after an error.
+    """
+    before = [(module, module.training) for module in network.modules()]
+    network.eval()
+    try:
+        norms = batch_norms(network)
+        for norm in norms:
+            norm.train()
+        yield norms
+    finally:
+        for module, training in before:
+            module.training = training
 
 
 @torch.no_grad()
@@ -42,10 +81,10 @@ def _folded_sequence(sequence: nn.Sequential) -> nn.Sequential:
     parts: list[tuple[str, nn.Module]] = []
     for name, part in sequence.named_children():
         before = parts[-1][1] if parts else None
-        if isinstance(part, nn.BatchNorm2d) and isinstance(before, nn.Conv2d):
+        if type(part) is nn.BatchNorm2d and type(before) is nn.Conv2d:  # what inherits may compute something else
             parts[-1] = (parts[-1][0], fuse_conv_bn_eval(before, part))
         else:
-            if isinstance(part, nn.ReLU) and before is not None:
+            if isinstance(part, nn.ReLU) and isinstance(before, MAKERS):
                 part.inplace = True  # its input was made within this sequence
             parts.append((name, part))
     faster = nn.Sequential()

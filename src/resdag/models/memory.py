@@ -4,8 +4,12 @@ What a measurement holds are activations, or gradients of their size.  The large
 layer gives is found by running one image; each engine knows how many of that size it holds.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 DEFAULT_MEMORY_BYTES = 2 * 2**30
 # A block holds about this many tensors of the size of its largest while it runs: its input, the normalised one, the
@@ -22,18 +26,24 @@ def piece_bytes(tensor: Tensor) -> int:
 
 @torch.no_grad()
 def largest_activation(network: nn.Module, image: Tensor) -> int:
-    """Bytes of the largest tensor that a layer of the network gives for one image, (1, C, H, W), or of the image."""
-    largest = image.nbytes
-
-    def see(layer: nn.Module, given: object, output: object) -> None:
-        nonlocal largest
-        if isinstance(output, Tensor):
-            largest = max(largest, output.nbytes)
-
-    handles = [module.register_forward_hook(see) for module in network.modules()]
-    try:
+    """Bytes of the largest tensor that the network makes for one image, (1, C, H, W), or of the image."""
+    weights = {each.untyped_storage().data_ptr() for each in (*network.parameters(), *network.buffers())}
+    with _Largest(weights) as seen:
         network(image)
-    finally:
-        for handle in handles:
-            handle.remove()
-    return largest
+    return max(image.nbytes, seen.largest)
+
+
+class _Largest(TorchDispatchMode):
+    """Sees every tensor that any operation gives, within layers too, but for views of weights."""
+
+    def __init__(self, weights: set[int]) -> None:
+        super().__init__()
+        self.weights = weights
+        self.largest = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = func(*args, **(kwargs or {}))
+        for each in tree_leaves(given):
+            if isinstance(each, Tensor) and each.untyped_storage().data_ptr() not in self.weights:
+                self.largest = max(self.largest, each.nbytes)
+        return given

@@ -17,12 +17,22 @@ the skip alone: where there is none, and where a gate is shut.
 """
 
 from collections.abc import Sequence
-from itertools import groupby
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
 
 from resdag.errors import NetworkError
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a block of a network that was taken apart comes from."""
+
+    name: str  # of the model's own layer
+    in_shape: tuple[int, ...]  # of one image's input: (C, H, W), or (T, C) of tokens
+    out_shape: tuple[int, ...]
+    fixed: str | None  # why it must keep its place; None where it may change places with blocks of its form
 
 
 class Block(nn.Module):
@@ -46,11 +56,15 @@ class Block(nn.Module):
         bypass: nn.Module | None = None,
         changes_shape: bool = False,
         reorderable: bool | None = None,
+        origin: Origin | None = None,
     ) -> None:
         super().__init__()
         self.stage = stage
         self.in_channels = in_channels
         self.out_channels = out_channels
+        self.origin = origin
+        if origin is not None:
+            changes_shape, reorderable = origin.in_shape != origin.out_shape, origin.fixed is None
         self.changes_shape = changes_shape
         self.reorderable = not changes_shape if reorderable is None else reorderable
         self.scale = 1.0
@@ -59,6 +73,16 @@ class Block(nn.Module):
         self.body = body
         self.after = after or nn.Identity()
         self.bypass = bypass
+
+    @property
+    def takes(self) -> tuple[int, ...]:
+        """The form of its input: channels, or the whole shape where it is known."""
+        return (self.in_channels,) if self.origin is None else self.origin.in_shape
+
+    @property
+    def gives(self) -> tuple[int, ...]:
+        """The form of its output."""
+        return (self.out_channels,) if self.origin is None else self.origin.out_shape
 
     @property
     def has_skip(self) -> bool:
@@ -153,13 +177,15 @@ class Network(nn.Module):
                 raise NetworkError(cannot_delete(f"block {index}", block))
 
     def order_groups(self) -> tuple[tuple[int, ...], ...]:
-        """Indices of the blocks that may exchange places: reorderable, of one stage, hence of one shape.
+        """Indices of the blocks that may exchange places: reorderable, of one form and one stage.
 
         A block that has nobody to change places with is in no group.
         """
-        free = [index for index, block in enumerate(self.blocks) if block.reorderable]
-        stages = (tuple(group) for _, group in groupby(free, key=lambda index: self.blocks[index].stage))
-        return tuple(group for group in stages if len(group) > 1)
+        groups: dict[tuple[Any, ...], list[int]] = {}
+        for index, block in enumerate(self.blocks):
+            if block.reorderable:
+                groups.setdefault((block.stage, *block.takes), []).append(index)
+        return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
 
 def cannot_delete(name: str, block: Block) -> str:
@@ -168,3 +194,8 @@ def cannot_delete(name: str, block: Block) -> str:
         f"{name} cannot be deleted: it takes {block.in_channels} channels to {block.out_channels}, changes the shape "
         "and has no skip connection to hand its input on; delete only blocks that are `deletable`"
     )
+
+
+def spoken(form: tuple[int, ...]) -> str:
+    """What a block takes or gives, in words."""
+    return f"{form[0]} channels" if len(form) == 1 else " x ".join(map(str, form))

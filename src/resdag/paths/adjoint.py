@@ -2,9 +2,10 @@
 
 With the forward pass fixed and batch norm in eval mode, every layer is a linear
 map of gradients: a convolution's transpose, a factor per channel, a mask.  So the
-gradients of P paths, (P, N, C, H, W), go through as one batch of P*N images, and
-nothing of the forward pass is repeated.  Layers that have no rule here go back
-through autograd, path by path: slower, and right for any layer.
+gradients of P paths, (P, N, ...), go through as one batch of P*N images, maps and tokens
+alike, and nothing of the forward pass is repeated.  Layers that have no rule here go back
+through autograd, all paths at once: slower, and right for any layer.  A rule is for one class: what
+inherits from it may compute something else.
 
 Layers that act on each number by itself are diagonal; diagonals that follow one another
 are multiplied once, before any gradient comes.  The transpose of a convolution that keeps
@@ -17,13 +18,13 @@ Source: backpropagation; the rules are checked against autograd in the tests.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import singledispatch
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.func import vjp
+from torch.func import vjp, vmap
 from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from resdag.models.gates import Carried, Gate, Gated, Times, Transformed
 from resdag.models.layers import Subsample
@@ -38,7 +39,7 @@ def unchanged(gradients: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Diagonal:
-    """A layer whose transposed Jacobian multiplies each number by a factor, (N, C, H, W), (C, 1, 1) or ()."""
+    """A layer whose transposed Jacobian multiplies each number by a factor: (N, ...), (C, 1, 1) or ()."""
 
     factors: Tensor
 
@@ -74,19 +75,45 @@ def chain(*adjoints: Adjoint) -> Adjoint:
     return parts[0] if parts else unchanged
 
 
-@singledispatch
-def linearise(layer: nn.Module, x: Tensor) -> tuple[Tensor, Adjoint]:
+Rule = Callable[[Any, Any], tuple[Any, Any]]
+R = TypeVar("R", bound=Rule)
+RULES: dict[type[nn.Module], Rule] = {}
+
+
+def rule(*layers: type[nn.Module]) -> Callable[[R], R]:
+    """Take a function as the rule of these classes of layers."""
+
+    def take(function: R) -> R:
+        RULES.update(dict.fromkeys(layers, function))
+        return function
+
+    return take
+
+
+def linearise(layer: nn.Module, x: Any) -> tuple[Any, Any]:
     """The layer's output at x, (N, *in), and its transposed Jacobian there, for gradients of many paths."""
-    y, pull = vjp(layer, x)  # type: ignore[misc]  # three values only with has_aux
-    return y, lambda gradients: torch.stack([pull(gradient)[0] for gradient in gradients])
+    return RULES.get(type(layer), through_autograd)(layer, x)
 
 
-@linearise.register
+def through_autograd(layer: nn.Module, x: Tensor) -> tuple[Tensor, Adjoint]:
+    """Any layer, by vector-Jacobian products of torch."""
+    with sdpa_kernel(SDPBackend.MATH):  # the backward pass of fused attention takes one gradient at a time
+        y, pull = vjp(layer, x)  # type: ignore[misc]  # three values only with has_aux
+
+    def back(gradients: Tensor) -> Tensor:
+        (passed,) = vmap(pull)(gradients)
+        seen = passed.untyped_storage().data_ptr() == gradients.untyped_storage().data_ptr() or 0 in passed.stride()
+        return passed.clone() if seen else passed  # a view, or one number for many places, must not be overwritten
+
+    return y, back
+
+
+@rule(nn.Identity)
 def _(layer: nn.Identity, x: Tensor) -> tuple[Tensor, Adjoint]:
     return x, unchanged
 
 
-@linearise.register
+@rule(nn.Sequential)
 def _(layer: nn.Sequential, x: Tensor) -> tuple[Tensor, Adjoint]:
     adjoints: list[Adjoint] = []
     for part in layer:
@@ -95,22 +122,22 @@ def _(layer: nn.Sequential, x: Tensor) -> tuple[Tensor, Adjoint]:
     return x, chain(*adjoints)
 
 
-@linearise.register
+@rule(nn.ReLU)
 def _(layer: nn.ReLU, x: Tensor) -> tuple[Tensor, Adjoint]:
     return torch.relu(x), Diagonal((x > 0).to(x.dtype))
 
 
-@linearise.register
+@rule(nn.BatchNorm2d)
 def _(layer: nn.BatchNorm2d, x: Tensor) -> tuple[Tensor, Adjoint]:
     if layer.training or layer.running_var is None:
-        return linearise.dispatch(nn.Module)(layer, x)
+        return through_autograd(layer, x)
     return layer(x), Diagonal((layer.weight / torch.sqrt(layer.running_var + layer.eps)).view(-1, 1, 1))
 
 
-@linearise.register
+@rule(nn.Conv2d)
 def _(layer: nn.Conv2d, x: Tensor) -> tuple[Tensor, Adjoint]:
     if isinstance(layer.padding, str) or layer.padding_mode != "zeros":
-        return linearise.dispatch(nn.Module)(layer, x)
+        return through_autograd(layer, x)
     turned = _turned_round(layer)
     back = turned or _transposed(layer, x.shape[1:])
 
@@ -144,7 +171,7 @@ def _transposed(layer: nn.Conv2d, shape: torch.Size) -> Adjoint:
     return back
 
 
-@linearise.register
+@rule(Subsample)
 def _(layer: Subsample, x: Tensor) -> tuple[Tensor, Adjoint]:
     channels = x.shape[1]
 
@@ -157,18 +184,45 @@ def _(layer: Subsample, x: Tensor) -> tuple[Tensor, Adjoint]:
     return layer(x), back
 
 
-@linearise.register
+@rule(nn.Linear)
+def _(layer: nn.Linear, x: Tensor) -> tuple[Tensor, Adjoint]:
+    return layer(x), lambda gradients: gradients @ layer.weight
+
+
+@rule(nn.LayerNorm)
+def _(layer: nn.LayerNorm, x: Tensor) -> tuple[Tensor, Adjoint]:
+    dims = tuple(range(-len(layer.normalized_shape), 0))
+    variance, mean = torch.var_mean(x, dims, correction=0, keepdim=True)
+    spread = torch.rsqrt(variance + layer.eps)
+    whitened = (x - mean) * spread
+
+    def back(gradients: Tensor) -> Tensor:
+        if layer.weight is not None:
+            gradients = gradients * layer.weight
+        along = (gradients * whitened).mean(dims, keepdim=True)
+        return (gradients - gradients.mean(dims, keepdim=True) - whitened * along) * spread
+
+    return layer(x), back
+
+
+@rule(nn.GELU, nn.SiLU, nn.ReLU6, nn.Hardswish, nn.Hardsigmoid, nn.Tanh, nn.ELU, nn.LeakyReLU, nn.Softplus, nn.Mish)
+def _(layer: nn.Module, x: Tensor) -> tuple[Tensor, Adjoint]:
+    y, pull = vjp(layer, x)  # type: ignore[misc]
+    return y, Diagonal(pull(torch.ones_like(y))[0])  # each number by itself: the Jacobian's diagonal
+
+
+@rule(nn.Sigmoid)
 def _(layer: nn.Sigmoid, x: Tensor) -> tuple[Tensor, Adjoint]:
     y = torch.sigmoid(x)
     return y, Diagonal(y * (1 - y))
 
 
-@linearise.register
+@rule(Times)
 def _(layer: Times, x: Tensor) -> tuple[Tensor, Adjoint]:
     return layer(x), Diagonal(x.new_tensor(layer.factor))
 
 
-@linearise.register
+@rule(Gate)
 def _(layer: Gate, x: Tensor) -> tuple[Any, Any]:
     gates, opening = linearise(layer.opening, x)
 
@@ -179,14 +233,14 @@ def _(layer: Gate, x: Tensor) -> tuple[Any, Any]:
     return (x, gates), back
 
 
-@linearise.register
+@rule(Transformed)
 def _(layer: Transformed, gated: Any) -> tuple[Tensor, Any]:
     x, gates = gated
     y, transform = linearise(layer.transform, x)
     return y * gates, lambda gradients: (transform(gradients * gates), gradients * y)
 
 
-@linearise.register
+@rule(Carried)
 def _(layer: Carried, gated: Any) -> tuple[Tensor, Any]:
     x, gates = gated
     y, reshape = linearise(layer.reshape, x)

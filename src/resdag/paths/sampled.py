@@ -23,9 +23,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import BatchNorm2d
 
-from resdag.models.inference import folded
+from resdag.models.inference import eval_mode, folded, norms_in_training
 from resdag.models.memory import (
     DEFAULT_MEMORY_BYTES,
     WORKING_TENSORS,
@@ -44,7 +43,6 @@ PART_BYTES = 2**21
 # Gradients of several paths go through a layer as one where each by itself has too little to do, on a CPU.
 LEAST_BYTES = 2**18
 RESCALE_EVERY = 8  # steps that change a gradient; each changes its norm by a factor of 1e-3 at the very least
-_PIXELS = (-3, -2, -1)
 Floats = NDArray[np.float64]
 
 
@@ -187,7 +185,8 @@ def _through(way: Adjoint, gradients: list[Tensor]) -> list[Tensor]:
 
 def _rescale(gradients: list[Tensor]) -> Floats:
     """Bring the largest entry of each into [0.5, 1), in place: what was, is that times 2 to the exponents returned."""
-    largest = torch.stack([torch.maximum(one.amax(_PIXELS), -one.amin(_PIXELS)).max() for one in gradients])
+    numbers = of_an_image(gradients[0])
+    largest = torch.stack([torch.maximum(one.amax(numbers), -one.amin(numbers)).max() for one in gradients])
     _, powers = torch.frexp(largest)  # amax and amin over pixels are three times as fast as aminmax, or abs
     factors = torch.ldexp(torch.ones_like(largest), -powers.to(largest.dtype))
     for gradient, factor in zip(gradients, factors, strict=True):
@@ -195,9 +194,14 @@ def _rescale(gradients: list[Tensor]) -> Floats:
     return powers.double().cpu().numpy()
 
 
+def of_an_image(gradient: Tensor) -> tuple[int, ...]:
+    """The axes of (N, ...) that are an image's own."""
+    return tuple(range(1, gradient.ndim))
+
+
 def _log10_norms(gradients: list[Tensor]) -> Floats:
     # of each image first, in its own precision: float64 of the whole would be copied, and cost a tenth of everything
-    of_images = torch.stack([torch.linalg.vector_norm(gradient, dim=_PIXELS) for gradient in gradients])
+    of_images = torch.stack([torch.linalg.vector_norm(one, dim=of_an_image(one)) for one in gradients])
     norms = torch.linalg.vector_norm(of_images.double(), dim=1)
     with np.errstate(divide="ignore"):
         return np.asarray(np.log10(norms.cpu().numpy()))
@@ -206,15 +210,16 @@ def _log10_norms(gradients: list[Tensor]) -> Floats:
 @contextmanager
 def _statistics(network: Network, of_batch: bool) -> Iterator[None]:
     """Batch norm with the batch's own statistics, or with the running ones; left as it was."""
-    before = network.training
-    norms = [module for module in network.modules() if isinstance(module, BatchNorm2d)] if of_batch else []
-    running = [(norm.running_mean, norm.running_var) for norm in norms]
-    network.train(of_batch)
-    for norm in norms:
-        norm.track_running_stats, norm.running_mean, norm.running_var = False, None, None
-    try:
-        yield
-    finally:
-        for norm, (mean, variance) in zip(norms, running, strict=True):
-            norm.track_running_stats, norm.running_mean, norm.running_var = True, mean, variance
-        network.train(before)
+    if not of_batch:
+        with eval_mode(network):
+            yield
+        return
+    with norms_in_training(network) as norms:
+        running = [(norm.running_mean, norm.running_var) for norm in norms]
+        for norm in norms:
+            norm.track_running_stats, norm.running_mean, norm.running_var = False, None, None
+        try:
+            yield
+        finally:
+            for norm, (mean, variance) in zip(norms, running, strict=True):
+                norm.track_running_stats, norm.running_mean, norm.running_var = True, mean, variance

@@ -37,7 +37,7 @@ from resdag.models.memory import DEFAULT_MEMORY_BYTES, WORKING_TENSORS, largest_
 from resdag.models.network import Network
 from resdag.paths.adjoint import unchanged
 from resdag.paths.forward import Forward, WaysBack, run_forward, stem_way_back, ways_back
-from resdag.paths.stack import Stack, new_room, powers
+from resdag.paths.stack import Stack, beside, new_room, powers
 
 # Gradients that exist at the most, in those of the largest block: what a block is given and what it hands on, which
 # take different room where the shape changes.
@@ -164,7 +164,7 @@ def _through(stack: Stack, back: WaysBack, signs: Tensor, room: Tensor) -> Stack
     exponents = torch.cat([stack.exponents, stack.exponents[:, -1:]], 1)
     exponents[:, 1:-1] = torch.maximum(stack.exponents[:, 1:], stack.exponents[:, :-1])
     kept = powers(stack.exponents - exponents[:, :-1], room)
-    added = powers(stack.exponents - exponents[:, 1:], room) * signs[:, None, :, None, None, None]
+    added = powers(stack.exponents - exponents[:, 1:], room) * beside(signs[:, None], room)
     room[:, exponents.shape[1] - 1] = 0
     for draw, some in stack.pieces():
         joined = back.join(stack.room[draw, some])

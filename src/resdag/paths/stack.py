@@ -15,12 +15,11 @@ from resdag.models.memory import piece_bytes
 from resdag.paths.adjoint import Adjoint
 
 LARGEST_SHIFT = 100  # gradients are multiplied by at most 2^100, which float32 holds; denormal ones may need more
-_PIXELS = (-3, -2, -1)
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Gradients of R sign draws and L lengths, (R, L, N, C, H, W), each image's divided by 2^exponent, (R, L, N).
+    """Gradients of R sign draws and L lengths, (R, L, N, ...), each image's divided by 2^exponent, (R, L, N).
 
     `room` has place for more lengths behind the L.
     """
@@ -31,6 +30,11 @@ class Stack:
     @property
     def gradients(self) -> Tensor:
         return self.room[:, : self.exponents.shape[1]]
+
+    @property
+    def _numbers(self) -> tuple[int, ...]:
+        """The axes that are an image's own, counted from the last."""
+        return tuple(range(3 - self.room.ndim, 0))
 
     def pieces(self) -> Iterator[tuple[int, slice]]:
         """Each draw's lengths, a few at a time, the longest first."""
@@ -50,7 +54,8 @@ class Stack:
 
     def rescaled(self) -> "Stack":
         """The same gradients, in place, with the largest entry of each in [0.5, 1), or as near as one factor comes."""
-        largest = torch.maximum(self.gradients.amax(_PIXELS), -self.gradients.amin(_PIXELS))  # faster than abs
+        numbers = self._numbers
+        largest = torch.maximum(self.gradients.amax(numbers), -self.gradients.amin(numbers))  # faster than abs
         _, own = torch.frexp(largest)
         shift = own.where(largest > 0, -LARGEST_SHIFT).clamp(min=-LARGEST_SHIFT)
         self.gradients.mul_(powers(-shift, self.room))
@@ -60,7 +65,7 @@ class Stack:
         """L2 norms of each draw, length and image, float64."""
         norms = torch.empty(self.exponents.shape, dtype=torch.float64, device=self.room.device)
         for draw, some in self.pieces():
-            norms[draw, some] = torch.linalg.vector_norm(self.room[draw, some], dim=_PIXELS).double()
+            norms[draw, some] = torch.linalg.vector_norm(self.room[draw, some], dim=self._numbers).double()
         return torch.ldexp(norms, self.exponents)
 
     def along_sum(self) -> Tensor:
@@ -69,24 +74,27 @@ class Stack:
         total = torch.zeros_like(self.room[0, 0], dtype=torch.float64)
         for length in lengths:
             total += self._whole(length)
-        return torch.stack([(self._whole(length) * total).sum(_PIXELS) for length in lengths])
+        return torch.stack([(self._whole(length) * total).sum(self._numbers) for length in lengths])
 
     def _whole(self, length: int) -> Tensor:
-        """The first draw's gradients of one length, (N, C, H, W), float64, not divided."""
-        return torch.ldexp(self.room[0, length].double(), self.exponents[0, length, :, None, None, None])
+        """The first draw's gradients of one length, (N, ...), float64, not divided."""
+        return torch.ldexp(self.room[0, length].double(), beside(self.exponents[0, length], self.room[0, 0]))
 
 
 def new_room(shape: tuple[int, ...], like: Tensor) -> Tensor:
-    """Room for gradients (R, L, N, C, H, W), channels_last; nothing is in it yet."""
+    """Room for gradients (R, L, N, ...), of maps channels_last; nothing is in it yet."""
     draws, lengths, images, *rest = shape
-    flat = torch.empty(
-        (draws * lengths * images, *rest),
-        dtype=like.dtype, device=like.device, memory_format=torch.channels_last,
-    )  # fmt: skip
+    kind = torch.channels_last if len(rest) == 3 else torch.contiguous_format
+    flat = torch.empty((draws * lengths * images, *rest), dtype=like.dtype, device=like.device, memory_format=kind)
     return flat.unflatten(0, (draws, lengths, images))
 
 
 def powers(exponents: Tensor, like: Tensor) -> Tensor:
-    """2 to the exponents, in the precision of the gradients, to be multiplied with them."""
+    """2 to the exponents (R, L, N), in the precision of the gradients (R, L, N, ...), to be multiplied with them."""
     ones = torch.ones(exponents.shape, dtype=torch.float64, device=exponents.device)
-    return torch.ldexp(ones, exponents)[..., None, None, None].to(like.dtype)
+    return beside(torch.ldexp(ones, exponents), like).to(like.dtype)
+
+
+def beside(values: Tensor, like: Tensor) -> Tensor:
+    """The values with axes of length 1 behind their own, as many axes as `like` has."""
+    return values[(...,) + (None,) * (like.ndim - values.ndim)]

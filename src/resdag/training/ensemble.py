@@ -16,7 +16,8 @@ from torch.nn import functional
 
 from resdag.combinatorics import ensemble_members
 from resdag.datasets.tensors import Images
-from resdag.training.evaluate import Score, batches, eval_mode, finite
+from resdag.models.inference import eval_mode
+from resdag.training.evaluate import Score, batches, finite
 
 Row = dict[str, Any]
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from resdag.datasets.tensors import Images
+from resdag.models.inference import eval_mode, norms_in_training
 from resdag.models.memory import DEFAULT_MEMORY_BYTES, WORKING_TENSORS, largest_activation
 from resdag.models.network import Network
 
@@ -74,17 +75,6 @@ def score_logits(logits: Sequence[Tensor], labels: Tensor) -> Score:
     return Score(everything.argmax(1), labels, finite(loss))
 
 
-@contextmanager
-def eval_mode(network: nn.Module) -> Iterator[None]:
-    """The network in eval mode, and afterwards, also after an error, in the mode that it was in."""
-    training = network.training
-    network.eval()
-    try:
-        yield
-    finally:
-        network.train(training)
-
-
 @torch.inference_mode()
 def evaluate(
     network: nn.Module, images: Images, size: int | None = None, *, memory_bytes: int = DEFAULT_MEMORY_BYTES
@@ -130,17 +120,14 @@ def recalibrate(network: nn.Module, images: Images, size: int | None = None) -> 
     The variance of a batch is the unbiased one, as in training; a last, partial batch counts as much as a whole one.
     The network changes in place, and stays in the mode that it was in; one pass over the images.
     """
-    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-    momenta = [norm.momentum for norm in norms]
-    training = network.training
-    try:
-        for norm in norms:
-            norm.reset_running_stats()
-            norm.momentum = None  # torch's word for a cumulative mean
-        network.train()
-        for batch, _ in batches(images, size):
-            network(batch)
-    finally:
-        network.train(training)
-        for norm, momentum in zip(norms, momenta, strict=True):
-            norm.momentum = momentum
+    with norms_in_training(network) as norms:
+        momenta = [norm.momentum for norm in norms]
+        try:
+            for norm in norms:
+                norm.reset_running_stats()
+                norm.momentum = None  # torch's word for a cumulative mean
+            for batch, _ in batches(images, size):
+                network(batch)
+        finally:
+            for norm, momentum in zip(norms, momenta, strict=True):
+                norm.momentum = momentum

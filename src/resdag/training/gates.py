@@ -15,9 +15,10 @@ from torch import Tensor
 from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError
 from resdag.models.gates import Gate
+from resdag.models.inference import eval_mode
 from resdag.models.memory import DEFAULT_MEMORY_BYTES
 from resdag.models.network import Network
-from resdag.training.evaluate import batches, eval_mode, images_together
+from resdag.training.evaluate import batches, images_together
 
 BINS = 1000  # of [0, 1]: quantiles of single gates are right to within 0.001
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
