@@ -184,6 +184,31 @@ def test_without_a_script_pictures_and_files_are_there(chromium: Any, report: Pa
         plain.context.close()
 
 
+def test_of_many_panels_and_of_large_pictures_one_is_drawn_when_asked_for(
+    chromium: Any, drawn: Path, report: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resdag.report.charts.PANELS", 1)
+    monkeypatch.setattr("resdag.report.charts.PICTURES", 0)
+    large = write_report(drawn / "with_rows.duckdb", STUDY, pages(drawn), drawn / "large.html")
+    assert large.stat().st_size < report.stat().st_size
+    seen = Seen(chromium, large)
+    try:
+        panels = seen.page.locator("#figure_6b")
+        panels.scroll_into_view_if_needed()
+        panels.locator(".live svg").wait_for()
+        titles = panels.locator("label.one option").all_inner_texts()
+        assert len(titles) > 1
+        assert [title for title in titles if title in panels.locator(".live").text_content()] == titles[:1]
+        panels.locator("label.one select").select_option(titles[1])
+        panels.locator(".live", has_text=titles[1]).wait_for()
+        whole = seen.page.locator("article", has=seen.page.locator("button.draw")).first
+        whole.locator("button.draw").click()
+        whole.locator(".live svg").wait_for()
+        assert seen.complaints == []
+    finally:
+        seen.context.close()
+
+
 def test_print_has_every_figure_whole_and_no_empty_page(seen: Seen, tmp_path: Path) -> None:
     import pypdf
 

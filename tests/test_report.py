@@ -235,9 +235,12 @@ def test_pictures_lose_digits_and_no_text() -> None:
 
 def test_the_largest_pictures_wait_where_all_would_be_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resdag.report.charts.PICTURES", 10)
-    figures = [{"svg": "x" * length} for length in (7, 2, 5)]
+    rows = {"vconcat": [{"concat": [{}] * 13}, {}]}
+    figures = [{"svg": "x" * length, "chart": chart} for length, chart in ((7, {}), (2, {}), (5, {}), (1, rows))]
     shown_by_itself(figures)
-    assert [figure["inline"] for figure in figures] == [False, True, True]
+    assert [(figure["inline"], figure["panels"]) for figure in figures] == [
+        (False, 0), (True, 0), (True, 0), (False, 13),
+    ]  # fmt: skip
 
 
 def test_sizes_say_what_rows_are_of() -> None:

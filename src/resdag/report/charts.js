@@ -17,13 +17,40 @@ function link(view) {
   });
 }
 
+// Of very many panels the chosen one stays.
+function chooseFrom(spec, label, chart) {
+  const panels = longest(spec), select = label.querySelector("select");
+  if (!select.options.length) {
+    panels.forEach(function (panel, place) {
+      const title = panel.title && (panel.title.text || panel.title);
+      select.append(element("option", { value: place }, title || "panel " + (place + 1)));
+    });
+    select.addEventListener("change", function () { draw(chart); });
+    label.hidden = false;
+  }
+  panels.splice(0, panels.length, panels[+select.value]);
+  const names = JSON.stringify(spec);
+  (spec.params || []).forEach(function (param) {
+    if (param.views) param.views = param.views.filter(function (name) { return names.includes('"name":"' + name + '"'); });
+  });
+}
+
+function longest(spec) {
+  const rows = ["concat", "hconcat", "vconcat"].map(function (key) { return spec[key]; }).filter(Boolean);
+  const all = rows.concat(rows.flat().map(longest));
+  return all.reduce(function (most, row) { return row.length > most.length ? row : most; }, []);
+}
+
 function draw(chart) {
-  const live = element("div", { class: "live" });
+  const live = element("div", { class: "live" }), still = chart.querySelector(".still");
   return unpack(chart.dataset.spec).then(function (text) {
-    return vegaEmbed(live, JSON.parse(text), { mode: "vega-lite", renderer: "svg", actions: false });
+    const spec = JSON.parse(text), choice = still.querySelector("label.one");
+    if (choice) chooseFrom(spec, choice, chart);
+    return vegaEmbed(live, spec, { mode: "vega-lite", renderer: "svg", actions: false });
   }).then(function (drawn) {
     live.setAttribute("role", "img");
-    live.setAttribute("aria-label", chart.querySelector(".still").getAttribute("aria-label"));
+    live.setAttribute("aria-label", still.getAttribute("aria-label"));
+    chart.querySelectorAll(".live").forEach(function (old) { old.remove(); });
     chart.append(live);
     chart.classList.add("drawn");
     link(drawn.view);

@@ -21,6 +21,8 @@ PICTURES = 3_000_000
 """Bytes of pictures that a page shows by itself; the largest beyond that are drawn when they are asked for."""
 ROWS = 400_000
 """Bytes of a figure's rows, compressed, that a page carries; more stand in the files beside it."""
+PANELS = 12
+"""Panels that a reader takes in at once; of more than that one is drawn at a time, the one that is chosen."""
 _DISTINCT = {name: name for name in ("network", "seed", "draw", "sample", "batch")}
 _LARGEST = {"draws": "draws each", "samples": "samples each", "images": "test images"}
 
@@ -31,10 +33,12 @@ def figure(con: duckdb.DuckDBPyConnection, study: Mapping[str, Any], page: Path)
     name = said["name"]
     module = module_of(name)
     rows = frame(con, f"SELECT * FROM {module.VIEW} WHERE study = ?", [study["study"]])
+    spec = said.pop("spec")
     return said | {
+        "chart": spec, "spec": packed(json_for_script(spec)),
         "label": label(name, module.PAPER), "method": module.method(study["config"]), "view": module.VIEW,
         "svg": Markup(slim(named_apart(page.with_suffix(".svg").read_text(encoding="utf-8"), f"{name}-"))),
-        "spec": packed(json_for_script(said["spec"])), "size": sizes(rows), "definition": definition(con, module.VIEW),
+        "size": sizes(rows), "definition": definition(con, module.VIEW),
         "query": f"SELECT * FROM {module.VIEW} WHERE study = '{study['study']}';", "judged": _judged(module),
         "numeric": numeric(said["table"]),
     } | _files(rows)  # fmt: skip
@@ -80,11 +84,22 @@ def label(name: str, paper: str | None) -> str:
 
 
 def shown_by_itself(figures: Sequence[dict[str, Any]]) -> None:
-    """Mark the figures whose pictures the page has room for; the largest wait until they are asked for."""
+    """Mark the figures whose pictures the page has room for; the largest, and those of many panels, wait for a reader.
+
+    `panels` is how many a reader chooses from, and 0 where all are shown.
+    """
     room = PICTURES
     for each in sorted(figures, key=lambda figure: len(figure["svg"])):
-        room -= len(each["svg"])
-        each["inline"] = room >= 0
+        many = most_panels(each.pop("chart"))
+        each["panels"] = many if many > PANELS else 0
+        room -= 0 if each["panels"] else len(each["svg"])
+        each["inline"] = room >= 0 and not each["panels"]
+
+
+def most_panels(spec: Mapping[str, Any]) -> int:
+    """Charts side by side in the longest row or column of a specification."""
+    rows = [spec[key] for key in ("concat", "hconcat", "vconcat") if key in spec]
+    return max([0, *map(len, rows), *(most_panels(part) for row in rows for part in row)])
 
 
 def _judged(module: Any) -> list[str]:
