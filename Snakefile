@@ -5,7 +5,8 @@ snakemake --cores 2 --configfile config/digits.yaml report another study, and no
 """
 
 from resdag.errors import ResdagError
-from resdag.execution.workflow import open_workflow, take_lock
+from resdag.execution.locks import take_lock
+from resdag.execution.workflow import open_workflow
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 

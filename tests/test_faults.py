@@ -148,6 +148,14 @@ def test_a_second_workflow_is_refused_and_a_dry_run_is_not(fresh: Path) -> None:
         assert status == 2
         assert "another workflow runs in this checkout" in said
         assert first.poll() is None
+        # Verbs that would take files from under it, or train what it trains; its study file is being edited meanwhile.
+        edit_study(fresh, training__learning_rate=0.07)
+        before = sorted(fresh.glob("results/tiny/data/*.safetensors"))
+        for verb in (("clean", "--remove"), ("run", "train_network", "config/config.yaml", "--network", "vgg8")):
+            status, said = run(fresh, "resdag", *verb)
+            assert (status, "another workflow runs in this checkout" in said) == (2, True), said
+        assert "can be removed" in run(fresh, "resdag", "clean")[1]
+        assert all(path.exists() for path in before)
     finally:
         os.kill(first.pid, signal.SIGKILL)
     # The lock of a killed run is nobody's: the next one starts at once.

@@ -5,11 +5,13 @@ Real snakemake processes, in copies of one finished run of config/tiny.yaml.
 
 import html
 import json
+import os
 import re
 import shlex
 import shutil
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 import yaml
@@ -17,7 +19,7 @@ from PIL import Image
 
 from resdag.config.load import load_study, read_yaml
 from resdag.planning.plan import plan_study
-from resdag.planning.reading import STATISTICS
+from resdag.planning.registry import rules_of
 from workflow_tools import (
     NOTHING,
     ROOT,
@@ -161,6 +163,7 @@ def test_jobs_per_gpu_of_the_profile_packs_two_jobs_on_a_device(fresh: Path) -> 
 
 # What reruns
 
+STATISTICS = {*rules_of("statistics")} - {"compare_networks"}
 READING = {*STATISTICS, "judge_claims", "write_database", "write_report"}
 
 
@@ -316,6 +319,31 @@ def test_edited_code_reruns_what_uses_it_and_an_edited_comment_nothing(finished_
     assert dry_run(folder) == {}
     job.write_text(text + "\nNEW = 1\n")
     assert measuring(dry_run(folder)) == {"reorder_blocks": 1}
+
+
+def test_a_database_that_was_touched_by_hand_is_noticed_and_stored_again(finished_copy: Path, finished: Path) -> None:
+    folder, database = finished_copy, finished_copy / "results.duckdb"
+
+    def edit() -> None:
+        with duckdb.connect(database) as con:
+            con.execute("UPDATE lesions SET errors = 0")
+
+    def swap() -> None:
+        with duckdb.connect(folder / "other.duckdb") as con:
+            con.execute("CREATE TABLE lesions AS SELECT 'tiny' AS study")
+        os.replace(folder / "other.duckdb", database)
+
+    for what, spoil in {"edited": edit, "swapped": swap}.items():
+        state = database.stat()
+        spoil()
+        os.utime(database, ns=(state.st_atime_ns, state.st_mtime_ns))
+        status, said = snakemake(folder, "report", "-n")
+        assert (status, "results.duckdb: is not as it was written" in said) == (0, True), (what, said)
+        assert dry_run(folder) == {"write_database": 1, "write_report": 1}, what
+        complete(folder)
+        assert rows(folder) == rows(finished)
+    assert (folder / "results.duckdb.changed").exists()  # what was there is not lost
+    assert dry_run(folder) == {}
 
 
 def test_after_an_edit_a_job_that_failed_once_runs_again_and_all_after_it(finished_copy: Path) -> None:

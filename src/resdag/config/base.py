@@ -6,7 +6,7 @@ plan of a billion jobs, or the memory for a million layers, would only end in a 
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 LARGEST = 2**31 - 1  # of a 32-bit integer: seeds, and the indices in Parquet files
 STRONGEST = 1e6  # of a learning rate and the like: far beyond any use, and far below the end of float32
@@ -41,15 +41,6 @@ NetworkName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$", max_
 Path = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=4000)]
 
 Shortcut = Literal["subsample", "projection"]
-
-
-WITH_PASSWORDS = {"passwords": True}
-"""The context in which a study is written down with the passwords of its addresses: for its own jobs, nobody else."""
-
-
-def shows_passwords(info: SerializationInfo) -> bool:
-    """Whether what is being written down is for the study's own jobs."""
-    return info.context == WITH_PASSWORDS
 
 
 Value = TypeVar("Value")

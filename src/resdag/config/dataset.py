@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SerializationInfo, field_serializer
+from pydantic import Field, field_serializer
 
 from resdag.addresses import without_password
-from resdag.config.base import NUMERIC, Count, Path, Section, shows_passwords
+from resdag.config.base import NUMERIC, Count, Path, Section
 
 
 class _Dataset(Section):
@@ -30,8 +30,8 @@ class _Cifar(_Dataset):
     """Whether a real run may fetch the archive when the files are not there."""
 
     @field_serializer("archive")
-    def _without_password(self, archive: str | None, info: SerializationInfo) -> str | None:
-        return archive if archive is None or shows_passwords(info) else without_password(archive)
+    def _without_password(self, archive: str | None) -> str | None:
+        return archive and without_password(archive)
 
 
 class Cifar10(_Cifar):

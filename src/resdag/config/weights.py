@@ -10,14 +10,13 @@ from pydantic import (
     BeforeValidator,
     Discriminator,
     Field,
-    SerializationInfo,
     StringConstraints,
     Tag,
     field_serializer,
 )
 
 from resdag.addresses import without_password
-from resdag.config.base import Path, Section, shows_passwords
+from resdag.config.base import Path, Section
 
 CHECKPOINTS = "data/checkpoints"
 SHORTEST_SUM = 8  # hexadecimal digits, as in names such as resnet110-1d1ed7c2.th
@@ -54,8 +53,8 @@ class Address(Section):
     """Its SHA-256, or how it begins: 8 hexadecimal digits or more, in quotes where no letter is among them."""
 
     @field_serializer("url")
-    def _without_password(self, url: str, info: SerializationInfo) -> str:
-        return url if shows_passwords(info) else without_password(url)
+    def _without_password(self, url: str) -> str:
+        return without_password(url)
 
     @property
     def path(self) -> str:

@@ -19,6 +19,7 @@ from resdag.atomic import write_json, write_text
 from resdag.errors import DamagedFileError
 from resdag.execution.arithmetic import arithmetic, fast_precision, prepare_torch
 from resdag.execution.devices import lease
+from resdag.execution.locks import alone_with
 from resdag.execution.machine import git_state, processor
 from resdag.execution.task import Task, refuse_other_code
 from resdag.jobs.context import Context, Steps, Tables
@@ -27,6 +28,11 @@ from resdag.provenance import code_parts
 
 def run(task: Task, threads: int | None = None) -> None:
     """Run a job here and now and write its outputs; raises whatever ResdagError it meets."""
+    with alone_with(task.label, task.fingerprint):
+        _run(task, threads)
+
+
+def _run(task: Task, threads: int | None) -> None:
     started = datetime.now(UTC).replace(tzinfo=None)
     refuse_other_code(task)
     _check_inputs(task)

@@ -5,7 +5,6 @@ config/config.yaml.  `--config` entries are laid over it.  Jobs do not read it a
 finds what it is in the plan that is written before the first of them starts.
 """
 
-import fcntl
 import os
 import sys
 from collections.abc import Callable
@@ -16,23 +15,22 @@ from typing import Any
 
 from resdag.config.load import DEFAULT_STUDY, load_study
 from resdag.config.study import Study
-from resdag.errors import BusyError, ResdagError
+from resdag.errors import ResdagError
 from resdag.execution.devices import SLOTS
 from resdag.execution.lifetime import announce
 from resdag.execution.outside import check_images, have_weights
 from resdag.execution.task import plan_file, write_tasks
 from resdag.execution.warm import start_servers
-from resdag.layout import RESULTS, base, pattern
+from resdag.layout import base, pattern
 from resdag.planning import registry
 from resdag.planning.experiment import Rule
 from resdag.planning.handing import tasks
-from resdag.planning.manifests import drop_manifests_if_lost
+from resdag.planning.manifests import drop_manifests_if_changed
 from resdag.planning.plan import Job, Plan, plan_study
 from resdag.planning.record import is_done
 
 CLUSTER_THREADS = 2  # of a torch job on a cluster, where --set-threads does not say otherwise
 WHOLE = ("report", "figures", "database")  # targets that hold everything before them
-LOCK = RESULTS / ".workflow.lock"
 
 
 # What can stand in a wildcard of a path; any other, as of an experiment of another package, is like a network's name.
@@ -169,7 +167,9 @@ class Workflow:
 def open_workflow(snakemake: Any) -> Workflow:
     """The workflow of a run, from what Snakemake calls `workflow`; StudyError where the study cannot be run."""
     if snakemake.is_main_process:
-        drop_manifests_if_lost()
+        happened = drop_manifests_if_changed()
+        if happened:
+            print(happened, file=sys.stderr, flush=True)
     files = [Path(file) for file in snakemake.overwrite_configfiles] or [DEFAULT_STUDY]
     overrides = dict(snakemake.config_settings.config)
     study = load_study(*files, overrides=overrides)
@@ -206,29 +206,3 @@ def _value(resource: Any) -> int | None:
     """The number behind one of Snakemake's resources; None where it has no limit."""
     value = getattr(resource, "value", resource)
     return value if isinstance(value, int) else None
-
-
-_held: list[int] = []
-
-
-def take_lock() -> None:
-    """Let no other workflow run in this checkout until this process ends; BusyError where one does.
-
-    The kernel frees the lock when its holder ends, so that of a killed run is taken over at once.
-    """
-    if _held:
-        return
-    LOCK.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.pread(descriptor, 100, 0).decode(errors="replace").strip()
-        os.close(descriptor)
-        raise BusyError(
-            f"another workflow runs in this checkout ({holder or 'its process is not known'}): "
-            "wait for it, or end it; dry runs (-n) are possible meanwhile"
-        ) from None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
-    _held.append(descriptor)

@@ -15,7 +15,7 @@ from resdag.execution.machine import git_state, hardware, versions
 from resdag.jobs.context import Context, Row, Tables
 from resdag.jobs.reading import conditions, shards
 from resdag.layout import CONFIG, base
-from resdag.planning.manifests import drop_manifests
+from resdag.planning.manifests import drop_manifests, seal_database, seal_next, set_aside, what_happened
 from resdag.records.parquet import read_metadata
 from resdag.store.build import build, study_files
 
@@ -30,6 +30,7 @@ def run(context: Context) -> Tables:
         whole = {table: [{"study": study} | row for row in found] for table, found in rows.items() if found}
         return {table: pl.DataFrame(found, infer_schema_length=None) for table, found in whole.items()}
 
+    _set_aside_if_changed(context, database)
     there = study_files(database)
     names = context.settings["studies_there"]
     if names is None:
@@ -40,9 +41,20 @@ def run(context: Context) -> Tables:
             f"the rows of {other} go, since no study in config/ has this name any more; its files stay in {base(other)}"
         )
     drop_manifests({*there} - {name, *gone})
-    build(database, name, files, [own], conditions(context.spec["limits"]), without=gone)
+    build(database, name, files, [own], conditions(context.spec["limits"]), gone, seal_next)
+    seal_database(database)
     write_json(context.outputs["manifest"], {table: [str(path) for path in paths] for table, paths in files.items()})
     return {}
+
+
+def _set_aside_if_changed(context: Context, database: Path) -> None:
+    """Rows of other studies are taken over from the database as it was written, and from no other."""
+    happened = what_happened(database) if database.exists() else None
+    if happened:
+        aside = set_aside(database)
+        context.steps.line(
+            f"{database} {happened}: it is set aside as {aside}; other studies' rows come with their runs"
+        )
 
 
 def is_gone(study: str, file: str | None, names: Collection[str] | None) -> bool:

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from resdag.atomic import drop_stamps, write_text
+from resdag.errors import DamagedFileError
 from resdag.jobs.context import Context, Tables
+from resdag.planning.manifests import what_happened
 from resdag.report.build import write_report
 
 
@@ -11,6 +13,9 @@ def run(context: Context) -> Tables:
     """Write report.html, then its stamp."""
     out = Path(context.outputs["report"])
     database, cache = Path(context.settings["database"]), Path(context.settings["cache"])
+    happened = what_happened(database)
+    if happened:
+        raise DamagedFileError(f"{database}: {happened}; the same command stores its rows again, and writes the report")
     drop_stamps(context.outputs["stamp"])
     pages = [Path(files["html"]) for files in context.inputs.values() if "html" in files]
     write_report(database, context.spec["study"], pages, out, cache)

@@ -37,15 +37,17 @@ def build(
     derivations: Sequence[Derivation] = (),
     limits: Mapping[str, str] | None = None,
     without: Collection[str] = (),
+    announce: Callable[[Path], None] = lambda new: None,
 ) -> None:
     """Replace one study's rows in the database, leave those of the studies `without` out, and keep the others.
 
     `shards` are the exact Parquet files of each table.  `limits` are SQL
     conditions, by table, on the rows that are wanted: jobs measure whole chunks
     of draws.  `derivations` run in order, each on what the earlier ones added.
+    `announce` is called with the new file, whole, before it takes the database's place.
     Raises DamagedFileError, which names the file, and leaves the database as it was.
     """
-    with _replacing(database) as new, _created(new) as con:
+    with _replacing(database, announce) as new, _created(new) as con:
         for table, files in shards.items():
             load(con, class_of(table), study, files, (limits or {}).get(table))
         for derivation in derivations:
@@ -55,11 +57,11 @@ def build(
             _copy_others(con, database, [study, *without])
 
 
-def forget(database: Path, study: str) -> bool:
+def forget(database: Path, study: str, announce: Callable[[Path], None] = lambda new: None) -> bool:
     """Take one study's rows out of the database; whether there were any. DamagedFileError if it cannot be read."""
     if study not in studies(database):
         return False
-    build(database, study, {})
+    build(database, study, {}, announce=announce)
     return True
 
 
@@ -83,7 +85,7 @@ def study_files(database: Path) -> dict[str, str | None]:
 
 
 @contextmanager
-def _replacing(database: Path) -> Iterator[Path]:
+def _replacing(database: Path, announce: Callable[[Path], None]) -> Iterator[Path]:
     """A path beside the database that takes its name when the block ends well; one builder at a time."""
     database.parent.mkdir(parents=True, exist_ok=True)
     new = database.with_name(f".{database.name}.new")
@@ -95,6 +97,7 @@ def _replacing(database: Path) -> Iterator[Path]:
         try:
             yield new
             _sync(new)
+            announce(new)
             _wal(database).unlink(missing_ok=True)  # of a writer that died: it does not belong to the new file
             os.replace(new, database)
             os.fsync(folder)

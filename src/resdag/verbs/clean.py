@@ -16,9 +16,12 @@ def options(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Show the files, and remove them if that is asked for."""
+    from resdag.execution.locks import take_lock
     from resdag.planning.unused import forgotten, remove, unused
 
     enter_checkout()
+    if arguments.remove:
+        take_lock()  # a workflow that runs may use what the study files, edited meanwhile, do not name any more
     files = unused()
     size = sum(path.stat().st_size for path in files)
     for path in files:

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from difflib import get_close_matches
 
-from resdag.errors import ResdagError
+from resdag.errors import DamagedFileError, ResdagError
 from resdag.verbs.places import enter_checkout
 
 EXAMPLES = """example:
@@ -17,9 +17,9 @@ def options(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Take the rows out; ResdagError where there are none."""
-    from resdag.execution.workflow import take_lock
+    from resdag.execution.locks import take_lock
     from resdag.layout import DATABASE
-    from resdag.planning.manifests import drop_manifests
+    from resdag.planning.manifests import drop_manifests, seal_database, seal_next, what_happened
     from resdag.store.build import forget, studies
 
     enter_checkout()
@@ -27,8 +27,12 @@ def run(arguments: Namespace) -> int:
     if arguments.study not in there:
         raise no_such_study(str(DATABASE), arguments.study, there)
     take_lock()  # a database job under way would store the rows again
+    happened = what_happened()
+    if happened:
+        raise DamagedFileError(f"{DATABASE}: {happened}: run a study, which sets it aside and stores its rows again")
     drop_manifests({*studies(DATABASE)} - {arguments.study})
-    forget(DATABASE, arguments.study)
+    forget(DATABASE, arguments.study, seal_next)
+    seal_database()
     print(f"{DATABASE}: the rows of {arguments.study} are gone; its files are still in results/{arguments.study}")
     return 0
 

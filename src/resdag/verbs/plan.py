@@ -18,11 +18,11 @@ def run(arguments: Namespace) -> int:
     """Say what the study would cost on this machine."""
     from resdag.config.load import load_study
     from resdag.planning.cost import estimate
-    from resdag.planning.manifests import drop_manifests_if_lost
+    from resdag.planning.manifests import drop_manifests_if_changed
     from resdag.planning.plan import plan_study
 
     file = enter_study(arguments.study)
-    drop_manifests_if_lost()
+    drop_manifests_if_changed()
     study = load_study(file)
     print("\n".join(estimate(study, plan_study(study, str(file)))))
     return 0

@@ -65,6 +65,7 @@ def run(arguments: Namespace) -> int:
     if arguments.study.endswith(PLAN):
         return _run_planned(rule, arguments)
     from resdag.config.load import load_study
+    from resdag.execution.locks import take_lock_of_steps
     from resdag.planning.plan import plan_study
     from resdag.verbs.places import absolute, enter_study
 
@@ -78,6 +79,7 @@ def run(arguments: Namespace) -> int:
     jobs = [job for job in of_rule if all(str(_values(job)[key]) == str(value) for key, value in wanted.items())]
     if not jobs:
         raise ResdagError(_no_such_job(rule, wanted, [_values(job) for job in of_rule]))
+    take_lock_of_steps()
     for job in jobs:
         by_hand(study, job, file, arguments.threads)
     return 0

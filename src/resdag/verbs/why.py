@@ -21,12 +21,12 @@ def options(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Say why the jobs of a study would run."""
     from resdag.config.load import load_study
-    from resdag.planning.manifests import drop_manifests_if_lost
+    from resdag.planning.manifests import drop_manifests_if_changed
     from resdag.planning.plan import plan_study
     from resdag.planning.why import why
 
     file = enter_study(arguments.study)
-    drop_manifests_if_lost()
+    drop_manifests_if_changed()
     lines = why(plan_study(load_study(file), str(file)), arguments.target)
     if not lines:
         raise ResdagError(f"{arguments.target!r} is no output, rule or job of {file}; see `resdag check {file}`")
