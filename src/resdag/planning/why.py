@@ -84,10 +84,12 @@ def _named(jobs: list[Job]) -> Iterator[str]:
 
 def _counted(jobs: list[Job]) -> Iterator[str]:
     counts = Counter(job.rule for job in jobs)
-    yield from wrap(", ".join(f"{count} {rule}" for rule, count in counts.items()), 110, **_INDENT)
+    together = ", ".join(f"{count}{_NO_BREAK}{rule}" for rule, count in counts.items())
+    yield from (line.replace(_NO_BREAK, " ") for line in wrap(together, 110, **_INDENT))
 
 
 _CODE = "code: "
+_NO_BREAK = "\0"  # between a number and what it counts
 _INDENT: dict[str, Any] = {"initial_indent": "    ", "subsequent_indent": "    ", "break_on_hyphens": False}
 
 

@@ -33,7 +33,8 @@ LIMIT_BYTES = 10_000_000
 _README = """# {study}: rows kept as data
 
 Measured from {started} to {finished} (UTC) on {hardware}; gathered at commit `{commit}`{state}.
-Which job made which rows, at which commit, when and on what: `{manifest}`. The study: `{study}.yaml`.
+Which job made which rows, at which commit, when and on what: `{manifest}`; a commit that a job did not keep is null
+there. The study: `{study}.yaml`.
 What columns mean: `docs/tables.md`, or `resdag tables TABLE`.
 
 | file | rows | size | made by |
