@@ -9,6 +9,8 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
+import time
 from pathlib import Path
 
 import duckdb
@@ -310,9 +312,33 @@ def test_lost_metadata_and_an_edited_study_show_what_is_old(finished_copy: Path)
     assert measuring(dry_run(folder)) == {"delete_single": 3}
 
 
+def test_results_that_were_copied_with_all_times_new_run_nothing(finished: Path, fresh: Path) -> None:
+    for part in ("results", "results.duckdb"):
+        subprocess.run(["cp", "-r", finished / part, fresh / part], check=True)
+    now = time.time()
+    for age, path in enumerate(sorted((fresh / "results").rglob("*.*"), reverse=True)):
+        os.utime(path, (now - age, now - age))  # what was first is last
+    assert dry_run(fresh) == {}
+    status, said = snakemake(fresh, "report", PYTHONPATH=forbid_torch(fresh))
+    assert status == 0, said
+    assert NOTHING in said
+
+
+def test_a_checkpoint_whose_time_lies_ahead_is_measured_once_and_well(finished_copy: Path) -> None:
+    folder, tomorrow = finished_copy, time.time() + 86_400
+    for weights in folder.glob("results/tiny/networks/vgg8/*/*"):
+        os.utime(weights, (tomorrow, tomorrow))
+    assert dry_run(folder) == {}
+    (lost,) = folder.glob("results/tiny/lesions/single/vgg8/*/lesions.parquet")
+    lost.unlink()
+    complete(folder, "lesions")
+    assert lost.exists()
+    assert dry_run(folder) == {}
+
+
 def test_edited_code_reruns_what_uses_it_and_an_edited_comment_nothing(finished_copy: Path) -> None:
     folder = finished_copy
-    job = folder / "src/resdag/jobs/reorder_blocks.py"
+    job = folder / "src/resdag/lesions/reorder.py"
     text = job.read_text()
     job.write_text("# A comment that was not there.\n" + text.replace('"""Job:', '"""This job:', 1))
     edit_study(folder, "digits", training__epochs=5)  # another study

@@ -17,14 +17,15 @@ from typing import Literal
 
 from resdag.errors import ResdagError
 
-Kind = Literal["experiments", "tables", "figures", "claims", "architectures"]
-# Package of ours that holds the modules of a kind, and how their names begin.
+Kind = Literal["experiments", "tables", "figures", "claims", "architectures", "networks"]
+# Package of ours that holds the modules of a kind, and how their names begin; none where one module of ours has all.
 FOLDERS: dict[Kind, tuple[str, str]] = {
     "experiments": ("resdag.experiments", ""),
     "tables": ("resdag.records.tables", ""),
     "figures": ("resdag.figures", "figure_"),
     "claims": ("resdag.claims", ""),
     "architectures": ("resdag.models.architectures", ""),
+    "networks": ("", ""),
 }
 
 
@@ -35,7 +36,8 @@ def modules(kind: Kind) -> dict[str, str]:
     ResdagError where two packages, or one and resdag, give a name twice.
     """
     package, prefix = FOLDERS[kind]
-    own = [path.stem for path in folder_of(package).glob(f"{prefix}*.py") if not path.stem.startswith("_")]
+    files = folder_of(package).glob(f"{prefix}*.py") if package else ()
+    own = [path.stem for path in files if not path.stem.startswith("_")]
     found = {name: f"{package}.{name}" for name in own}
     for point in entry_points(group=f"resdag.{kind}"):
         if found.setdefault(point.name, point.value) != point.value:

@@ -9,14 +9,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from resdag.config.networks import RESIDUAL_ARCHITECTURES
+from resdag.config.networks import ARCHITECTURES, RESIDUAL_ARCHITECTURES, Staged
 from resdag.config.words import shown
 
 if TYPE_CHECKING:
     from resdag.config.study import Study
 
-STAGED = (*RESIDUAL_ARCHITECTURES, "plain")  # of three stages, so that depth means the same in all
-UNGATED = ("preact_resnet", "resnet")  # with a gate for each block, fewer blocks would be fewer parameters
+# Of three stages, so that depth means the same in all.
+STAGED = tuple(name for name, each in ARCHITECTURES.items() if issubclass(each, Staged))
+# With a gate for each block, fewer blocks would be fewer parameters.
+UNGATED = tuple(
+    name for name in STAGED if ARCHITECTURES[name].has_skips and "gate" not in ARCHITECTURES[name].model_fields
+)
 
 
 class _Kind(NamedTuple):

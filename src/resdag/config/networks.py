@@ -1,12 +1,22 @@
-"""The `networks` section: architectures and their options, seeds, and weights from outside."""
+"""The `networks` section: architectures and their options, seeds, and weights from outside.
 
-from typing import Annotated, Any, Literal
+An architecture is a class here, and the module of its name in resdag.models.architectures that builds it; of another
+package, a module of a class like these under the entry point `resdag.networks`, and one that builds it under
+`resdag.architectures`.
+"""
+
+from collections.abc import Iterator
+from functools import reduce
+from importlib import import_module
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from resdag.config.base import NUMERIC, Section, Seed, Shortcut, distinct
 from resdag.config.training import TrainingOverride
 from resdag.config.weights import Weights
+from resdag.discovery import modules
 
 Mean = Annotated[float, Field(ge=-1000, le=1000), NUMERIC]
 Deviation = Annotated[float, Field(ge=1e-6, le=1000), NUMERIC]  # 1/255 is the finest step between two pixels
@@ -27,7 +37,11 @@ class Normalization(Section):
         return self
 
 
-class _Network(Section):
+class Architecture(Section):
+    """What all networks have: seeds, their own training, or weights from outside."""
+
+    has_skips: ClassVar[bool] = False  # every block has a skip connection
+    may_drop: ClassVar[bool] = False  # blocks may be missing in training
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
     """One training for each; a network that is loaded has one."""
     training: TrainingOverride = Field(default_factory=TrainingOverride)
@@ -43,7 +57,7 @@ class _Network(Section):
         return distinct(seeds)
 
     @model_validator(mode="after")
-    def _loaded_is_not_trained(self) -> "_Network":
+    def _loaded_is_not_trained(self) -> "Architecture":
         if self.weights is not None and len(self.seeds) > 1:
             raise ValueError(f"weights are one network, so one seed, not {list(self.seeds)}")
         if self.weights is not None and self.training.model_fields_set:
@@ -60,7 +74,10 @@ class _Network(Section):
         return {"options": self.options(), "normalization": normalization}
 
 
-class _Residual(_Network):
+class Staged(Architecture):
+    """Three stages of blocks of 3 x 3 convolutions, as in He et al. (2015)."""
+
+    has_skips: ClassVar[bool] = True
     convolutions: Literal[2, 4, 6] = 2
     """Convolutions in each block: at equal depth, more of them make fewer blocks, so fewer paths."""
     depth: Annotated[int, Field(ge=1, le=10_000), NUMERIC]
@@ -96,10 +113,27 @@ class _Residual(_Network):
         per_stage = self.blocks // 3
         return (per_stage, per_stage - 1, per_stage - 1)
 
+    def layers(self, channels: int, side: int) -> Iterator[tuple[float, int]]:
+        """Weights of each convolution, and the side of the map that it makes of images of this size."""
+        yield 9.0 * channels * self.width, side
+        entering = self.width
+        for stage in range(3):
+            side, channels = (side if stage == 0 else -(-side // 2)), self.width * 2**stage
+            for layer in range((self.depth - 2) // 3):
+                if layer % self.convolutions == 0:
+                    yield from self.gates(entering, channels, side)
+                yield 9.0 * entering * channels, side
+                entering = channels
 
-class PreactResNet(_Residual):
+    def gates(self, entering: int, channels: int, side: int) -> Iterator[tuple[float, int]]:
+        """What a block has besides its branch; nothing."""
+        yield from ()
+
+
+class PreactResNet(Staged):
     """Pre-activation CIFAR ResNet (He et al. 2016): the network of the paper."""
 
+    may_drop: ClassVar[bool] = True
     architecture: Literal["preact_resnet"]
     shortcut: Shortcut = "subsample"
     """Skip where the shape changes: strided with zero channels on both sides, or a 1 x 1 convolution."""
@@ -113,15 +147,16 @@ class PreactResNet(_Residual):
         return (first - (self.first_block == "shared"), *others)
 
 
-class ResNet(_Residual):
+class ResNet(Staged):
     """The original CIFAR ResNet (He et al. 2015): y = ReLU(skip + branch)."""
 
+    may_drop: ClassVar[bool] = True
     architecture: Literal["resnet"]
     shortcut: Shortcut = "subsample"
     """Skip where the shape changes: strided with zero channels on both sides, or 1 x 1 convolution and batch norm."""
 
 
-class Highway(_Residual):
+class Highway(Staged):
     """Highway network (Srivastava et al. 2015; eq. 3 of the paper): y = H(x) T(x) + x (1 - T(x))."""
 
     architecture: Literal["highway"]
@@ -136,10 +171,16 @@ class Highway(_Residual):
             raise ValueError("gate is frozen, so gate_bias has no meaning: leave out either of them")
         return self
 
+    def gates(self, entering: int, channels: int, side: int) -> Iterator[tuple[float, int]]:
+        """A learned gate is a 1 x 1 convolution."""
+        if self.gate == "learned":
+            yield 1.0 * entering * channels, side
 
-class Plain(_Residual):
+
+class Plain(Staged):
     """`resnet` with no skip connections (He et al. 2015)."""
 
+    has_skips: ClassVar[bool] = False
     architecture: Literal["plain"]
 
     @property
@@ -148,7 +189,7 @@ class Plain(_Residual):
         return self.blocks - 2
 
 
-class Vgg(_Network):
+class Vgg(Architecture):
     """The paper's VGG: equal channels in every layer, so that any layer can be taken out."""
 
     architecture: Literal["vgg"]
@@ -169,10 +210,39 @@ class Vgg(_Network):
         """The same layers."""
         return self.blocks
 
+    @property
+    def exchangeable(self) -> tuple[int, ...]:
+        """None: each is trained for the maps of its place, and has no skip to be told apart from."""
+        return (0,)
 
-Network = Annotated[PreactResNet | ResNet | Highway | Plain | Vgg, Field(discriminator="architecture")]
+    def layers(self, channels: int, side: int) -> Iterator[tuple[float, int]]:
+        """Weights of each convolution, and the side of the map that it makes; a group that ends in a pool halves it."""
+        for group in range(5):
+            for _ in range(self.blocks // 5 + (group >= 5 - self.blocks % 5)):
+                yield 9.0 * channels * self.channels, side
+                channels = self.channels
+            side = side // 2 if side > 2 else side
 
-RESIDUAL_ARCHITECTURES = ("preact_resnet", "resnet", "highway")
-# Those whose blocks may be missing in training: a branch scaled at test time stands for the mean over such batches, and
-# of a highway block the gate, in the skip too, would have to be scaled.
-DROPPING_ARCHITECTURES = ("preact_resnet", "resnet")
+
+def _architectures() -> dict[str, Any]:
+    """Name -> class of every architecture: those of this module, then those of other packages."""
+    found = [each for each in globals().values() if _is_one(each)]
+    found += [each for module in modules("networks").values() for each in vars(import_module(module)).values()
+              if _is_one(each) and each not in found]  # fmt: skip
+    return {get_args(each.model_fields["architecture"].annotation)[0]: each for each in found}
+
+
+def _is_one(each: object) -> bool:
+    return isinstance(each, type) and issubclass(each, Architecture) and "architecture" in each.model_fields
+
+
+ARCHITECTURES = _architectures()
+RESIDUAL_ARCHITECTURES = tuple(name for name, each in ARCHITECTURES.items() if each.has_skips)
+# A branch scaled at test time stands for the mean over batches with and without it; of a highway block the gate, in the
+# skip too, would have to be scaled.
+DROPPING_ARCHITECTURES = tuple(name for name, each in ARCHITECTURES.items() if each.may_drop)
+
+if TYPE_CHECKING:
+    Network = PreactResNet | ResNet | Highway | Plain | Vgg
+else:
+    Network = Annotated[reduce(or_, ARCHITECTURES.values()), Field(discriminator="architecture")]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resdag.config.base import LARGEST
+from resdag.config.networks import ARCHITECTURES
 from resdag.config.schema import study_schema
 from resdag.planning.registry import keys
 
@@ -39,7 +40,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("`training`", ("Training",),
      "The defaults are the paper's recipe. Any change trains every network again, except those that say otherwise in "
      "their own `training`, which takes the same keys."),
-    ("`networks.NAME`", ("PreactResNet", "ResNet", "Highway", "Plain", "Vgg"),
+    ("`networks.NAME`", tuple(each.__name__ for each in ARCHITECTURES.values()),
      "Each network costs one training per seed, and its share of every experiment that names it. A change, or one "
      "more, repeats nothing of the other networks."),
     ("`networks.NAME.weights`", ("Address",),

@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
+from resdag.config.networks import ARCHITECTURES
 from resdag.config.study import Study
 from resdag.config.words import TEXT_LENGTH, plainer, shown
 
@@ -74,7 +75,7 @@ def _subject_and_reason(details: Any, content: Mapping[str, Any]) -> tuple[str, 
 
 def _tags(path: str) -> str:
     kinds = ("digits", "cifar10", "cifar100", "image_folder")
-    return ", ".join(kinds if path == "dataset" else ("preact_resnet", "resnet", "highway", "plain", "vgg"))
+    return ", ".join(kinds if path == "dataset" else ARCHITECTURES)
 
 
 def _meant(location: tuple[str | int, ...]) -> str:

@@ -7,7 +7,6 @@ from pydantic import Field, field_validator
 
 from resdag.config.base import NUMERIC, Count, OfNetworks, distinct
 from resdag.config.checks import few_jobs, named, needs_skips
-from resdag.config.networks import Vgg
 from resdag.planning.chunks import chunks
 from resdag.planning.experiment import Experiment, Key, Limit, Made, Rule
 
@@ -62,7 +61,7 @@ def check(study: "Study") -> Iterator[str]:
     yield from needs_skips(study, KEY)
     for place, name in named(study, KEY):
         network = study.networks[name]
-        if not isinstance(network, Vgg) and max(network.exchangeable) < 2:
+        if network.has_skips and max(network.exchangeable) < 2:
             why = f"no two of its {network.blocks} blocks can change places"
             yield f"{place}: got {name!r}, but {why}: allowed are deeper networks, with two blocks of one shape"
     section = KEY.of(study)

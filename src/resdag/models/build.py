@@ -12,6 +12,7 @@ another bias says so: `bias_at_start`.
 
 import math
 from importlib import import_module
+from importlib.metadata import entry_points
 from inspect import Signature, signature
 from pkgutil import iter_modules
 from typing import Any
@@ -19,14 +20,17 @@ from typing import Any
 import torch
 from torch import nn
 
-import resdag.models.architectures
 from resdag.errors import NetworkError
 from resdag.models.network import Network
 
+PACKAGE = "resdag.models.architectures"
 
-def architectures() -> list[str]:
-    """Names of the architectures that can be built."""
-    return sorted({module.name for module in iter_modules(resdag.models.architectures.__path__)})
+
+def architectures() -> dict[str, str]:
+    """Name -> module of the architectures that can be built: ours, and those of other packages' entry points."""
+    own = {module.name: f"{PACKAGE}.{module.name}" for module in iter_modules(import_module(PACKAGE).__path__)}
+    others = {point.name: point.value for point in entry_points(group="resdag.architectures")}
+    return dict(sorted((others | own).items()))
 
 
 def build(architecture: str, *, in_channels: int, classes: int, seed: int = 0, **options: Any) -> Network:
@@ -36,9 +40,10 @@ def build(architecture: str, *, in_channels: int, classes: int, seed: int = 0, *
     gate, gate_bias.
     NetworkError for an architecture or an option that does not exist.
     """
-    if architecture not in architectures():
-        raise NetworkError(f"architecture {architecture!r} is not known: it is one of {', '.join(architectures())}")
-    module = import_module(f"resdag.models.architectures.{architecture}")
+    known = architectures()
+    if architecture not in known:
+        raise NetworkError(f"architecture {architecture!r} is not known: it is one of {', '.join(known)}")
+    module = import_module(known[architecture])
     _check_options(architecture, signature(module.build), options)
     with torch.random.fork_rng(devices=[]):  # torch's own initialisation draws numbers that are not used
         network = module.build(in_channels=in_channels, classes=classes, **options)

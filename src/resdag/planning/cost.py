@@ -6,11 +6,9 @@ rule and network; else from a model: multiply-adds over a stated rate.
 
 import csv
 import os
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from resdag.config.study import Study
 from resdag.execution.devices import slots_per_device, visible_devices
@@ -57,36 +55,12 @@ def size_of(study: Study) -> Size | None:
 
 def multiply_adds(study: Study, network: str, size: Size) -> float:
     """Multiply-adds of the convolutions in one forward pass of one image."""
-    return sum(weights * side**2 for weights, side in _convolutions(study.networks[network].options(), size))
+    return sum(weights * side**2 for weights, side in study.networks[network].layers(size.channels, size.side))
 
 
 def parameters(study: Study, network: str, size: Size) -> float:
     """Weights of the convolutions: nearly all that a network has."""
-    return sum(weights for weights, _ in _convolutions(study.networks[network].options(), size))
-
-
-def _convolutions(options: Mapping[str, Any], size: Size) -> Iterator[tuple[float, int]]:
-    """Weights of each convolution, and the side of the map that it makes."""
-    side, entering = size.side, size.channels
-    if options["architecture"] == "vgg":
-        layers = options["depth"] - 1
-        for group in range(5):
-            for _ in range(layers // 5 + (group >= 5 - layers % 5)):
-                yield 9.0 * entering * options["channels"], side
-                entering = options["channels"]
-            side = side // 2 if side > 2 else side
-        return
-    yield 9.0 * entering * options["width"], side
-    entering = options["width"]
-    for stage in range(3):
-        side = side if stage == 0 else -(-side // 2)
-        for layer in range((options["depth"] - 2) // 3):
-            channels = options["width"] * 2**stage
-            first = layer % options["convolutions"] == 0  # of its block
-            if options.get("gate") == "learned" and first:  # a 1 x 1 convolution for each block
-                yield 1.0 * entering * channels, side
-            yield 9.0 * entering * channels, side
-            entering = channels
+    return sum(weights for weights, _ in study.networks[network].layers(size.channels, size.side))
 
 
 def work(study: Study, job: Job, size: Size) -> float:
