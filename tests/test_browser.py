@@ -100,7 +100,7 @@ def test_nothing_is_wider_than_the_screen(seen: Seen, width: int) -> None:
 
 def test_the_answer_and_the_three_figures_are_on_the_first_screen(seen: Seen) -> None:
     seen.page.set_viewport_size({"width": 1280, "height": 900})
-    first = "[...document.querySelectorAll('.strip a, .answer, .key svg')]"
+    first = "[...document.querySelectorAll('.strip a, .answer, .three svg')]"
     ends = seen.ask(f"{first}.map(each => each.getBoundingClientRect().bottom + scrollY)")
     assert ends and max(ends) < 900
 

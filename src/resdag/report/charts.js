@@ -1,6 +1,7 @@
 // Each chart is a picture until it comes into view; then it becomes interactive.  A block pointed at in one chart is
 // marked in all that are.
 const POINTED = "block_store"; // Vega-Lite's data set behind the selection `block`
+const TOOLTIP = { disableDefaultStyle: true, formatTooltip: formatted };
 const pointing = [];
 let passing = false;
 
@@ -15,6 +16,15 @@ function link(view) {
       return other.data(POINTED, others).runAsync();
     })).finally(function () { passing = false; });
   });
+}
+
+// What is not there at a point is not said.
+function formatted(said, escaped) {
+  if (typeof said !== "object") return escaped(said);
+  const there = Object.entries(said).filter(function (each) { return !["null", "undefined", "NaN"].includes(String(each[1])); });
+  return "<table>" + there.map(function (each) {
+    return "<tr><th>" + escaped(each[0]) + "</th><td>" + escaped(each[1]) + "</td></tr>";
+  }).join("") + "</table>";
 }
 
 // Of very many panels the chosen one stays.
@@ -46,7 +56,7 @@ function draw(chart) {
   return unpack(chart.dataset.spec).then(function (text) {
     const spec = JSON.parse(text), choice = still.querySelector("label.one");
     if (choice) chooseFrom(spec, choice, chart);
-    return vegaEmbed(live, spec, { mode: "vega-lite", renderer: "svg", actions: false });
+    return vegaEmbed(live, spec, { mode: "vega-lite", renderer: "svg", actions: false, tooltip: TOOLTIP });
   }).then(function (drawn) {
     live.setAttribute("role", "img");
     live.setAttribute("aria-label", still.getAttribute("aria-label"));
