@@ -13,7 +13,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from resdag.errors import ResdagError
 
@@ -39,13 +39,19 @@ def modules(kind: Kind) -> dict[str, str]:
     files = folder_of(package).glob(f"{prefix}*.py") if package else ()
     own = [path.stem for path in files if not path.stem.startswith("_")]
     found = {name: f"{package}.{name}" for name in own}
-    for point in entry_points(group=f"resdag.{kind}"):
+    for point in _points().select(group=f"resdag.{kind}"):
         if found.setdefault(point.name, point.value) != point.value:
             raise ResdagError(
                 f"{kind}: {point.name!r} is both {found[point.name]} and {point.value}: each name may be given once; "
                 "rename the entry point, or uninstall the package that you do not want"
             )
     return dict(sorted(found.items()))
+
+
+@cache
+def _points() -> Any:
+    """Entry points of all that is installed: looking for them costs more than all else here."""
+    return entry_points()
 
 
 def folder_of(package: str) -> Path:

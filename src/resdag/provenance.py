@@ -38,6 +38,7 @@ class Sources:
         self.cache, self._find = cache, find
         self._known: dict[str, tuple[str, list[str]]] = {}
         self._files: dict[str, Path | None] = {}
+        self._closures: dict[tuple[str, ...], dict[str, str]] = {}
         self._parsed: dict[str, list[Any]] = _read_cache(cache)
         self._unsaved = False
 
@@ -48,6 +49,11 @@ class Sources:
         of libraries does not.  Packages count with the modules in them: importing `a.b` runs `a` too.
         ModuleNotFoundError for no such module.
         """
+        if modules not in self._closures:  # a thousand jobs of a study have a few dozen of them
+            self._closures[modules] = self._followed(modules)
+        return dict(self._closures[modules])
+
+    def _followed(self, modules: tuple[str, ...]) -> dict[str, str]:
         packages = {PACKAGE, *(name.split(".")[0] for name in modules)}
         found: dict[str, str] = {}
         waiting = list(modules)
