@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 
@@ -78,10 +78,14 @@ FIGURE = (ROOT / "src/resdag/figures/figure_7.py").read_text().replace("figure_7
 VIEW = (ROOT / "src/resdag/store/views/figure_7.sql").read_text()
 
 
-def planned(folder: Path, files: Mapping[str, str], study: Mapping[str, object] = STUDY) -> dict[str, str]:
-    """Label -> fingerprint of every job of a study, planned by a copy of the package with some files added to it."""
+def planned(
+    folder: Path, files: Mapping[str, str], study: Mapping[str, object] = STUDY, without: Sequence[str] = ()
+) -> dict[str, str]:
+    """Label -> fingerprint of every job of a study, planned by a copy of the package with files added or taken out."""
     copytree(ROOT / "src/resdag", folder / "resdag", ignore=ignore_patterns("__pycache__"))
     (folder / "requirements.lock").write_bytes((ROOT / "requirements.lock").read_bytes())
+    for name in without:
+        (folder / "resdag" / name).unlink()
     for name, text in files.items():
         path = folder / "resdag" / name
         path.parent.mkdir(exist_ok=True)
@@ -134,4 +138,20 @@ def test_an_experiment_added_and_asked_for_runs_its_own_jobs(before: dict[str, s
     after = planned(tmp_path, {"experiments/mine.py": EXPERIMENT, "lesions/mine.py": LESION}, study)
     assert after.keys() - before.keys() == {"delete_mine network=a seed=0"}
     changed = {label for label, fingerprint in before.items() if after[label] != fingerprint}
+    assert changed == {"judge_claims", *ENDS}
+
+
+# All that there is of the lesion `repeat`, but for a word in a docstring of the table `lesions`.
+REPEAT = (
+    "experiments/repeat.py", "lesions/repeat.py", "figures/figure_repeat.py", "store/views/figure_repeat.sql",
+)  # fmt: skip
+
+
+def test_a_lesion_is_four_files_and_without_them_the_rest_is_as_it_was(before: dict[str, str], tmp_path: Path) -> None:
+    study = yaml.safe_load(yaml.safe_dump(STUDY))
+    del study["lesions"]["repeat"]
+    after = planned(tmp_path, {}, study, REPEAT)
+    gone = {"repeat_blocks network=a seed=0", "draw_figure figure=figure_repeat"}
+    assert before.keys() - after.keys() == gone
+    changed = {label for label in after if after[label] != before[label]}
     assert changed == {"judge_claims", *ENDS}
