@@ -64,9 +64,9 @@ for stage, outputs in STUDY.stages().items():
     rule:
         name:
             stage
-        localrule: True
         input:
             outputs,
+        localrule: True
 
 
 include: "workflow/rules/data.smk"

@@ -3,7 +3,12 @@
 # memory and whether it takes a device stand there; but for that, each is train_network of train.smk.
 
 for declared in STUDY.declared_but(
-    "prepare_data", "train_network", "judge_claims", "write_database", "draw_figure", "write_report"
+    "prepare_data",
+    "train_network",
+    "judge_claims",
+    "write_database",
+    "draw_figure",
+    "write_report",
 ):
 
     rule:

@@ -3,6 +3,7 @@
 
 rule train_network:
     """Train one network from one seed, or go on where its training was interrupted."""
+
     # Every output of the jobs upstream.  Their fingerprints stand in their paths, so that another config or other code
     # has other inputs; how old a file is tells nothing, and `ancient` keeps Snakemake from asking.
     input:
