@@ -92,11 +92,29 @@ def test_the_standard_error_is_the_spread_of_repeated_estimates() -> None:
     assert claimed == pytest.approx(spread, rel=0.3)  # 60 values know their spread to about 10 %
 
 
+def test_degrees_of_freedom_and_the_largest_share_are_those_of_the_images_one_by_one() -> None:
+    """Each image alone, scaled to the mean loss of five, has an energy and an error of its own: Satterthwaite adds."""
+    network, (images, labels) = small("pre-activation", depth=8), batch()
+    signs = drawn(6, len(images), 3)
+    whole = path_spectrum(network, images, labels, signs).at_input
+    alone = [
+        path_spectrum(network, images[i : i + 1], labels[i : i + 1], signs[:, i : i + 1]).at_input
+        for i in range(len(images))
+    ]
+    energies = np.array([each.energy for each in alone]) / len(images) ** 2
+    variances = np.array([each.energy_se**2 for each in alone]) / len(images) ** 4
+    assert whole.energy == pytest.approx(energies.sum(0))
+    assert whole.largest_image_share == pytest.approx(energies.max(0) / energies.sum(0))
+    inner = slice(1, 3)  # of lengths 0 and 3 there is one path, which no sign changes
+    expected = variances.sum(0) ** 2 / (variances**2 / (len(signs) - 1)).sum(0)
+    assert whole.energy_df[inner] == pytest.approx(expected[inner])
+
+
 @pytest.mark.parametrize("memory_bytes", [1, 20_000, 200_000])
 def test_a_small_memory_bound_gives_the_same_numbers(memory_bytes: int) -> None:
     whole, parts = spectrum_of("pre-activation", 3), spectrum_of("pre-activation", 3, memory_bytes=memory_bytes)
     for ours, expected in ((parts.at_input, whole.at_input), (parts.at_first_block, whole.at_first_block)):
-        for name in ("norm_of_sum", "share", "energy", "energy_se"):
+        for name in ("norm_of_sum", "share", "energy", "energy_se", "largest_image_share"):
             assert getattr(ours, name) == pytest.approx(getattr(expected, name), rel=1e-12, abs=1e-14)
 
 

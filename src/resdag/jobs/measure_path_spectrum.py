@@ -1,7 +1,7 @@
 """Job: the exact path spectrum and its energy, a chunk of batches (beyond Veit et al. 2016, section 5)."""
 
 from collections.abc import Iterator
-from math import comb
+from math import comb, isfinite
 
 import numpy as np
 
@@ -46,5 +46,12 @@ def _rows(of: Row, blocks: int, spectra: Spectra) -> Iterator[Row]:
                 "share": float(spectrum.share[length]),
                 "energy": float(spectrum.energy[length]),
                 "energy_se": float(spectrum.energy_se[length]),
+                "energy_df": _finite(spectrum.energy_df[length]),
+                "largest_image_share": _finite(spectrum.largest_image_share[length]),
                 "coherence": spectrum.coherence[length],
             }
+
+
+def _finite(value: float) -> float | None:
+    """The number, or None for none."""
+    return float(value) if isfinite(value) else None

@@ -52,13 +52,17 @@ class Spectrum:
 
     `norm_of_sum` is the L2 norm of the sum over all paths of the length; `share` that sum's inner product with
     the ordinary gradient over the latter's squared norm, so shares sum to 1; `energy` an unbiased estimate of
-    the sum over paths of the squared norm; `energy_se` its standard error over sign draws, the batch held fixed.
+    the sum over paths of the squared norm; `energy_se` its standard error over sign draws, the batch held fixed;
+    `energy_df` the degrees of freedom of that error after Satterthwaite (1946), NaN where no draw differs, and
+    `largest_image_share` the share of the energy that one image has: few and much where one image carries the batch.
     """
 
     norm_of_sum: Floats
     share: Floats
     energy: Floats
     energy_se: Floats
+    energy_df: Floats
+    largest_image_share: Floats
 
     @property
     def coherence(self) -> list[float | None]:
@@ -112,9 +116,13 @@ def _spectrum(norms: Tensor, along: Tensor) -> Spectrum:
     """Sums over images of the exact draw's squared norms, (1 + D, L, N), and mean and error over the other draws."""
     squares = norms.numpy() ** 2
     signed, total = squares[1:], along.numpy().sum()
-    variance = signed.var(axis=0, ddof=1).sum(axis=-1) / len(signed)  # images have signs of their own: variances add
+    of_images, variances = signed.mean(axis=0), signed.var(axis=0, ddof=1) / len(signed)
+    energy, variance = of_images.sum(axis=-1), variances.sum(axis=-1)  # images have signs of their own: variances add
     share = along.numpy().sum(-1) / (total if total > 0 else 1)
-    return Spectrum(np.sqrt(squares[0].sum(-1)), share, signed.mean(0).sum(-1), np.sqrt(variance))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        freedom = (len(signed) - 1) / ((variances / variance[:, None]) ** 2).sum(axis=-1)
+        largest = of_images.max(axis=-1) / energy
+    return Spectrum(np.sqrt(squares[0].sum(-1)), share, energy, np.sqrt(variance), freedom, largest)
 
 
 def _parts(network: Network, images: Tensor, rows: int, memory_bytes: int) -> Iterator[tuple[slice, slice]]:

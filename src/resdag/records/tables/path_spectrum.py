@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from resdag.records.base import Count, OfNetwork, Positive
+from resdag.records.base import Count, Error, OfNetwork, Positive
 
 
 class PathSpectrum(OfNetwork):
@@ -29,6 +29,11 @@ class PathSpectrum(OfNetwork):
     """Sum over these paths of the squared norm of each one's gradient, estimated by random signs."""
     energy_se: Positive
     """Standard error of energy over sign draws, each image with draws of its own, for this batch."""
+    energy_df: Positive | None = None
+    """Degrees of freedom of energy_se (Satterthwaite): few where few draws of one image make most of it; NULL where no
+    draw differs, or where it was not recorded."""
+    largest_image_share: Error | None = None
+    """Share of energy that the image with most of it has; NULL where all paths are dead, or it was not recorded."""
     sign_draws: Count
     """Random signs drawn for each image and block."""
     coherence: Positive | None
