@@ -68,7 +68,8 @@ def evaluation_row(name: str, scale: str, recalibrated: bool, errors: int) -> di
 def claim_row(name: str, verdict: str, **values: Any) -> dict[str, Any]:
     return {
         "study": STUDY, "claim": name, "statement": f"{STATEMENT} ({name})", "figure": "figure 3", "paper": "no change",
-        "ours": None, "low": None, "high": None, "unit": "fraction", "test": "Wilson", "p": None, "rule": "below 1 %",
+        "paper_value": None, "ours": None, "low": None, "high": None,
+        "interval_kind": None, "margin": None, "unit": "fraction", "test": "Wilson", "p": None, "rule": "below 1 %",
         "verdict": verdict, "detail": "two seeds",
     } | values  # fmt: skip
 

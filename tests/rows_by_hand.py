@@ -142,7 +142,9 @@ def ensemble(seeds: Sequence[int], errors: int, draw: int = 0, images: int = 10_
     } | columns  # fmt: skip
 
 
-def path_spectrum(blocks: int, norm: Any, energy: Any, batches: int = 2, se: float = 0.05, **columns: Any) -> list[Row]:
+def path_spectrum(
+    blocks: int, norm: Any, energy: Any, batches: int = 2, se: float = 0.05, df: float | None = 40.0, **columns: Any
+) -> list[Row]:
     """`norm(length)` of the sum over all paths, `energy(length)` of all paths, the same in every batch."""
     of = OF | {"epoch": 164, "measured_at": "input", "sign_draws": 20} | columns
     total = sum(norm(k) for k in range(blocks + 1))
@@ -150,6 +152,7 @@ def path_spectrum(blocks: int, norm: Any, energy: Any, batches: int = 2, se: flo
         of | {
             "batch": batch, "path_length": k, "paths": float(comb(blocks, k)), "norm_of_sum": norm(k),
             "share": norm(k) / total, "energy": energy(k), "energy_se": se * energy(k),
+            "energy_df": df if energy(k) else None, "largest_image_share": 0.1 if energy(k) else None,
             "coherence": norm(k) ** 2 / energy(k) if energy(k) else None,
         }
         for batch in range(batches)

@@ -1,10 +1,11 @@
 """Networks held against each other: what may be compared, the plan, the rows, the verdicts, the report."""
 
-from math import sqrt
+from math import hypot, sqrt
 from statistics import mean, stdev
 from typing import Any
 
 import pytest
+from scipy.stats import ttest_1samp
 
 from resdag.config.claims import Claims
 from resdag.config.load import merged, parse_study
@@ -214,24 +215,29 @@ def depths(*trains: tuple[int, ...]):
     ("trains", "expected"),
     [
         (((10,), (100,), (10,), (5,)), "reproduced"),
-        (((10,), (100,), (10,), (100,)), "not reproduced"),  # with skips it degrades as well
-        (((10,), (5,), (10,), (5,)), "not reproduced"),  # without skips it does not
-        (((10,), (22,), (10,), (5,)), "inconclusive"),  # 12 images of 1,000 more, about the threshold of 10
+        (((10,), (300,), (10,), (30,)), "reproduced"),  # 29 points worse without, 2 with: that skips help is clear
+        (((10,), (100,), (10,), (200,)), "not reproduced"),  # with skips it degrades even more
+        (((10,), (100,), (10,), (100,)), "inconclusive"),  # as much: 1,000 images do not tell a point
+        (((100,), (60,), (10,), (9,)), "not reproduced"),  # without skips it does not
+        (((10,), (22,), (10,), (9,)), "inconclusive"),  # 13 images of 1,000 more, about the threshold of 10
         (((10, 12), (100, 110), (10, 12), (5, 6)), "reproduced"),
         (((10, 12), (20, 200), (10, 12), (5, 6)), "inconclusive"),  # two seeds far apart
     ],
 )
-def test_depth_without_skips_must_cost_training_error_and_with_skips_must_not(trains, expected) -> None:
+def test_depth_must_cost_more_training_error_without_skips_than_with_them(trains, expected) -> None:
     found = verdict(depths(*trains), "depth")
     assert found["verdict"] == expected
-    assert found["ours"] == pytest.approx((mean(trains[1]) - mean(trains[0])) / 1000)
+    rises = [mean(trains[i + 1]) - mean(trains[i]) for i in (0, 2)]
+    assert found["ours"] == pytest.approx((rises[0] - rises[1]) / 1000)
 
 
 def test_one_seed_of_each_depth_is_compared_over_images_as_newcombe_does() -> None:
     found = verdict(depths((10,), (100,), (10,), (5,)), "depth")
-    expected = newcombe((100, 1000), (10, 1000), 0.95)
-    assert (found["low"], found["high"]) == (expected.low, expected.high)
-    assert "images only" in found["test"]
+    # Newcombe's intervals of both rises, added as independent: the distances of their ends are roots of squares
+    rises = [newcombe((deep, 1000), (shallow, 1000), 0.95) for deep, shallow in ((100, 10), (5, 10))]
+    below = hypot(rises[0].value - rises[0].low, rises[1].high - rises[1].value)
+    assert found["low"] == pytest.approx(rises[0].value - rises[1].value - below)
+    assert "images alone" in found["interval_kind"]
 
 
 def test_depths_of_plain_networks_alone_decide_nothing() -> None:
@@ -263,6 +269,7 @@ def test_damage_is_paired_over_spans_of_the_same_layers() -> None:
     assert (found["low"], found["high"]) == pytest.approx((mean(differences) - half, mean(differences) + half))
     assert found["verdict"] == "inconclusive"
     assert "2 spans of 6 layers" in found["test"]
+    assert found["p"] == pytest.approx(ttest_1samp(differences, 0, alternative="greater").pvalue)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from resdag.provenance import code_parts
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "resdag"
 MODULES = {".".join(("resdag", *path.relative_to(SOURCE).with_suffix("").parts)): path for path in SOURCE.rglob("*.py")}
 F_WING, F_LIBRARIES = ("models", "datasets", "training", "lesions", "paths", "meanfield"), {"torch", "torchvision"}
-G_WING, G_LIBRARIES = ("store", "queries", "figures", "report"), {"duckdb", "polars", "altair"}
+G_WING, G_LIBRARIES = ("store", "queries", "claims", "figures", "report"), {"duckdb", "polars", "altair"}
 GROUND = ("errors", "paper", "config", "records", "provenance", "combinatorics", "planning", "atomic", "layout",
           "execution", "cli")  # fmt: skip
 # The plan and its command line look at datasets from outside: names, sizes, published sums.

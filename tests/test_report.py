@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 
 from report_by_hand import CONFIG, DRAWN, NOT_DRAWN, pages, rows
+from resdag.config.claim import declared
 from resdag.errors import StudyError
 from resdag.figures.modules import module_of
 from resdag.figures.save import specification
 from resdag.figures.theme import Style
 from resdag.figures.words import interval, percent
 from resdag.planning.figures import figure_names
-from resdag.queries.statements import STATEMENTS
 from resdag.records.registry import class_of
 from resdag.report.build import VERDICTS, write_report
 from resdag.report.charts import label, shown_by_itself, shows, sizes
@@ -299,6 +299,7 @@ def test_quantities_say_their_unit_once_and_r_squared_keeps_its_nines() -> None:
     assert quantity(0.99964, "R^2") == "0.9996 R²"
     assert (plain(-0.818, "correlation"), quantity(0.0125, "fraction")) == ("−0.818", "1.25 %")
     assert plain(0.0125, "fraction") == "1.25"
+    assert (quantity(-0.0101, "difference"), plain(0.005, "difference")) == ("−1.01 points", "+0.50")
 
 
 def test_claims_and_errors_come_out_as_markdown_tables() -> None:
@@ -308,6 +309,8 @@ def test_claims_and_errors_come_out_as_markdown_tables() -> None:
     claim |= {"high": 0.3, "unit": "factor", "verdict": "reproduced"}
     table = claims_table(pl.DataFrame([claim, claim | {"verdict": "not run"}]))
     assert table.splitlines()[2:] == ["| It falls. (figure 6b) | exponential | 0.25 factor (0.2 to 0.3) | reproduced |"]
+    table = claims_table(pl.DataFrame([claim | {"unit": "difference", "low": -0.2}]))
+    assert "| +25.00 points (−20.00 to +30.00) |" in table
     error = {"network": "a", "seed": 0, "training": "loaded", "errors": 827, "images": 10_000, "error": 0.0827}
     table = errors_table(pl.DataFrame([error | {"low": 0.0775, "high": 0.0882}]))
     assert table.splitlines()[2:] == ["| a | 0 | loaded | 8.27 %, 827 of 10,000 | 7.75 to 8.82 |"]
@@ -335,11 +338,26 @@ def test_evidence_stands_on_the_side_that_its_verdict_speaks_for() -> None:
     assert {side: [each["claim"] for each in evidence] for side, evidence in found["sides"].items()} == {
         "for": ["random_deletion"],
         "against": ["multiplicity", "depth"],
-        "open": ["highway_frozen", "mean_field"],
+        "neither": ["mean_field"],
+        "open": ["highway_frozen"],
     }
     assert found["sides"]["against"][0]["number"] == "25.00 % (10.00 to 40.00)"
     assert "fewer paths do not bear deletions worse" in found["sides"]["against"][0]["text"]
     assert found["answer"].startswith("Of 5 findings that bear on the question, 1 speak for")
+
+
+def test_open_is_what_is_inconclusive_or_was_not_run_and_nothing_else() -> None:
+    for evidence in EVIDENCE:
+        for verdict in ("reproduced", "not reproduced", "inconclusive", "not run"):
+            sides = conclusion([claim(evidence.claim, verdict)])["sides"]
+            assert bool(sides["open"]) == (verdict in ("inconclusive", "not run"))
+
+
+def test_the_conclusion_says_of_the_median_block_and_of_every_block_what_each_was_judged_by() -> None:
+    claims = [claim("single_deletion", "reproduced"), claim("single_deletion_every_block", "not reproduced")]
+    sides = conclusion(claims)["sides"]
+    assert sides["for"][0]["text"].startswith("The median block")
+    assert sides["against"][0]["text"].startswith("Not any one block can go")
 
 
 def test_a_study_that_judged_nothing_of_it_draws_no_conclusion() -> None:
@@ -347,4 +365,4 @@ def test_a_study_that_judged_nothing_of_it_draws_no_conclusion() -> None:
 
 
 def test_every_piece_of_evidence_is_a_claim_that_is_judged() -> None:
-    assert {evidence.claim for evidence in EVIDENCE} <= {statement.claim for statement in STATEMENTS}
+    assert {evidence.claim for evidence in EVIDENCE} <= {claim.name for claim in declared()}

@@ -105,13 +105,22 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return planned(tmp_path_factory.mktemp("before"), {})
 
 
+CLAIM = """
+from resdag.config.base import Fraction
+from resdag.config.claim import Claim, Threshold
+from resdag.queries.verdicts import not_run
+
+MINE = Threshold("mine", Fraction, 0.5, "A share.")
+JUDGE = lambda _: not_run("no")
+CLAIMS = (Claim("mine", 1, "none", "It is mine.", "yes", "fraction", "above {mine:g}", JUDGE, (MINE,)),)
+"""
 ENDS = {"write_database", "write_report"}  # these hold and show everything that there is
 GATES = {"measure_gates", "judge_claims", "draw_figure figure=figure_highway", *ENDS}
 ADDITIONS = {
     "a rule of an experiment": ({"experiments/mine.py": EXPERIMENT, "lesions/mine.py": LESION}, set()),
     "a figure": ({"figures/figure_mine.py": FIGURE, "store/views/figure_mine.sql": VIEW}, ENDS),
     "a view": ({"store/views/mine.sql": VIEW}, ENDS),
-    "a claim": ({"claims/mine.py": "CLAIM = 1\n"}, {"judge_claims", *ENDS}),
+    "a claim": ({"claims/mine.py": CLAIM}, {"judge_claims", *ENDS}),
     "a table": ({"records/tables/mine.py": TABLE}, ENDS),
     "a column of another table": ({"records/tables/gates.py": "+    more: int | None\n"}, GATES),
     "a verb": ({"verbs/mine.py": '"""`resdag mine`: mine."""\n', "cli.py": '+VERBS["mine"] = "mine"\n'}, set()),

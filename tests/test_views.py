@@ -1,12 +1,15 @@
 """Every view on a few rows written by hand; the numbers are worked on paper."""
 
+import json
 from math import comb, log, log10, sqrt
 
 import polars as pl
 import pytest
+from scipy.stats import norm
 
 from resdag.queries.interactions import interactions
 from resdag.queries.rows import as_frame
+from resdag.queries.statistics import wilson
 from resdag.records.tables.interactions import Interaction
 from resdag.store.read import frame
 from resdag.store.schema import views
@@ -15,6 +18,7 @@ from rows_by_hand import (
     STUDY,
     block,
     comparison,
+    emptied,
     empty,
     ensemble,
     evaluation,
@@ -115,6 +119,7 @@ EXPECTED = {
         "batches mean_norm mean_norm_low mean_norm_high sampled_rms_norm rms_norm rms_norm_low rms_norm_high "
         "norm_of_sum norm_of_sum_low norm_of_sum_high contribution summed_contribution summed_contribution_low "
         "summed_contribution_high share share_low share_high coherence coherence_low coherence_high "
+        "energy_df largest_image_share "
         "energy_relative_se coherence_known window_low window_high summed_low summed_high",
     ),
     "figure_7": ("study blocks deleted path_length", "fraction"),
@@ -126,6 +131,7 @@ EXPECTED = {
         "study network seed lesion block",
         "experiment count draw recalibrated errors images error loss broken repaired change",
     ),
+    "interval_levels": ("study", "confidence z"),
     "seed_agreement": ("study network first_seed second_seed", "blocks spearman"),
     "table_errors": (
         "study network seed",
@@ -350,6 +356,23 @@ def test_wilson_in_sql_is_wilson(con) -> None:
     assert (row["low"], row["high"]) == pytest.approx((centre - half, centre + half))
 
 
+@pytest.mark.parametrize("confidence", [0.5, 0.8, 0.9, 0.95, 0.99, 0.9999])
+def test_intervals_in_sql_have_the_coverage_of_the_study_file(confidence: float) -> None:
+    """Of the study's own rules, as those of the claims: the normal quantile to seven digits, then Wilson's ends."""
+    con = emptied()
+    config = json.dumps({"claims": {"confidence": confidence}})
+    insert(con, "studies", [study() | {"config": config}, study("other")])
+    insert(con, "networks", [network(650), network(650, study="other")])
+    z = con.sql("SELECT z FROM interval_levels ORDER BY study").fetchall()
+    assert [row[0] for row in z] == pytest.approx([norm.ppf((1 + confidence) / 2), norm.ppf(0.975)], rel=2e-7)
+    found = con.sql("SELECT low, high FROM table_errors ORDER BY study").fetchall()
+    for ends, at in zip(found, (confidence, 0.95), strict=True):
+        assert ends == pytest.approx(wilson(650, 10_000, at)[1:], rel=1e-6)
+    insert(con, "blocks", [block(0)])
+    insert(con, "lesions", [lesion("intact", 610), single(0, 650)])
+    assert con.sql("SELECT low, high FROM single_deletions").fetchall() == [found[0]]
+
+
 def test_networks_trained_otherwise_are_not_in_figure_3(con) -> None:
     assert rows(con, "figure_3")["network"].unique().sort().to_list() == ["identity", "resnet110", "shallow", "wider"]
 
@@ -474,6 +497,8 @@ def test_coherence_is_not_known_where_the_energy_is_uncertain_and_needs_no_sampl
     found = rows(con, "figure_spectrum", "network = 'shallow'")
     assert found["energy_relative_se"].to_list() == pytest.approx([0.3 / sqrt(2)] * 55)
     assert found["coherence_known"].all()  # two batches bring 30 % down to 21 %
+    assert found["energy_df"].to_list() == pytest.approx([80.0] * 55)  # 40 degrees of freedom of each batch
+    assert found["largest_image_share"].to_list() == pytest.approx([0.05] * 55)  # a tenth of either batch
     assert found["mean_norm"].null_count() == found["contribution"].null_count() == 55
 
 

@@ -15,7 +15,7 @@ ESSENTIAL = ("delete_single",)
 STUDY_HAS = ("dataset.kind=image_folder",)
 TITLE = "Deleting one block from networks on a folder of images"
 CAPTION = (
-    "The same deletion of single blocks, from networks on a folder of images; bands are 95 % Wilson intervals over "
+    "The same deletion of single blocks, from networks on a folder of images; bands are Wilson intervals over "
     "test images, dotted lines the intact error, dashed verticals the blocks that change shape. The paper deletes "
     "the blocks of a 200-layer network on ImageNet and finds the same: hardly any change, with small peaks where "
     "the shape changes."

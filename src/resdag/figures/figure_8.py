@@ -30,7 +30,7 @@ STUDY_HAS = ("networks.*.training.stochastic_depth",)
 TITLE = "Deleting one block after training with stochastic depth"
 CAPTION = (
     "Test error after the deletion of one block, for a network trained with stochastic depth and for networks of "
-    "the same architecture and depth trained with all blocks always; bands are 95 % Wilson intervals over test "
+    "the same architecture and depth trained with all blocks always; bands are Wilson intervals over test "
     "images, dotted lines the intact error, dashed verticals the blocks that change shape. The paper finds the "
     "network trained with stochastic depth slightly more resilient, chiefly at the blocks that change shape."
 )

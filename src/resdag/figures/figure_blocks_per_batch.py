@@ -16,7 +16,7 @@ TITLE = "Training on fewer blocks in each batch"
 CAPTION = (
     "Error after the last epoch over the number of blocks m that each batch of the training computed, all else equal; "
     "below it, the mean length m/2 of the paths trained. The rightmost network was trained on all of its blocks; the "
-    "grey band is the interval of its test error. Bars are 95 % intervals: t over seeds, or Wilson's over images for a "
+    "grey band is the interval of its test error. Bars are intervals: t over seeds, or Wilson's over images for a "
     "single seed. At test time all blocks run, each branch scaled as the study says, by m/n unless it says otherwise."
 )
 SPLITS = {"test_error": "test error", "train_error": "training error"}

@@ -28,7 +28,7 @@ TITLE = "Deleting a branch, deleting a skip, and re-estimating batch norm"
 CAPTION = (
     "Test error of each network after the deletion of one block, three ways: its branch is deleted, as in the paper; "
     "its branch is deleted, and batch-norm statistics are re-estimated on training images afterwards; its skip is "
-    "deleted and its branch stays. Branch or skip, half of all paths are gone. Bands are 95 % Wilson intervals "
+    "deleted and its branch stays. Branch or skip, half of all paths are gone. Bands are Wilson intervals "
     "over test images, dotted lines the error of the intact network, with batch norm re-estimated in its own colour; "
     "dashed verticals are the blocks that change shape."
 )

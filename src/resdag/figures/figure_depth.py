@@ -28,7 +28,7 @@ STUDY_HAS = ("comparisons.depth",)
 TITLE = "Depth with skip connections and without"
 CAPTION = (
     "Error on the training images and on the test images after the last epoch, over the depth of the network, for "
-    "networks that differ in depth and skip connections alone. Bars are 95 % intervals: t over seeds, or Wilson's over "
+    "networks that differ in depth and skip connections alone. Bars are intervals: t over seeds, or Wilson's over "
     "images for a single seed. If depth itself made networks good, plain ones would gain from it too."
 )
 SPLITS = {"train_error": "training error", "test_error": "test error"}

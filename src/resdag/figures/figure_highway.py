@@ -29,7 +29,7 @@ CAPTION = (
     "90 % of images, each by its own mean gate, the thin dotted line is the mean at the initialisation. At 0.5 as "
     "much of the input goes on as of the branch; a frozen gate stays there. Bottom: test error after the deletion "
     "of one block, gate shut, for the same network, for one whose gates were frozen at 0.5, and for the residual "
-    "network of the same blocks; bands are 95 % Wilson intervals over test images, dotted lines the intact error. "
+    "network of the same blocks; bands are Wilson intervals over test images, dotted lines the intact error. "
     "Dashed verticals are the blocks that change shape."
 )
 

@@ -32,7 +32,7 @@ STUDY_HAS = ("comparisons.multiplicity",)
 TITLE = "Fewer paths at equal depth"
 CAPTION = (
     "Networks of equal depth, width and parameters whose blocks hold more convolutions, so that they have fewer "
-    "paths. Error: bars are 95 % intervals, t over seeds, or Wilson's over images for one seed. Layers deleted in a "
+    "paths. Error: bars are intervals, t over seeds, or Wilson's over images for one seed. Layers deleted in a "
     "row: filled, the mean change of test error over all places, with the middle half of them; hollow, the median. "
     "Layers deleted at random, as a share of the layers in blocks: median test error over draws, and the middle half. "
     "Gradient: the norm of the sum over all paths of a length, as a share of its sum over lengths, per layer of "

@@ -33,7 +33,7 @@ TITLE = "Running a block several times in a row"
 CAPTION = (
     "Test error of each network when one block runs several times, one after another, where it was trained to run "
     "once; for comparison, when it does not run at all. Only blocks whose output has the form of their input can be "
-    "repeated, so those that change shape have no points. Bands are 95 % Wilson intervals over test images, the dotted "
+    "repeated, so those that change shape have no points. Bands are Wilson intervals over test images, the dotted "
     "line the error of the intact network."
 )
 

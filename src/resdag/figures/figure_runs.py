@@ -36,7 +36,7 @@ ESSENTIAL = ("delete_runs",)
 TITLE = "Deleting consecutive blocks, and as many at random"
 CAPTION = (
     "Left: test error after the deletion of a run of consecutive blocks, over the run's first block; diamonds are runs "
-    "with a block that changes shape in them, bands 95 % Wilson intervals over test images, the dotted line the error "
+    "with a block that changes shape in them, bands Wilson intervals over test images, the dotted line the error "
     "of the intact network. Right: the median and the middle half over random deletions of as many blocks, and the "
     "error with every block in place but in another order: shuffled within each shape (median), and reversed in each."
 )

@@ -40,7 +40,7 @@ CAPTION = (
     "their mean norm (the paper's figure 6c), by the norm of the sum, and by the sum's part along the ordinary "
     "gradient, which adds up to 100 % and can be negative. Bottom: coherence, the squared norm of the sum over the "
     "energy of the paths; 1 if paths are independent, more where they align, less where they cancel. Bars and bands "
-    "are intervals over batches; hollow grey points have an energy whose standard error is above 25 %, and claim "
+    "are intervals over batches; hollow grey points have an energy that too few signs tell, and claim "
     "nothing."
 )
 NORMS = {

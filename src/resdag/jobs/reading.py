@@ -44,16 +44,20 @@ def loaded(context: Context) -> Iterator[duckdb.DuckDBPyConnection]:
     limits, wanted = conditions(context.spec["limits"]), context.spec["tables"]
     with duckdb.connect(config={"threads": 1}) as con:
         create_some(con, wanted, context.spec["views"])
-        _name_dataset(con, context)
+        _describe_study(con, context)
         for table, files in shards(context).items():
             if table in wanted:
                 load(con, class_of(table), context.spec["study"], files, limits.get(table))
         yield con
 
 
-def _name_dataset(con: duckdb.DuckDBPyConnection, context: Context) -> None:
-    """A row of `studies` with what views ask of it, the kind of the dataset; the database job writes the real one."""
-    config = json.dumps({"dataset": {"kind": context.spec["kind"]}})
+def _describe_study(con: duckdb.DuckDBPyConnection, context: Context) -> None:
+    """A row of `studies` with what views ask of it, the kind of the dataset and the coverage of intervals.
+
+    The database job writes the real one.
+    """
+    claims = {"confidence": context.spec["confidence"]} if "confidence" in context.spec else {}
+    config = json.dumps({"dataset": {"kind": context.spec["kind"]}, "claims": claims})
     con.execute(
         "INSERT INTO studies BY NAME SELECT ? AS study, ? AS config, '{}' AS versions, '' AS hardware, "
         "TIMESTAMP 'epoch' AS started_at, TIMESTAMP 'epoch' AS finished_at",

@@ -13,6 +13,7 @@ from resdag.planning.maker import Maker
 from resdag.planning.views import MACROS, tables_behind, texts_behind, view_files, views_behind
 from resdag.provenance import code_parts
 
+INTERVALS = "interval_levels"  # the view that says how sure a study's intervals are
 ASKING = ("resdag.queries.", "resdag.claims.")  # where the queries of claims stand
 
 
@@ -59,10 +60,13 @@ def drawn(maker: Maker, name: str, sources: Sequence[Job]) -> Job:
     looks = maker.study.figures.model_dump(mode="json")
     own = {key: value for key, value in (looks.pop("styles").get(name) or {}).items() if value is not None}
     module, rules = modules("figures")[name], rules_behind(name)
-    spec = words_of(name) | {"style": looks | own, "module": module}
+    views = sorted(views_behind(name))
+    spec: dict[str, Any] = words_of(name) | {"style": looks | own, "module": module}
+    if INTERVALS in views:
+        spec["confidence"] = maker.study.claims.confidence
     return maker.reader(
         DRAW, {"figure": name}, spec, upstream=[job for job in sources if job.rule in rules],
-        tables=tables_behind(name), views=sorted(views_behind(name)), code=[module],
+        tables=tables_behind(name), views=views, code=[module],
         texts=[MACROS, *texts_behind(name), *texts_of("figures")],
     )  # fmt: skip
 

@@ -82,7 +82,7 @@ def path_rows(
     batches = samples.taken.shape[1]
     here = paths.estimate(samples, np.ones((1, batches)), blocks)
     resampled = None
-    if batches > 1:
+    if batches >= paths.FEWEST_BATCHES:
         resampled = paths.estimate(samples, paths.resamplings(batches, generator_of(key)), blocks)
     norms = _norm_rows(key, samples, sampled, here, resampled, confidence)
     return norms, _fit_rows(key, blocks, samples, here, resampled, confidence)
@@ -137,8 +137,21 @@ def _fit_rows(
         "mean_length": mean, "sd_length": sd, "window_low": low, "window_high": high,
         "window_share": paths.window_share(low, high, blocks), "binomial_p": r / (1 + r),
     }  # fmt: skip
-    row |= dict.fromkeys(("r_low", "r_high", "mean_length_low", "mean_length_high"))
-    if resampled is not None:
-        row["r_low"], row["r_high"] = map(plain, paths.ends(10**resampled.slope, confidence))
-        row["mean_length_low"], row["mean_length_high"] = map(plain, paths.ends(resampled.mean_length, confidence))
-    return [key | row]
+    row["slopes_ratio"] = plain(here.slopes_ratio[0])
+    return [key | row | _fit_ends(resampled, blocks, confidence)]
+
+
+def _fit_ends(resampled: paths.Estimates | None, blocks: int, confidence: float) -> dict[str, Any]:
+    """Ends of the intervals of a fit, each of a number that was computed anew from every drawing of the batches."""
+    names = ("r", "slopes_ratio", "mean_length", "window_low", "window_high", "window_share")
+    if resampled is None:
+        return dict.fromkeys(f"{name}_{end}" for name in names for end in ("low", "high"))
+    low, high = paths.window(resampled.mean_length, resampled.sd_length)
+    share = np.array([paths.window_share(*ends, blocks) for ends in zip(low, high, strict=True)])
+    numbers = (10**resampled.slope, resampled.slopes_ratio, resampled.mean_length, low, high, share)
+    found = {name: paths.ends(values, confidence) for name, values in zip(names, numbers, strict=True)}
+    return {
+        f"{name}_{end}": plain(value)
+        for name, ends in found.items()
+        for end, value in zip(("low", "high"), ends, strict=True)
+    }

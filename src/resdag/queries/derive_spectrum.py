@@ -14,7 +14,7 @@ from resdag.records.tables.spectrum_norms import SpectrumNorm
 from resdag.records.tables.spectrum_windows import SpectrumWindow
 
 _OF = ("study", "network", "seed", "epoch", "measured_at")
-_MEASURED = ("norm_of_sum", "share", "energy", "energy_se")
+_MEASURED = ("norm_of_sum", "share", "energy", "energy_se", "energy_df", "largest_image_share")
 _WITH_INTERVALS = ("summed_mean_length", "energy_mean_length", "rms_r")
 
 
@@ -25,7 +25,7 @@ def derive_spectrum(con: duckdb.DuckDBPyConnection, study: str, confidence: floa
     for key, batches in _measured(con, study):
         here = spectra.estimate(batches, np.ones((1, len(batches.energy))))
         resampled = None
-        if len(batches.energy) > 1:
+        if len(batches.energy) >= paths.FEWEST_BATCHES:
             resampled = spectra.estimate(batches, paths.resamplings(len(batches.energy), generator_of(key)))
         norms += _norm_rows(key, batches, here, resampled, confidence)
         windows.append(_window_row(key, batches, here, resampled, confidence))
@@ -46,7 +46,7 @@ def _measured(con: duckdb.DuckDBPyConnection, study: str) -> Iterator[tuple[dict
         shape = (part["batch"].n_unique(), part["path_length"].n_unique())
         yield (
             dict(zip(_OF, values, strict=True)),
-            spectra.Batches(*(part[name].to_numpy().reshape(shape) for name in _MEASURED)),
+            spectra.Batches(*(part[name].cast(pl.Float64).to_numpy().reshape(shape) for name in _MEASURED)),
         )
 
 
@@ -61,7 +61,10 @@ def _norm_rows(
         "norm_of_sum": "norm_of_sum", "rms_norm": "rms_norm", "coherence": "coherence",
         "contribution": "summed_contribution", "share": "share",
     }  # fmt: skip
-    columns: dict[str, Any] = {"energy_relative_se": spectra.relative_error(batches)}
+    columns: dict[str, Any] = {
+        "energy_relative_se": spectra.relative_error(batches), "energy_df": spectra.degrees_of_freedom(batches),
+        "energy_known": spectra.known(batches), "largest_image_share": spectra.largest_image(batches),
+    }  # fmt: skip
     for field, column in names.items():
         columns[column] = getattr(here, field)[0]
         columns[f"{column}_low"], columns[f"{column}_high"] = _ends(resampled, field, confidence, batches.blocks + 1)

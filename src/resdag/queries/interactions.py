@@ -9,14 +9,13 @@ each of four cells, so that a pair which changes no answer has an interval too.
 """
 
 from collections.abc import Iterator
-from math import sqrt
 from typing import Any
 
 import duckdb
 import numpy as np
 from scipy import stats
 
-from resdag.queries.statistics import Interval, holm
+from resdag.queries.statistics import holm, mean_interval
 
 
 def interactions(con: duckdb.DuckDBPyConnection, study: str, confidence: float) -> Iterator[dict[str, Any]]:
@@ -56,11 +55,3 @@ def sign_flip(ones: int, twos: int, total: int) -> float:
     rest = abs(total) - 2 * (2 * positive - twos)  # what the ones have to come to
     at_least = stats.binom.sf(np.ceil((rest + ones) / 2) - 1, ones, 0.5)
     return min(1.0, 2 * float(stats.binom.pmf(positive, twos, 0.5) @ at_least))
-
-
-def mean_interval(ones: int, twos: int, total: int, images: int, confidence: float) -> Interval:
-    """Mean of z over the images, and its interval by itself, of so many values of size 1 and 2."""
-    more = images + 2
-    centre, square = total / more, (ones + 4 * twos + 1) / more
-    half = float(stats.norm.ppf((1 + confidence) / 2)) * sqrt((square - centre**2) / more)
-    return Interval(total / images, centre - half, centre + half)

@@ -7,7 +7,7 @@ block multiplies the norm.  Norms fall over 32 decades from length 0 to 54, so
 everything is kept in logarithms until it is a share.
 
 Samples that share a batch share its images, so intervals resample whole
-batches (a cluster bootstrap, percentiles), from a fixed seed.  A dead path has
+batches (a cluster bootstrap, percentiles), from a fixed seed, of eight batches or more.  A dead path has
 norm 0 and no logarithm: it counts in mean norms, and not in the line.
 
 The paper gives no rule for its "5 to 17 modules"; mean +- 2 standard deviations
@@ -15,7 +15,7 @@ of length under the contributions, ends rounded to whole blocks, gives it from
 Binomial(54, r / (1 + r)) at r = .256.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,7 +24,9 @@ from scipy.special import gammaln
 from resdag.combinatorics import fraction_in
 
 Floats = NDArray[np.float64]
+Length = TypeVar("Length", float, Floats)
 RESAMPLES = 2000
+FEWEST_BATCHES = 8  # that are drawn again: of fewer, too few drawings differ, and intervals are far too narrow
 
 
 class Samples(NamedTuple):
@@ -46,6 +48,7 @@ class Estimates(NamedTuple):
     contribution: Floats  # R x K, rows sum to 1
     slope: Floats  # R, NaN with fewer than two living lengths
     intercept: Floats  # R
+    slopes_ratio: Floats  # R, of the longer half of the lengths over the shorter; NaN where either has fewer than two
     mean_length: Floats  # R, in blocks
     sd_length: Floats  # R, in blocks
 
@@ -79,7 +82,16 @@ def estimate(samples: Samples, weights: Floats, blocks: int) -> Estimates:
     log_mean = np.where(np.isnan(log_mean), -np.inf, log_mean)
     share = contributions(log_mean, samples.lengths, blocks)
     mean, spread = moments(share, samples.lengths)
-    return Estimates(log_mean, mean_log, share, *lines(samples.lengths, mean_log), mean, spread)
+    slope, intercept = lines(samples.lengths, mean_log)
+    ratio = _slopes_ratio(samples.lengths, mean_log, blocks)
+    return Estimates(log_mean, mean_log, share, slope, intercept, ratio, mean, spread)
+
+
+def _slopes_ratio(lengths: NDArray[np.int64], y: Floats, blocks: int) -> Floats:
+    """Slope of the line through lengths from half of the blocks on, over that up to there; both hold the middle."""
+    shorter, longer = lengths <= blocks / 2, lengths >= blocks / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return lines(lengths[longer], y[:, longer])[0] / lines(lengths[shorter], y[:, shorter])[0]
 
 
 def contributions(log10_norms: Floats, lengths: ArrayLike, blocks: int) -> Floats:
@@ -126,7 +138,7 @@ def ends(resampled: Floats, confidence: float) -> tuple[Floats, Floats]:
     return low, high
 
 
-def window(mean_length: float, sd_length: float) -> tuple[float, float]:
+def window(mean_length: Length, sd_length: Length) -> tuple[Length, Length]:
     """Mean +- 2 standard deviations of path length, in blocks."""
     return mean_length - 2 * sd_length, mean_length + 2 * sd_length
 

@@ -7,6 +7,10 @@ sum, or by the mean energy of its paths, where the paper weights it by the numbe
 mean norm of one.  The root-mean-square norm of one path has a straight line of its own, whose factor a
 block is held against the r of sampled paths.  Intervals resample batches, as those of `path_statistics` do; how well
 the signs tell the energy is a standard error of its own.
+
+That standard error is an estimate too, and a bad one where few draws of one image make most of it: its degrees of
+freedom (Satterthwaite 1946) say how good it is, and under ten of them, or where they were not recorded, the energy of
+a length counts as unknown.
 """
 
 from typing import NamedTuple
@@ -17,6 +21,9 @@ from numpy.typing import NDArray
 from resdag.queries.path_statistics import lines, log_paths, moments
 
 Floats = NDArray[np.float64]
+LARGEST_ERROR = 0.25  # relative standard error up to which an energy is known
+FEWEST_DEGREES = 10  # of freedom of that error
+ROUNDING = 1e-9  # a relative error this small is none: no sign changes the norm of a single path
 
 
 class Batches(NamedTuple):
@@ -26,6 +33,8 @@ class Batches(NamedTuple):
     share: Floats  # B x K
     energy: Floats  # B x K
     energy_se: Floats  # B x K
+    energy_df: Floats  # B x K, NaN where they were not recorded
+    largest_image_share: Floats  # B x K, likewise
 
     @property
     def blocks(self) -> int:
@@ -69,3 +78,23 @@ def relative_error(batches: Batches) -> Floats:
     """Standard error over sign draws of the mean energy, as a part of it, K; NaN where all paths are dead."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.sqrt((batches.energy_se**2).sum(axis=0)) / batches.energy.sum(axis=0)
+
+
+def degrees_of_freedom(batches: Batches) -> Floats:
+    """Those of that error, K; NaN where no draw differs, so that there is none, or where they were not recorded."""
+    variances = batches.energy_se**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = variances / variances.sum(axis=0)
+        return 1 / np.where(shares > 0, shares**2 / batches.energy_df, shares).sum(axis=0)
+
+
+def known(batches: Batches) -> NDArray[np.bool_]:
+    """Whether the draws tell the mean energy of each length, K; a length whose draws are all alike is known."""
+    error, freedom = relative_error(batches), degrees_of_freedom(batches)
+    return (error <= ROUNDING) | ((error <= LARGEST_ERROR) & (freedom >= FEWEST_DEGREES))
+
+
+def largest_image(batches: Batches) -> Floats:
+    """Share of the energy of all batches that one image has, the largest, K; NaN where it was not recorded."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (batches.largest_image_share * batches.energy).max(axis=0) / batches.energy.sum(axis=0)

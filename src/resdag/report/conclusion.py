@@ -4,7 +4,7 @@ Each piece of evidence is a claim that the study judged, and what its outcome sp
 ensemble of shallow networks would lose little with any one member, lose it in proportion to the
 members lost, owe its strength to their number, and need no more in training than it uses.  Where
 the outcome is the opposite, the evidence stands against that reading.  Nothing is weighed: the
-reader sees which evidence stands on which side, and what was inconclusive or not run.
+reader sees which evidence stands on which side, which on neither, and what is open: inconclusive or not run.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,82 +12,105 @@ from typing import Any, NamedTuple
 
 from resdag.report.words import plain, quantity
 
-FOR, AGAINST, OPEN = "for", "against", "open"
+FOR, AGAINST, NEITHER, OPEN = "for", "against", "neither", "open"
 
 
 class Evidence(NamedTuple):
     """A claim, and what it says of the question when it is reproduced and when it is not.
 
-    `if_so` is the side that the claim's being reproduced speaks for; the other outcome speaks for the other side,
-    but where `otherwise` is empty it says nothing.
+    `if_so` and `if_not` are the sides that either outcome speaks for.
     """
 
     claim: str
     if_so: str
     so: str
-    otherwise: str = ""
+    if_not: str
+    otherwise: str
 
 
 EVIDENCE = (
     Evidence(
         "single_deletion", FOR,
-        "Any one block that keeps its shape can go: an ensemble does not need any one of its members.",
-        "Single blocks are needed, as no one member of a large ensemble is.",
+        "The median block that keeps its shape can go: an ensemble does not need a typical member.",
+        AGAINST,
+        "The median block is needed, as no typical member of a large ensemble is.",
+    ),
+    Evidence(
+        "single_deletion_every_block", FOR,
+        "Any one block that keeps its shape can go, whichever it is, as any member of an ensemble can.",
+        AGAINST,
+        "Not any one block can go: some are needed by themselves, as no member of a large ensemble is.",
     ),
     Evidence(
         "vgg_chance", FOR,
         "The same deletion takes a network without skips to chance, so it is the skips that make blocks expendable.",
+        AGAINST,
         "A network without skips bears the same deletion, so expendable blocks are no mark of residual networks here.",
     ),
     Evidence(
         "random_deletion", FOR,
-        "Error grows step by step as blocks go, as it does when members leave an ensemble.",
-        "Error does not grow as evenly as blocks go: which blocks they are matters beside how many.",
+        "Error grows in small steps as blocks go, as it does when members leave an ensemble.",
+        AGAINST,
+        "Error does not grow in small steps as blocks go: it stays, and then falls off a cliff.",
     ),
     Evidence(
         "predicted_error", FOR,
         "How fast it grows follows from the share of paths that equation 8 leaves, with nothing fitted.",
+        AGAINST,
         "How fast it grows does not follow from the share of paths that equation 8 leaves: "
         "an ensemble that only shrinks would err otherwise.",
     ),
     Evidence(
         "explicit_ensemble", FOR,
         "Halving the paths costs what halving the members of an explicit ensemble costs.",
+        AGAINST,
         "Halving the paths does not cost what halving the members of an explicit ensemble costs.",
     ),
     Evidence(
         "multiplicity", FOR,
         "At equal depth and parameters, fewer paths bear deletions worse: their number matters, not depth alone.",
+        AGAINST,
         "At equal depth and parameters, fewer paths do not bear deletions worse: their number is not what protects.",
     ),
     Evidence(
         "summed_window", FOR,
         "Short paths carry the gradient even when all paths of a length are added as vectors.",
+        AGAINST,
+        "When all paths of a length are added as vectors, the gradient does not come from short paths.",
     ),
     Evidence(
         "effective_training", FOR,
         "Training on the effective paths alone is as good as training on all.",
+        AGAINST,
         "Training on the effective paths alone is not as good: the longer ones are needed in training.",
     ),
     Evidence(
         "blocks_per_batch", FOR,
         "Few blocks in each batch, and so short paths, are enough in training.",
+        AGAINST,
         "Few blocks in each batch are not enough in training.",
     ),
     Evidence(
         "highway_frozen", FOR,
         "Gates frozen at one half, the same paths with other weights, train as well.",
+        AGAINST,
         "Gates frozen at one half have the same paths and train to another error: paths cannot be counted alone.",
     ),
     Evidence(
         "depth", AGAINST,
-        "Depth that harms training without skips does not harm it with them: skips also make depth trainable, "
+        "Depth raises the training error less with skips than without: skips also make depth trainable, "
         "which is an effect of optimisation that no ensemble has.",
+        NEITHER,
+        "Depth raises the training error with skips as it does without: nothing shows that they make it trainable.",
     ),
     Evidence(
-        "mean_field", AGAINST,
-        "At initialisation, skips alone keep signals and gradients from decaying exponentially with depth: "
-        "they make depth trainable before any path is learnt.",
+        "mean_field", NEITHER,
+        "Random networks at initialisation agree with the mean-field recursion: that was tested. By the recursion, the "
+        "cosine of two inputs reaches its limit at an exponential rate of depth without skips, and by a power with "
+        "them; what that does to training was not tested.",
+        NEITHER,
+        "Random networks at initialisation do not agree with the mean-field recursion, so what it says of depth and "
+        "skips cannot be used here.",
     ),
 )  # fmt: skip
 
@@ -107,19 +130,19 @@ def conclusion(claims: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Evidence for and against, what stays open, a sentence that counts them, and what none of it can decide."""
     judged = {claim["claim"]: claim for claim in claims}
     known = [(evidence, judged[evidence.claim]) for evidence in EVIDENCE if evidence.claim in judged]
-    sides: dict[str, list[dict[str, str]]] = {FOR: [], AGAINST: [], OPEN: []}
+    sides: dict[str, list[dict[str, str]]] = {FOR: [], AGAINST: [], NEITHER: [], OPEN: []}
     for evidence, claim in known:
         side, text = _weigh(evidence, claim)
         sides[side].append({"claim": evidence.claim, "text": text, "number": _number(claim)})
-    return {"sides": sides, "answer": _answer(*(len(sides[side]) for side in (FOR, AGAINST, OPEN))), "limits": LIMITS}
+    return {"sides": sides, "answer": _answer(*map(len, sides.values())), "limits": LIMITS}
 
 
 def _weigh(evidence: Evidence, claim: Mapping[str, Any]) -> tuple[str, str]:
     """The side that a claim's verdict speaks for, and the sentence that says so."""
     if claim["verdict"] == "reproduced":
         return evidence.if_so, evidence.so
-    if claim["verdict"] == "not reproduced" and evidence.otherwise:
-        return (AGAINST if evidence.if_so == FOR else FOR), evidence.otherwise
+    if claim["verdict"] == "not reproduced":
+        return evidence.if_not, evidence.otherwise
     return OPEN, f"{claim['statement'].rstrip('.')}: {claim['verdict']}."
 
 
@@ -133,13 +156,14 @@ def _number(claim: Mapping[str, Any]) -> str:
     return quantity(claim["ours"], claim["unit"]) + between
 
 
-def _answer(supporting: int, opposing: int, undecided: int) -> str:
+def _answer(supporting: int, opposing: int, neither: int, undecided: int) -> str:
     """How the evidence stands, in one sentence or two."""
     if not supporting + opposing:
         return "This study ran too little to say."
     counted = (
-        f"Of {supporting + opposing + undecided} findings that bear on the question, {supporting} speak for an "
-        f"ensemble of short paths, {opposing} against it or for trainable depth, and {undecided} are open."
+        f"Of {supporting + opposing + neither + undecided} findings that bear on the question, {supporting} speak for "
+        f"an ensemble of short paths, {opposing} against it or for trainable depth, {neither} for neither, and "
+        f"{undecided} are open."
     )
     if supporting and opposing:
         return (

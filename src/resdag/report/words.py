@@ -1,24 +1,26 @@
 """How does the report write numbers?"""
 
-from resdag.figures.words import NOTHING, percent
+from resdag.figures.words import NOTHING, signed
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def quantity(value: float | None, unit: str) -> str:
-    """A number with its unit; fractions in percent."""
+    """A number with its unit: fractions in percent, differences of two in points."""
     if value is None:
         return NOTHING
-    if unit == "fraction":
-        return percent(value)
-    return f"{plain(value, unit)} {unit.replace('^2', '²')}".rstrip()
+    words = {"fraction": "%", "difference": "points"}.get(unit, unit.replace("^2", "²"))
+    return f"{plain(value, unit)} {words}".rstrip()
 
 
 def plain(value: float, unit: str) -> str:
-    """The number of a quantity, without its unit; R^2 to four places, since it is close to 1."""
+    """The number of a quantity, without its unit; differences with their sign, R^2, close to 1, to four places."""
+    if unit == "difference":
+        return signed(100 * value)
     if unit == "fraction":
-        return f"{100 * value:.2f}"
-    text = f"{value:.4f}" if unit == "R^2" else f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+        text = f"{100 * value:.2f}"
+    else:
+        text = f"{value:.4f}" if unit == "R^2" else f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
     return text.replace("-", "−")
 
 

@@ -31,8 +31,8 @@ _TYPES: dict[type, str] = {
 }  # fmt: skip
 # Words for columns that several views share and no record has.
 _SHARED = {
-    "low": "Lower end of the Wilson interval of the error, 95 %.",
-    "high": "Upper end of the Wilson interval of the error, 95 %.",
+    "low": "Lower end of the Wilson interval of the error, at the study's confidence.",
+    "high": "Upper end of the Wilson interval of the error, at the study's confidence.",
     "intact_error": "Error of the same network without the lesion, a fraction.",
     "change": "error - intact_error, a fraction.",
 }

@@ -24,9 +24,9 @@ class PathNorm(OfNetwork):
     mean_norm: Positive
     """Mean norm over all samples, dead ones included as 0."""
     mean_norm_low: Positive | None
-    """Lower end of the interval for mean_norm, by resampling batches; NULL with fewer than two batches."""
+    """Lower end of the interval for mean_norm, by resampling batches; NULL with fewer than eight batches."""
     mean_norm_high: Positive | None
-    """Upper end of the interval for mean_norm, by resampling batches; NULL with fewer than two batches."""
+    """Upper end of the interval for mean_norm, by resampling batches; NULL with fewer than eight batches."""
     mean_log10_norm: float | None
     """Mean base-10 logarithm of the norms that are not dead; NULL where all are."""
     sd_log10_norm: Positive | None
@@ -34,6 +34,6 @@ class PathNorm(OfNetwork):
     contribution: Error
     """Share of C(n, length) x mean_norm in its sum over all lengths."""
     contribution_low: Error | None
-    """Lower end of the interval for contribution, by resampling batches; NULL with fewer than two batches."""
+    """Lower end of the interval for contribution, by resampling batches; NULL with fewer than eight batches."""
     contribution_high: Error | None
-    """Upper end of the interval for contribution, by resampling batches; NULL with fewer than two batches."""
+    """Upper end of the interval for contribution, by resampling batches; NULL with fewer than eight batches."""

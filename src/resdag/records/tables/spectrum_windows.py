@@ -22,29 +22,29 @@ class SpectrumWindow(OfNetwork):
     summed_mean_length: Positive
     """Mean path length, in blocks, weighted by norm_of_sum."""
     summed_mean_length_low: float | None
-    """Lower end of the interval for summed_mean_length, by resampling batches; NULL with fewer than two batches."""
+    """Lower end of the interval for summed_mean_length, by resampling batches; NULL with fewer than eight batches."""
     summed_mean_length_high: float | None
-    """Upper end of the interval for summed_mean_length, by resampling batches; NULL with fewer than two batches."""
+    """Upper end of the interval for summed_mean_length, by resampling batches; NULL with fewer than eight batches."""
     summed_sd_length: Positive
     """Standard deviation of path length, in blocks, weighted by norm_of_sum."""
     summed_low: float
     """summed_mean_length - 2 summed_sd_length, in blocks."""
     summed_low_low: float | None
-    """Lower end of the interval for summed_low, by resampling batches; NULL with fewer than two batches."""
+    """Lower end of the interval for summed_low, by resampling batches; NULL with fewer than eight batches."""
     summed_low_high: float | None
-    """Upper end of the interval for summed_low, by resampling batches; NULL with fewer than two batches."""
+    """Upper end of the interval for summed_low, by resampling batches; NULL with fewer than eight batches."""
     summed_high: float
     """summed_mean_length + 2 summed_sd_length, in blocks."""
     summed_high_low: float | None
-    """Lower end of the interval for summed_high, by resampling batches; NULL with fewer than two batches."""
+    """Lower end of the interval for summed_high, by resampling batches; NULL with fewer than eight batches."""
     summed_high_high: float | None
-    """Upper end of the interval for summed_high, by resampling batches; NULL with fewer than two batches."""
+    """Upper end of the interval for summed_high, by resampling batches; NULL with fewer than eight batches."""
     energy_mean_length: Positive | None
     """Mean path length, in blocks, weighted by energy, squared norms of single paths; NULL where all paths are dead."""
     energy_mean_length_low: float | None
-    """Lower end of the interval for energy_mean_length, by resampling batches; NULL with fewer than two batches."""
+    """Lower end of the interval for energy_mean_length, by resampling batches; NULL with fewer than eight batches."""
     energy_mean_length_high: float | None
-    """Upper end of the interval for energy_mean_length, by resampling batches; NULL with fewer than two batches."""
+    """Upper end of the interval for energy_mean_length, by resampling batches; NULL with fewer than eight batches."""
     energy_low: float | None
     """energy_mean_length less 2 standard deviations of path length weighted by energy, in blocks; NULL likewise."""
     energy_high: float | None
@@ -53,6 +53,6 @@ class SpectrumWindow(OfNetwork):
     """Factor by which one more block multiplies rms_norm, from a straight line of its logarithm on length;
     NULL with fewer than two living lengths."""
     rms_r_low: float | None
-    """Lower end of the interval for rms_r, by resampling batches; NULL with fewer than two batches."""
+    """Lower end of the interval for rms_r, by resampling batches; NULL with fewer than eight batches."""
     rms_r_high: float | None
-    """Upper end of the interval for rms_r, by resampling batches; NULL with fewer than two batches."""
+    """Upper end of the interval for rms_r, by resampling batches; NULL with fewer than eight batches."""

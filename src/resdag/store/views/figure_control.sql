@@ -10,14 +10,15 @@ SELECT
   END AS kind,
   architecture, stage, changes_shape,
   lesion.errors, lesion.images, lesion.error,
-  wilson(lesion.errors, lesion.images).low AS low,
-  wilson(lesion.errors, lesion.images).high AS high,
+  wilson(lesion.errors, lesion.images, z).low AS low,
+  wilson(lesion.errors, lesion.images, z).high AS high,
   intact.error AS intact_error,
   lesion.error - intact.error AS change
 FROM lesions AS lesion
 JOIN lesions AS intact USING (study, network, seed, recalibrated)
 JOIN networks USING (study, network, seed)
 JOIN blocks USING (study, network, seed)
+LEFT JOIN interval_levels AS levels ON lesion.study = levels.study
 SEMI JOIN (
   SELECT study, network, seed FROM lesions WHERE experiment = 'skip' OR experiment = 'single' AND recalibrated
 ) AS controlled

@@ -7,14 +7,15 @@ SELECT
   CASE times WHEN 0 THEN 'deleted' WHEN 2 THEN 'run twice' ELSE 'run ' || times || ' times' END AS kind,
   architecture, stage,
   lesion.errors, lesion.images, lesion.error,
-  wilson(lesion.errors, lesion.images).low AS low,
-  wilson(lesion.errors, lesion.images).high AS high,
+  wilson(lesion.errors, lesion.images, z).low AS low,
+  wilson(lesion.errors, lesion.images, z).high AS high,
   intact.error AS intact_error,
   lesion.error - intact.error AS change
 FROM lesions AS lesion
 JOIN lesions AS intact USING (study, network, seed)
 JOIN networks USING (study, network, seed)
 JOIN blocks USING (study, network, seed)
+LEFT JOIN interval_levels AS levels ON lesion.study = levels.study
 SEMI JOIN (SELECT DISTINCT study, network, seed, repeated[1] AS block FROM lesions WHERE experiment = 'repeat') AS again
   ON lesion.study = again.study AND lesion.network = again.network AND lesion.seed = again.seed
     AND blocks.block = again.block

@@ -22,14 +22,15 @@ SELECT
   run.study, run.network, run.seed, run.deleted[1] AS first, run."count" AS length,
   coalesce(list_has_any(run.deleted, reshaping), false) AS changes_shape,
   run.errors, run.images, run.error,
-  wilson(run.errors, run.images).low AS low,
-  wilson(run.errors, run.images).high AS high,
+  wilson(run.errors, run.images, z).low AS low,
+  wilson(run.errors, run.images, z).high AS high,
   intact.error AS intact_error,
   run.error - intact.error AS change,
   random.median AS random_median, random.q25 AS random_q25, random.q75 AS random_q75,
   reversed_error, shuffled_error
 FROM lesions AS run
 JOIN lesions AS intact USING (study, network, seed)
+LEFT JOIN interval_levels AS levels ON run.study = levels.study
 LEFT JOIN figure_5a AS random
   ON run.study = random.study AND run.network = random.network AND run.seed = random.seed
     AND run."count" = random."count"

@@ -1,6 +1,6 @@
 -- One row per network, its first and last epoch measured, place and path length: figure 6 when paths of a length are added.
 -- sampled_rms_norm: Root-mean-square norm over sampled paths, to hold rms_norm against; NULL where none were sampled.
--- coherence_known: Whether energy_relative_se is at most 25 %, so that something can be said about coherence.
+-- coherence_known: Whether the sign draws tell the energy, so that something can be said about coherence.
 WITH sampled AS (
   SELECT study, network, seed, epoch, measured_at, path_length, sqrt(avg(norm * norm)) AS sampled_rms_norm
   FROM path_gradients
@@ -14,8 +14,8 @@ SELECT
   contribution,
   summed_contribution, summed_contribution_low, summed_contribution_high,
   share, share_low, share_high,
-  coherence, coherence_low, coherence_high, energy_relative_se,
-  coalesce(energy_relative_se <= 0.25, false) AS coherence_known,
+  coherence, coherence_low, coherence_high, energy_relative_se, energy_df, largest_image_share,
+  energy_known AS coherence_known,
   window_low, window_high, summed_low, summed_high
 FROM spectrum_norms AS spectra
 JOIN spectrum_windows USING (study, network, seed, epoch, measured_at)

@@ -6,8 +6,8 @@ SELECT
   architecture, depth, networks.blocks, convolutions, stochastic_depth, config ->> '$.dataset.kind' AS dataset,
   block, stage, changes_shape,
   lesion.errors, lesion.images, lesion.error,
-  wilson(lesion.errors, lesion.images).low AS low,
-  wilson(lesion.errors, lesion.images).high AS high,
+  wilson(lesion.errors, lesion.images, z).low AS low,
+  wilson(lesion.errors, lesion.images, z).high AS high,
   intact.error AS intact_error,
   lesion.error - intact.error AS change,
   p_holm
@@ -16,6 +16,7 @@ JOIN lesions AS intact USING (study, network, seed)
 JOIN networks USING (study, network, seed)
 JOIN blocks USING (study, network, seed)
 LEFT JOIN studies ON lesion.study = studies.study
+LEFT JOIN interval_levels AS levels ON lesion.study = levels.study
 LEFT JOIN lesion_tests AS tests
   ON lesion.study = tests.study AND lesion.network = tests.network
     AND lesion.seed = tests.seed AND lesion.lesion = tests.lesion

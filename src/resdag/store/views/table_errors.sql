@@ -14,9 +14,10 @@ SELECT
     ELSE 'all blocks always'
   END AS training,
   test_scale, test_errors AS errors, test_images AS images, test_error AS error,
-  wilson(test_errors, test_images).low AS low,
-  wilson(test_errors, test_images).high AS high,
+  wilson(test_errors, test_images, z).low AS low,
+  wilson(test_errors, test_images, z).high AS high,
   train_errors / train_images AS train_error,
   train_seconds AS seconds
 FROM networks
+LEFT JOIN interval_levels USING (study)
 ORDER BY study, network, seed;

@@ -1,0 +1,26 @@
+"""How are numbers spelled in a finding?  Differences in points, U+2212 for minus, ranges as `a to b`."""
+
+
+def percent(value: float) -> str:
+    """A fraction in the words of a sentence: 6.1 %."""
+    return f"{number(100 * value)} %"
+
+
+def points(value: float) -> str:
+    """A difference of two fractions: +1.20 points."""
+    return f"{100 * value:+.2f} points".replace("-", "−")
+
+
+def number(value: float) -> str:
+    """Three digits: 0.256, −0.9, 1.2e+03."""
+    return f"{value:.3g}".replace("-", "−")
+
+
+def span(low: float, high: float) -> str:
+    """A range of numbers: 0.1 to 0.3."""
+    return f"{number(low)} to {number(high)}"
+
+
+def of_seeds(count: int) -> str:
+    """`1 seed`, `5 seeds`."""
+    return f"{count} seed" if count == 1 else f"{count} seeds"
