@@ -7,6 +7,8 @@ BLOCKS = 54
 """Residual blocks of its ResNet-110."""
 TEST_ERROR = 0.0610
 """Of that network on CIFAR-10 (section 5)."""
+EPOCHS = 164
+"""Of its training, 64,000 batches (He et al. 2016, appendix)."""
 BLOCKS_PER_BATCH = 23
 """Blocks of each batch when it trains on effective paths alone (section 5)."""
 EFFECTIVE_TRAINING_ERROR = 0.0596

@@ -1,5 +1,7 @@
 """Verdicts on errors of whole networks: the baseline, equivalence at two margins, frozen gates."""
 
+import json
+
 import pytest
 
 from claims_by_hand import EFFECTIVE, judge, judged, merged, seeds, verdict
@@ -31,6 +33,13 @@ def test_on_another_dataset_the_authors_error_is_not_asked_for() -> None:
     row = judge(seeds(8, 9, images=360), "baseline_error", dataset="digits")
     assert (row["verdict"], row["ours"]) == ("not run", None)
     assert "the authors' error is of CIFAR-10" in row["detail"]
+
+
+def test_a_training_of_fewer_epochs_is_not_held_to_the_authors_error() -> None:
+    short = judge(seeds(900, recipe=json.dumps({"epochs": 20})), "baseline_error")
+    assert (short["verdict"], short["ours"]) == ("not run", None)
+    assert "was trained for 20 epochs, the authors' for 164" in short["detail"]
+    assert verdict(seeds(620, recipe=json.dumps({"epochs": 164})), "baseline_error") == "reproduced"
 
 
 def test_few_images_say_what_one_of_them_is_worth() -> None:

@@ -16,7 +16,7 @@ def seeds_of(evidence: Evidence, network: str) -> "pl.DataFrame":
     """Counts and errors of a network, one row a seed."""
     return evidence.rows(
         "SELECT seed, test_errors, test_images, test_error, train_errors, train_images, "
-        "train_errors / train_images AS train_error FROM networks "
+        "train_errors / train_images AS train_error, (recipe ->> '$.epochs')::INT AS epochs FROM networks "
         "WHERE study = $study AND network = $network ORDER BY seed",
         network=network,
     )

@@ -1,14 +1,15 @@
 """Does the residual network err as often as its authors say?
 
-Their error is of CIFAR-10, so on another dataset the claim is not asked: an error on digits says nothing of theirs.
+Their error is of CIFAR-10 and of 164 epochs, so on another dataset, or of a shorter training, the claim is not asked:
+an error on digits says nothing of theirs.
 """
 
 from resdag.claims._errors import about, few_images, seeds_of
 from resdag.claims._shared import rising
 from resdag.config.claim import Claim, Threshold
-from resdag.paper import TEST_ERROR
+from resdag.paper import EPOCHS, TEST_ERROR
 from resdag.queries.spelling import percent
-from resdag.queries.verdicts import Evidence, Finding, found, inside, not_run
+from resdag.queries.verdicts import Evidence, Finding, found, inside, least, not_run
 
 RANGE = Threshold(
     "baseline_error", rising(), (0.057, 0.068),
@@ -25,6 +26,9 @@ def judge(evidence: Evidence) -> Finding:
     seeds = seeds_of(evidence, evidence.residual)
     if seeds.is_empty():
         return not_run(f"no network {evidence.residual}")
+    epochs = seeds["epochs"].drop_nulls()  # a loaded network has none
+    if len(epochs) and least(epochs) < EPOCHS:
+        return not_run(f"{evidence.residual} was trained for {least(epochs):.0f} epochs, the authors' for {EPOCHS}")
     if len(seeds) == 1:
         errors, images = seeds.select("test_errors", "test_images").row(0)
         interval, kind = wilson(errors, images, evidence.confidence), "Wilson, over test images alone"
