@@ -1,5 +1,5 @@
-# make report   the whole study on embedded data           make test    the tests
-# make check    style, types, workflow lint                make bench   the benchmarks
+# make report   the whole study on embedded data           make open    its report, in a browser
+# make check    style, types, workflow lint                make test    the tests        make bench   the benchmarks
 # Each makes the environment first; nothing but Python 3.11+ and make is needed.
 
 PYTHON ?= python3
@@ -9,15 +9,17 @@ READY := .venv/.ready
 STUDY ?= config/digits.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: report test test-long check bench docs clean help
+.PHONY: report open test test-long check bench docs clean help
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
 
 report: $(READY)
 	$(BIN)/snakemake --cores $(CORES) --resources gpu=$$($(BIN)/resdag devices --at-once $(CORES)) \
-	    --configfile $(STUDY) --quiet rules -- report
-	@$(BIN)/resdag where $(STUDY)
+	    --configfile $(STUDY) -- report
+
+open: $(READY)
+	@$(BIN)/python -m webbrowser -t "file://$(CURDIR)/$$($(BIN)/resdag where $(STUDY) | sed -n 's/^report *//p')"
 
 test: $(READY) old-duckdb browser
 	$(BIN)/python -m pytest -m "not long"

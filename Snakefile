@@ -32,6 +32,7 @@ onstart:
         STUDY.check_data()
         STUDY.hand_over()
         STUDY.warm_up()
+        STUDY.foresee()
     except ResdagError as error:
         raise WorkflowError(str(error)) from None
 

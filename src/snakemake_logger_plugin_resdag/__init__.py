@@ -5,8 +5,8 @@ behind them; the parser then refuses `report`, which is no NAME=INT, before it h
 any Snakefile.  `--config` and `--configfile` do the same.  Logger plugins are imported
 while the command line is built, before it is parsed: this one moves what can be no
 value of such an option to the front, where targets are understood.  It also
-looks at the study files, which Snakemake opens before the Snakefile could.  It is a
-logger plugin in name; asked for as one, it logs nothing.
+looks at the study files, which Snakemake opens before the Snakefile could.  As a logger,
+which the profile asks for, it says how far a run is.
 
 Every snakemake of the environment imports it, so it first looks whose workflow is
 asked for: it touches nothing unless the Snakefile, or one that it includes or takes
@@ -114,17 +114,36 @@ def refuse_unreadable(files: list[str]) -> None:
 
 
 class LogHandler(LogHandlerBase):
-    """The handler that the plugin interface asks for; it writes nothing."""
+    """Says how a run of a study goes (`living`); whatever is no run looks as Snakemake has it."""
 
     def __post_init__(self) -> None:
-        """Nothing to prepare."""
+        from snakemake.logging import ColorizingTextHandler, DefaultFilter, DefaultFormatter
+
+        from snakemake_logger_plugin_resdag.living import Living, is_run, stream_of
+
+        asked, stream = self.common_settings, stream_of(self.common_settings)
+        shown = DefaultFilter(asked.quiet, asked.debug_dag, asked.verbose, asked.dryrun, asked.printshellcmds)
+        words = DefaultFormatter(asked.quiet, asked.show_failed_logs)
+        self._plain = ColorizingTextHandler(asked.nocolor, stream, formatter=words, filter=shown)
+        self._living = Living(stream) if is_run(asked) else None
 
     def emit(self, record: LogRecord) -> None:
-        """Nothing to write."""
+        """Say what a record has to say."""
+        if self._living is None:
+            self._plain.handle(record)
+        elif not self._living.take(record) and self._plain.filter(record):
+            self._living.say(self._plain.format(record))
+
+    def close(self) -> None:
+        """The run is over."""
+        if self._living is not None:
+            self._living.close()
+            self._living = None
+        super().close()
 
     @property
     def writes_to_stream(self) -> bool:
-        return False
+        return True
 
     @property
     def writes_to_file(self) -> bool:

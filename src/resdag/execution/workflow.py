@@ -19,10 +19,12 @@ from resdag.errors import ResdagError
 from resdag.execution.devices import SLOTS
 from resdag.execution.lifetime import announce
 from resdag.execution.outside import check_images, have_weights
+from resdag.execution.progress import expect, lead_to
 from resdag.execution.task import plan_file, write_tasks
 from resdag.execution.warm import start_servers
 from resdag.layout import base, pattern
 from resdag.planning import registry
+from resdag.planning.cost import seconds_of
 from resdag.planning.experiment import Rule
 from resdag.planning.handing import tasks
 from resdag.planning.manifests import drop_manifests_if_changed
@@ -153,6 +155,11 @@ class Workflow:
             waiting = {job.kind.wing for job in self.plan.jobs if not is_done(job)}
             start_servers(sorted(waiting))
 
+    def foresee(self) -> None:
+        """Say what the jobs that have to run should take, so that a run can say how long it will."""
+        waiting = [job for job in self.plan.jobs if not is_done(job)]
+        expect(seconds_of(self.study, waiting, self.cores))
+
     def check_data(self) -> None:
         """Return when images and weights are there, or can be had; weights by address are fetched here.
 
@@ -176,6 +183,7 @@ def open_workflow(snakemake: Any) -> Workflow:
     cores, gpus = _cores_and_gpus(snakemake)
     _tell_jobs(_value(snakemake.global_resources.get("jobs_per_gpu")))
     name = " + ".join(map(str, files))
+    lead_to(study.study)
     return Workflow(study, files[0], name, cores or 1, gpus, _is_remote(snakemake))
 
 

@@ -6,6 +6,7 @@ rule and network; else from a model: multiply-adds over a stated rate.
 
 import csv
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -126,6 +127,22 @@ def estimate(study: Study, plan: Plan, cores: int | None = None) -> list[str]:
         lines += ["", f"WARNING: this is a study for a GPU; on this CPU it takes about {_spoken(wall)}.",
                   "config/digits.yaml runs every experiment in minutes."]  # fmt: skip
     return lines
+
+
+def seconds_of(study: Study, jobs: Iterable[Job], cores: int | None = None) -> dict[str, float]:
+    """What each job should take, by fingerprint: as earlier ones of its rule and network did, or the model."""
+    devices, size = visible_devices(), size_of(study)
+    rate = GPU_RATE if devices else CPU_RATE * (cores or os.cpu_count() or 1)
+    known: dict[tuple[str, str], float | None] = {}
+    found: dict[str, float] = {}
+    for job in jobs:
+        alike = job.rule, next((str(value) for value in job.of.values()), "")
+        if alike not in known:
+            known[alike] = measured_seconds(job)
+        seconds = known[alike]
+        modelled = _modelled(study, job, size, rate * _captured(study, job, bool(devices)))
+        found[job.fingerprint] = modelled if seconds is None else seconds
+    return found
 
 
 def _modelled(study: Study, job: Job, size: Size | None, rate: float) -> float:

@@ -17,15 +17,10 @@ def options(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Say where the results are, as seen from the folder that the verb was typed in."""
     from resdag.config.load import load_study
-    from resdag.layout import DATABASE, base
+    from resdag.execution.progress import places_of
 
     left = Path.cwd()
     name = load_study(enter_study(arguments.study)).study
-    places: dict[str, Path | str] = {
-        "database": DATABASE,
-        "report": f"{base(name)}/report.html",
-        "figures": f"{base(name)}/figures",
-    }
-    for what, place in places.items():
+    for what, place in places_of(name).items():
         print(f"{what:8}  {seen_from(left, place)}")
     return 0
