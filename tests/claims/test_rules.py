@@ -9,12 +9,15 @@ import pytest
 from claims_by_hand import judge, judged, residual, seeds, verdict
 from resdag.config.claim import Claim, Threshold, declared, thresholds
 from resdag.config.claims import Claims
+from resdag.config.load import load_study
 from resdag.discovery import modules
 from resdag.errors import ResdagError
-from resdag.planning.plan import Plan
+from resdag.planning.plan import plan_study
 from resdag.queries.interval import Interval
 from resdag.queries.spelling import number, percent, points
 from resdag.queries.verdicts import above, below, both, every, inside
+
+TINY = Path(__file__).parents[2] / "config" / "tiny.yaml"
 
 
 def test_nothing_measured_gives_every_row_and_no_number() -> None:
@@ -89,8 +92,8 @@ def test_a_name_or_a_key_that_another_claim_has_is_refused(fresh, monkeypatch, t
         thresholds()
 
 
-def test_the_judging_job_depends_on_every_claim(plan_of_tiny: Plan) -> None:
-    (job,) = plan_of_tiny.of_rule("judge_claims")
+def test_the_judging_job_depends_on_every_claim() -> None:
+    (job,) = plan_study(load_study(TINY)).of_rule("judge_claims")
     assert set(modules("claims").values()) <= set(job.modules)
 
 
