@@ -31,7 +31,7 @@ def _whole() -> dict[str, Any]:
         "architecture": "resnet", "depth": 20, "normalization": {"mean": [0.5], "std": [0.2]}, "seeds": [0, 1],
     }  # fmt: skip
     content["training"] |= {"learning_rate": 0.1, "momentum": 0.9, "precision": "float32", "flip": False}
-    content["claims"] |= {"random_error": [0.1, 0.35], "confidence": 0.95, "effective_window": [2, 25]}
+    content["claims"] |= {"random_error": [0.1, 0.35], "confidence": 0.95, "gradient_r": [0.15, 0.45]}
     content["figures"] = {"width": 500, "font": "Inter, sans-serif", "styles": {"figure_3": {"height": 400}}}
     return content
 
