@@ -183,29 +183,44 @@ def test_a_reader_holds_the_database_open_while_the_workflow_finishes(finished_c
 # Damage
 
 
+def flip_a_bit(content: bytes) -> bytes:
+    """One bit in the middle, as a disk does: of a file of rows a number, of a checkpoint a weight."""
+    place = len(content) // 2
+    return content[:place] + bytes([content[place] ^ 16]) + content[place + 1 :]
+
+
+def truncate(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
 @pytest.mark.parametrize(
-    ("pattern", "target"),
+    ("pattern", "damage", "target"),
     [
-        ("lesions/random/*/*.parquet", "statistics"),
-        ("networks/vgg8/*/weights.safetensors", "lesions/single/vgg8"),
+        ("paths/gradients/*/*.parquet", flip_a_bit, "statistics"),
+        ("networks/vgg8/*/weights.safetensors", flip_a_bit, "lesions/single/vgg8"),
+        pytest.param("lesions/random/*/*.parquet", truncate, "figures", marks=pytest.mark.long),
+        pytest.param("data/*.safetensors", flip_a_bit, "evaluations/vgg8", marks=pytest.mark.long),
+        pytest.param("figures/figure_3.html", flip_a_bit, "report-stamps", marks=pytest.mark.long),
+        pytest.param("claims/*.parquet", flip_a_bit, "database", marks=pytest.mark.long),
     ],
 )
-def test_a_truncated_result_is_named_and_once_deleted_made_again(
-    finished_copy: Path, finished: Path, pattern: str, target: str
+def test_what_is_damaged_is_named_when_it_is_read_and_made_again_by_the_same_command(
+    finished_copy: Path, finished: Path, pattern: str, damage: Callable[[bytes], bytes], target: str
 ) -> None:
     folder = finished_copy
     damaged = sorted(folder.glob(f"results/tiny/{pattern}"))[0]
     times = damaged.stat()
-    damaged.write_bytes(damaged.read_bytes()[: times.st_size // 2])
+    damaged.write_bytes(damage(damaged.read_bytes()))
     os.utime(damaged, ns=(times.st_atime_ns, times.st_mtime_ns))
     shutil.rmtree(next(folder.glob(f"results/tiny/{target}")))
     status, said = snakemake(folder, "report")
     assert status != 0
     assert str(damaged.relative_to(folder)) in said + logs(folder)
+    assert "not what was written there" in said + logs(folder)
     assert "Traceback" not in said
-    damaged.unlink()
     complete(folder)
     assert rows(folder) == rows(finished)
+    assert dry_run(folder) == {}
 
 
 class _Code:

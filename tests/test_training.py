@@ -426,7 +426,7 @@ def test_a_training_killed_in_its_first_epoch_starts_anew(tmp_path) -> None:
     assert same_bits(again, straight)
 
 
-@pytest.mark.parametrize("damage", ["half", "a byte", "nothing", "text", "other"])
+@pytest.mark.parametrize("damage", ["half", "a byte", "nothing", "text", "other", "one bit"])
 def test_a_damaged_state_is_named_set_aside_and_training_starts_anew(damage: str, tmp_path, capsys) -> None:
     recipe, path, straight, again = replace(QUICK, epochs=3), tmp_path / "state.pt", small(), small()
     expected = go(straight, recipe)
@@ -434,6 +434,9 @@ def test_a_damaged_state_is_named_set_aside_and_training_starts_anew(damage: str
     whole = path.read_bytes()
     torch.save([1, 2], tmp_path / "list.pt")
     broken = {"half": whole[: len(whole) // 2], "a byte": whole[:1], "nothing": b"", "text": b"hello" * 99}
+    weight = load_state(path)["network"]["head.linear.weight"].numpy().tobytes()
+    place = whole.index(weight) + 5
+    broken["one bit"] = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]  # a file that torch reads well
     path.write_bytes(broken.get(damage, (tmp_path / "list.pt").read_bytes()))
     assert go(again, recipe, path) == expected
     assert same_bits(again, straight)

@@ -22,6 +22,7 @@ from resdag.execution.devices import lease
 from resdag.execution.locks import alone_with
 from resdag.execution.machine import git_state, processor
 from resdag.execution.task import Task, refuse_other_code
+from resdag.execution.vouching import check_inputs, sums_of
 from resdag.jobs.context import Context, Steps, Tables
 from resdag.provenance import code_parts
 
@@ -35,7 +36,9 @@ def run(task: Task, threads: int | None = None) -> None:
 def _run(task: Task, threads: int | None) -> None:
     started = datetime.now(UTC).replace(tzinfo=None)
     refuse_other_code(task)
-    _check_inputs(task)
+    _have_inputs(task)
+    steps = Steps(" ".join(str(value) for value in (task.rule, *task.of.values())))
+    check_inputs(task, steps.line)
     with lease() if task.device else nullcontext("cpu") as leased:
         found, device = dict(task.settings), leased
         if task.device:
@@ -43,17 +46,17 @@ def _run(task: Task, threads: int | None) -> None:
             found |= {"device_name": _device_name(leased, device), "arithmetic": arithmetic(device)}
             found["fast_precision"] = fast_precision(device)
         module = importlib.import_module(task.module)
-        steps = Steps(" ".join(str(value) for value in (task.rule, *task.of.values())))
         context = Context(task.of, task.spec, found, task.inputs, task.outputs, device, steps)
         tables = module.run(context)
     metadata = {"rule": task.rule, "fingerprint": task.fingerprint, "device": found.get("device_name", "")}
     _write(task, tables, metadata | {"started_at": started.isoformat(), "commit": _commit()})
-    write_json(task.record, dict(task.identity) | {"modules": code_parts(*task.modules), "upstream": task.upstream})
+    made_of = dict(task.identity) | {"modules": code_parts(*task.modules), "upstream": task.upstream}
+    write_json(task.record, made_of | {"outputs": sums_of(task.outputs.values())})
     if hasattr(module, "finish"):
         module.finish(context)
 
 
-def _check_inputs(task: Task) -> None:
+def _have_inputs(task: Task) -> None:
     """Every input is there, and none is newer than now: Snakemake would delete what is made from such a file.
 
     A clock that ran ahead, on another node or before it was set, is no reason: what a file holds stands in its name.

@@ -38,6 +38,7 @@ class Task:
     spec: Mapping[str, Any]
     settings: Mapping[str, Any]  # what does not change the result: places, memory
     inputs: Mapping[str, Mapping[str, str]]  # outputs of each job upstream
+    records: Mapping[str, str]  # and the record that it left
     outputs: Mapping[str, str]
     tables: tuple[str, ...]
     benchmark: str

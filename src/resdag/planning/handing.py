@@ -33,6 +33,7 @@ def task(study: Study, job: Job, file: Path) -> Task:
         spec=job.spec,
         settings=settings(study, job, file),
         inputs={upstream.label: upstream.outputs for upstream in job.upstream},
+        records={upstream.label: str(record_of(upstream)) for upstream in job.upstream},
         outputs=job.outputs,
         tables=job.tables,
         benchmark=job.benchmark,

@@ -20,7 +20,7 @@ def unused(config: Path = CONFIG) -> list[Path]:
     StudyError where a study file cannot be read: what it uses is not known then.  A study that cannot
     be planned, since weights that it names are missing, keeps everything.  The state of a training
     under way counts as used with its network.  What a killed job was writing aside, and nobody has
-    touched for an hour, is unused wherever it lies.
+    touched for an hour, is unused wherever it lies; so is what was damaged and set aside.
     """
     used: set[Path] = set()
     folders: set[Path] = set()
@@ -36,7 +36,8 @@ def unused(config: Path = CONFIG) -> list[Path]:
     kept = {path.parent for path in used if path.name == "weights.safetensors"}
     old = {path for path in _files(folders) if path not in used and path.parent not in kept}
     aside = {path for folder in (*folders, RESULTS / ".cache") for path in folder.rglob(".*.part")}
-    return sorted(old | {path for path in aside if _age(path) > HOUR})
+    damaged = {path for folder in folders for path in folder.rglob("*.damaged")}
+    return sorted(old | damaged | {path for path in aside if _age(path) > HOUR})
 
 
 def _age(path: Path) -> float:

@@ -14,6 +14,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+from resdag.errors import DamagedFileError
 from resdag.planning.job import Job, Plan
 from resdag.planning.record import is_done, record, record_of
 
@@ -183,7 +184,10 @@ def _record_with(job: Job, fingerprint: str) -> Path:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise DamagedFileError(f"{path}: is damaged, so what it was is not known; remove it") from None
     return content
 
 

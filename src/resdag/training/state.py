@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def load_state(path: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True) if _is_whole(path) else None
     except Exception:  # noqa: BLE001  damaged bytes raise whatever they lead the reader to
         state = None
     if isinstance(state, dict) and state.keys() == KEYS:
@@ -35,6 +36,12 @@ def load_state(path: Path) -> dict[str, Any] | None:
     os.replace(path, aside)
     print(f"{path}: is damaged and was set aside as {aside.name}; training starts anew", file=sys.stderr)
     return None
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether everything in the file has the sum that was written with it: torch itself does not look."""
+    with zipfile.ZipFile(path) as file:
+        return file.testzip() is None
 
 
 def settled(precision: str, fast: str, path: Path) -> str:
