@@ -1,6 +1,7 @@
 """Figures: every encoded field exists, text is drawn, numbers are finite, files are whole.  No pixels."""
 
 import csv
+import itertools
 import json
 from functools import cache
 from html.parser import HTMLParser
@@ -16,11 +17,13 @@ from resdag.errors import DamagedFileError
 from resdag.figures.job import draw_figure
 from resdag.figures.modules import module_of
 from resdag.figures.save import SUFFIXES, read_figure, save, specification
-from resdag.figures.theme import OKABE_ITO, Style, ceiling, finite, font_list
+from resdag.figures.theme import DARK, OKABE_ITO, WHITE, Style, ceiling, config, finite, font_list
 from resdag.planning.figures import figure_names
 from views_by_hand import VIEWS
 
 STYLE = Style()
+# Of the paths through 1, 5, 11, 17 and 27 of 54 blocks, after 1, 10 and 20 deletions: C(54 - d, x) / C(54, x).
+REMAIN = [".981", ".907", ".796", ".685", ".500", ".815", ".343", ".080", ".015", ".630", ".088"]
 
 
 def drawn(name, frame=None):
@@ -93,13 +96,23 @@ def test_fonts_end_in_sans_serif(name):
 @pytest.mark.parametrize(
     "name, titles",
     {
-        "figure_3": ["test error", "index of the deleted block or layer", "change (points)"],
-        "figure_4": ["test error", "index of the deleted block or layer"],
-        "figure_5a": ["test error", "blocks deleted"],
-        "figure_5b": ["test error", "Kendall's tau with the trained order"],
-        "figure_6a": ["share of all paths", "path length (blocks)", "54 blocks"],
-        "figure_6b": ["gradient norm of a path (log10)", "path length (blocks)"],
-        "figure_6c": ["share of the gradient", "path length (blocks)", "all paths"],
+        "figure_3": ["test error", "index of the deleted block", "change (points)", "resnet110", "vgg15", "seed"],
+        "figure_4": ["test error", "index of the deleted block", "change (points)"],
+        "figure_5a": ["test error", "blocks deleted", "draws that hit a block that costs 5 points or more alone"],
+        "figure_5b": [
+            "test error",
+            "Kendall's tau with the trained order",
+            "the paper's axis ends",
+            "shuffled, τ = 0.70",
+        ],
+        "figure_6a": [
+            "share of all paths",
+            "54 blocks: 2⁵⁴ paths",
+            "19 to 35 blocks: 98.0 %",
+            "5 to 17 blocks: 0.45 %",
+        ],
+        "figure_6b": ["gradient norm of a path (log10)", "n = 1,000 sampled paths of each length"],
+        "figure_6c": ["share of the gradient", "all paths", "n = 1,000 sampled paths of each length"],
         "figure_spectrum": ["gradient norm (log10)", "share by length", "coherence", "sum of all paths"],
         "figure_control": ["test error", "index of the block", "resnet110", "branch, batch norm re-estimated", "skip"],
         "figure_mean_field": [
@@ -144,8 +157,23 @@ def test_fonts_end_in_sans_serif(name):
         "figure_runs": ["first block of the run", "2 in a row", "4 at random", "shuffled", "reversed", "vgg15"],
         "figure_repeat": ["index of the block", "deleted", "run twice", "run 3 times"],
         "figure_training_paths": ["epochs of training", "path length (blocks)", "factor r per block", "energy", "164"],
-        "figure_7": ["paths that remain", "path length (blocks)", "blocks deleted"],
-        "figure_8": ["test error", "index of the deleted block", "stochastic depth"],
+        "figure_7": [
+            "paths that remain",
+            "10 blocks deleted",
+            ".981",
+            ".907",
+            ".796",
+            ".685",
+            ".500",
+            ".815",
+            ".343",
+            ".080",
+            ".630",
+            ".088",
+        ],
+        "figure_8": ["test error", "change (points)", "stochastic depth", "all blocks always"],
+        "figure_other_deletions": ["plain20", "resnet56", "change (points)"],
+        "figure_redundancy": ["change of error (points)", "9 blocks", "54 blocks", "blocks"],
         "figure_training": ["error", "epochs of training"],
         "figure_1": ["input", "output", "length 1: 3 paths", "length 3: 1 path"],
         "figure_2": ["4 of 8 paths left", "0 of 1 path left"],
@@ -153,6 +181,181 @@ def test_fonts_end_in_sans_serif(name):
 )
 def test_axis_titles_and_labels_are_drawn_as_text(name, titles):
     assert set(titles) <= set(svg_texts(name))
+
+
+# Any study
+
+
+@pytest.mark.parametrize("name", figure_names())
+def test_one_network_with_one_seed_is_enough(name):
+    frame = VIEWS[name]()
+    if "network" in frame.columns and name != "figure_2":
+        frame = frame.filter(network=frame["network"][-1])
+    if "seed" in frame.columns:
+        frame = frame.filter(seed=frame["seed"][0])
+    spec = drawn(name, frame)
+    assert not [param for param in spec.get("params", ()) if param["name"] == "picked_seed"]
+    vl_convert.vegalite_to_svg(spec)
+
+
+@pytest.mark.parametrize("name", figure_names())
+def test_numbers_that_were_not_measured_leave_the_figure_standing(name):
+    frame = VIEWS[name]()
+    optional = {"low", "high", "p_holm", "r", "r_low", "r_high", "r_squared", "severe_block", "severe_change",
+                "energy_relative_se", "disagreement", "contribution_low", "contribution_high", "random_median",
+                "reversed_error", "shuffled_error", "gate_at_start", "sampled_rms_norm", "swaps"}  # fmt: skip
+    empty = sorted(optional & set(frame.columns))
+    bare = frame.with_columns(pl.lit(None, dtype=frame.schema[column]).alias(column) for column in empty)
+    vl_convert.vegalite_to_svg(drawn(name, bare))
+    assert module_of(name).table(bare).height
+
+
+# What a reader can do
+
+
+def params(name, frame=None):
+    return {param["name"]: param for param in drawn(name, frame).get("params", ())}
+
+
+def test_every_legend_of_names_picks_and_what_is_not_picked_fades():
+    spec = drawn("figure_3")
+    picked = params("figure_3")
+    assert {"picked_network", "picked_seed", "block"} == picked.keys()
+    assert picked["picked_network"]["bind"] == "legend"
+    lines = [unit for unit, _ in units(spec, spec["datasets"]) if unit["mark"]["type"] == "line"]
+    for line in lines:
+        opacity = line["encoding"]["opacity"]
+        assert {each["param"] for each in opacity["condition"]["test"]["and"]} == {"picked_network", "picked_seed"}
+        assert opacity["value"] == pytest.approx(0.1 * opacity["condition"]["value"], rel=1e-2)
+
+
+@pytest.mark.parametrize("name", figure_names())
+def test_a_selection_stands_in_one_unit_of_each_plane_that_there_is(name):
+    spec = drawn(name)
+    named = [unit["name"] for unit, _ in units(spec, spec["datasets"]) if "name" in unit]
+    assert len(named) == len(set(named))
+    for param in params(name).values():
+        assert set(param.get("views", ())) <= set(named)
+    assert len(params(name)) == len(spec.get("params", ()))
+
+
+@pytest.mark.parametrize("name", [name for name in figure_names() if "block" in VIEWS[name]().columns][2:])
+def test_every_chart_of_blocks_selects_the_block_that_one_points_at(name):
+    pointed = params(name)["block"]
+    assert pointed["select"] == {"type": "point", "fields": ["block"], "on": "pointerover", "clear": "pointerout"}
+    assert pointed["views"]
+
+
+def test_the_column_over_a_block_says_what_every_curve_is_there():
+    rows = VIEWS["figure_3"]()
+    spec = drawn("figure_3")
+    wanted = [
+        unit for unit, _ in units(spec, spec["datasets"]) if unit["encoding"].get("opacity", {}).get("value") == 0
+    ]
+    assert len(wanted) == 2  # of the errors, and of the close-up
+    titles = [each["title"] for each in wanted[0]["encoding"]["tooltip"][1:]]
+    assert titles == [f"{curve}, {what}" for curve in ("resnet110, seed 0", "resnet110, seed 1", "vgg15, seed 0")
+                      for what in ("error", "change")]  # fmt: skip
+    data = spec["datasets"][wanted[0]["data"]["name"]]
+    assert [row["error_2"] for row in data][:14] == pytest.approx(
+        rows.filter(network="vgg15").sort("block")["error"].to_list(), rel=1e-5
+    )
+
+
+def test_ink_stands_in_the_config_alone_so_that_dark_paper_is_another_config():
+    dark = config(STYLE, DARK)
+    assert dark.keys() == config(STYLE, WHITE).keys() and dark["background"] != WHITE.background
+    for name in figure_names():
+        spec = drawn(name)
+        expected = config(STYLE, WHITE)
+        expected["view"] |= {"continuousWidth": 300, "continuousHeight": 300}  # Altair's own
+        assert spec["config"] == json.loads(json.dumps(expected))
+        inks = {WHITE.ink, WHITE.pale, WHITE.grid, "black", "white", "#000000", "#ffffff"}
+        assert not inks & set(leaves({key: value for key, value in spec.items() if key != "config"})), name
+
+
+# Single figures
+
+
+def test_what_is_off_the_scale_stands_on_the_edge_with_its_value():
+    rows = VIEWS["figure_3"]().filter(network="resnet110").with_columns(
+        change=pl.when(pl.col("block") == 7).then(0.3 + 0.01 * pl.col("seed")).otherwise(0.001)
+    )  # fmt: skip
+    spec = drawn("figure_3", rows)
+    close_up = spec["vconcat"][1]
+    shown = [row["shown"] for unit, data in units(close_up, spec["datasets"]) for row in data if "shown" in row]
+    assert max(shown) == 0.05
+    (label,) = [data for unit, data in units(close_up, spec["datasets"]) if unit["mark"]["type"] == "text"]
+    assert [(row["block"], row["text"], row["edge"]) for row in label] == [(7, "30 to 31", 0.05)]
+    assert max(unit["encoding"]["y"]["scale"]["domain"][1] for unit, _ in units(close_up, spec["datasets"])
+               if "scale" in unit["encoding"].get("y", {})) > 0.05  # fmt: skip
+
+
+def test_values_off_the_scale_do_not_stand_upon_each_other():
+    rows = VIEWS["figure_3"]().filter(network="resnet110", seed=0).with_columns(change=0.1 + 0.001 * pl.col("block"))
+    spec = drawn("figure_3", rows)
+    (label,) = [data for unit, data in units(spec["vconcat"][1], spec["datasets"]) if unit["mark"]["type"] == "text"]
+    blocks = [row["block"] for row in label]
+    assert 53 in blocks  # the largest has its value
+    assert min(b - a for a, b in itertools.pairwise(blocks)) * 560 / 54 >= 11  # pixels
+
+
+def test_figure_3_is_drawn_of_two_studies_together():
+    rows = VIEWS["figure_3"]()
+    published = rows.filter(network="resnet110", seed=0).with_columns(study=pl.lit("published"))
+    together = pl.concat([published, rows.filter(network="vgg15").with_columns(study=pl.lit("paper"))])
+    assert {"resnet110", "vgg15"} <= set(leaves(drawn("figure_3", together)))
+
+
+def test_boxes_of_figure_5a_are_over_the_draws_of_all_seeds():
+    frame = VIEWS["figure_5a"]().filter(network="resnet110")
+    spec = drawn("figure_5a", frame)
+    boxes = next(data for _, data in units(spec, spec["datasets"]) if data and "q05" in data[0])
+    errors = sorted(frame.filter(count=7)["error"])
+    at = 0.25 * (len(errors) - 1)  # linear interpolation, by hand
+    quartile = errors[int(at)] + (at % 1) * (errors[int(at) + 1] - errors[int(at)])
+    assert next(row["q25"] for row in boxes if row["count"] == 7) == pytest.approx(quartile, rel=1e-5)
+    marked = next(data for _, data in units(spec, spec["datasets"]) if data and "severe_block" in data[0])
+    assert len(marked) == frame["severe_block"].count()
+
+
+def test_shuffles_and_reversals_stand_apart_from_the_axis_of_tau():
+    swaps, margin = drawn("figure_5b")["hconcat"]
+    datasets = drawn("figure_5b")["datasets"]
+    assert {row["experiment"] for _, data in units(swaps, datasets) for row in data if "experiment" in row} == {"swaps"}
+    kinds = {row["experiment"] for _, data in units(margin, datasets) for row in data if "experiment" in row}
+    assert kinds == {"shuffle", "reversal"}
+
+
+@pytest.mark.parametrize(("blocks", "most", "effective"), [(54, (19, 35), (5, 17)), (9, (1, 8), (0, 4))])
+def test_the_shaded_lengths_are_the_paper_s_or_as_many_standard_deviations(blocks, most, effective):
+    from resdag.figures.figure_6a import effective_lengths, most_lengths
+
+    # 9 blocks: 4.5 ± 2.18 x 1.5, and 9 x .204 ± 2 x 1.21
+    assert (most_lengths(blocks), effective_lengths(blocks)) == (most, effective)
+
+
+def test_the_spectrum_shows_one_network_at_a_time():
+    frame = VIEWS["figure_spectrum"]()
+    small = frame.filter(pl.col("path_length") <= 9).with_columns(network=pl.lit("another"))
+    spec = drawn("figure_spectrum", pl.concat([frame, small]))
+    (shown,) = [param for param in spec["params"] if param["name"] == "network_shown"]
+    assert shown["value"] == "resnet110"  # the one with most blocks
+    assert shown["bind"]["options"] == ["resnet110", "another"]
+    assert not [param for param in drawn("figure_spectrum")["params"] if param["name"] == "network_shown"]
+    for unit, _ in units(spec, spec["datasets"]):
+        assert {"filter": "datum.network === network_shown"} in unit["transform"]
+    both, one = vl_convert.vegalite_to_svg(spec), vl_convert.vegalite_to_svg(drawn("figure_spectrum"))
+    assert both.count("<path") - one.count("<path") < 20  # the marks of one network, not of both
+
+
+def test_what_deletions_cost_by_depth_is_the_median_over_blocks():
+    rows = VIEWS["figure_redundancy"]().with_columns(change=1 / pl.col("blocks"))
+    spec = drawn("figure_redundancy", rows)
+    medians = next(data for _, data in units(spec["hconcat"][1], spec["datasets"]) if data)
+    assert {row["blocks"]: row["median"] for row in medians} == pytest.approx(
+        {n: 1 / n for n in (9, 15, 21, 27, 54)}, rel=1e-5
+    )
 
 
 def test_the_fit_of_figure_6b_is_written_from_the_rows():
@@ -269,13 +472,15 @@ def test_intervals_may_be_missing(name):
     assert drawn(name, frame)
 
 
-@pytest.mark.parametrize("name", ["figure_3", "figure_5a", "figure_5b", "figure_6b", "figure_6c", "figure_training"])
+@pytest.mark.parametrize(
+    "name", ["figure_5a", "figure_5b", "figure_6b", "figure_6c", "figure_other_deletions", "figure_training"]
+)
 def test_many_networks_get_a_panel_each(name):
     frame = VIEWS[name]()
     first = frame.filter(network=frame["network"][0])
     six = pl.concat(first.with_columns(network=pl.lit(f"network-{number}")) for number in range(6))
     spec = drawn(name, six)
-    panels = spec["concat"] if "concat" in spec else spec["vconcat"][0]["concat"]
+    panels = spec["concat"] if "concat" in spec else spec["vconcat"]
     assert len(panels) in (6, 12)  # 6b and 6c have a panel for each place of measurement
 
 

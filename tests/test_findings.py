@@ -90,16 +90,41 @@ def test_single_deletions_name_the_median_and_the_worst_block() -> None:
 
 
 def test_random_deletions_are_said_at_the_paper_s_count_and_at_the_largest() -> None:
-    rows = VIEWS["figure_5a"]().filter(network="resnet110").with_columns(median=pl.col("count") / 100)
-    assert finding("figure_5a", rows).startswith(
-        "Deleted at random, 10 blocks of resnet110 leave 10.0 % median error and 20 blocks of resnet110 leave 20.0 %"
+    rows = VIEWS["figure_5a"]().filter(network="resnet110").with_columns(error=pl.col("count") / 100)
+    said = (
+        "Deleted at random, 10 blocks leave 10.0 % and 20 blocks leave 20.0 % median error of resnet110 (intact 6.4 %)."
     )
+    assert finding("figure_5a", rows) == said
+    hits = VIEWS["figure_5a"]().filter(network="resnet110", count=20)["severe_block"].count()
+    last = table("figure_5a", rows).row(-1, named=True)
+    assert (last["draws"], last["hit a severe block"], last["median (%)"]) == (100, hits, 20.0)
 
 
 def test_the_factor_and_the_window_of_path_gradients_are_said() -> None:
     assert "by 0.256 in resnet110 (R² of the line at least 0.9970)" in finding("figure_6b")
     assert "5.1 to 16.9 blocks in resnet110 (0.45 % of its paths)" in finding("figure_6c")
     assert module_of("figure_6b").finding(without(VIEWS["figure_6b"](), "r")) is None
+
+
+def test_other_networks_and_depths_are_said_from_the_best_to_the_worst() -> None:
+    rows = VIEWS["figure_other_deletions"]().with_columns(change=pl.when(network="plain20").then(0.7).otherwise(0.01))
+    assert finding("figure_other_deletions", rows) == (
+        "The median change of error by one block runs from +1.00 points in resnet20 to +70.00 points in plain20, of 3 "
+        "networks."
+    )
+    deep = VIEWS["figure_redundancy"]().with_columns(change=1 / pl.col("blocks"))
+    assert finding("figure_redundancy", deep) == (
+        "The median change of error by one block goes from +11.11 points with 9 blocks to +1.85 points with 54."
+    )
+
+
+def test_path_lengths_are_said_of_the_paper_s_number_of_blocks_or_the_largest() -> None:
+    assert finding("figure_6a") == "Of the paths through 54 blocks, 98.0 % enter 19 to 35, and 0.45 % enter 5 to 17."
+    nine = VIEWS["figure_6a"]().filter(blocks=9)
+    # mean 4.5, sd 1.5: 19 to 35 of 54 are 8 / 3.67 = 2.18 of these to either side; C(9, k) / 512 for k of 1 to 8
+    assert finding("figure_6a", nine).startswith("Of the paths through 9 blocks, 99.6 % enter 1 to 8, ")
+    # C(53, 11) / C(54, 11) = 43 / 54
+    assert finding("figure_7").startswith("Of the paths through 11 of 54 blocks, 79.6 % after 1 deletion, 8.0 % ")
 
 
 def test_stochastic_depth_is_held_against_its_like() -> None:

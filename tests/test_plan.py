@@ -461,7 +461,7 @@ def test_a_figure_rests_on_tables_that_there_are(name: str) -> None:
 def test_a_figure_says_what_a_plan_has_to_know(name: str) -> None:
     said = literals(figure_modules()[name])
     assert {"TITLE", "CAPTION", "ORDER", "PAPER", "ESSENTIAL"} <= said.keys()
-    assert set(said["ESSENTIAL"]) <= set(declared())
+    assert {rule.partition(" of ")[0] for rule in said["ESSENTIAL"]} <= set(declared())
     assert said["PAPER"] == (f"figure {name.removeprefix('figure_')}" if name[7].isdigit() else None)
 
 
@@ -486,6 +486,7 @@ def test_figures_that_a_study_cannot_fill_are_not_planned() -> None:
         ("a.b", {"a": {"b": 0}}, True),
         ("a.b", {"a": {"b": None}}, False),
         ("a.b", {"a": None}, False),
+        ("!a.b", {"a": None}, True),
         ("a.*.b", {"a": {"x": {"b": None}, "y": {"b": 0.5}}}, True),
         ("a=x", {"a": "x"}, True),
         ("a=x", {"a": "y"}, False),

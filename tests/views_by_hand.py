@@ -65,6 +65,26 @@ def figure_3() -> pl.DataFrame:
     return _frame(rows)
 
 
+def figure_other_deletions() -> pl.DataFrame:
+    noise, rows = np.random.default_rng(12), []
+    for network, seed, block in product(("plain20", "resnet20", "resnet56"), (0, 1), range(9)):
+        error = 0.8 if network == "plain20" else 0.09 + 0.2 * exp(-block) + abs(noise.normal(0, 0.004))
+        rows.append(_deletion(network, seed, network[:-2], block, error, 0.085))
+    return _frame(rows)
+
+
+def figure_redundancy() -> pl.DataFrame:
+    noise, rows = np.random.default_rng(13), []
+    for blocks, seed in product((9, 15, 21, 27, BLOCKS), (0,)):
+        for block in range(blocks):
+            error = 0.07 + 0.5 / blocks + (0.4 if block == 0 else 0) + abs(noise.normal(0, 0.003))
+            row = _deletion(f"resnet{2 * blocks + 2}", seed, "resnet", block, error, 0.07)
+            row |= {"depth": 2 * blocks + 2, "blocks": blocks, "position": block / (blocks - 1),
+                    "changes_shape": block in (blocks // 3, 2 * blocks // 3)}  # fmt: skip
+            rows.append({key: value for key, value in row.items() if key not in ("errors", "images", "p_holm")})
+    return _frame(rows)
+
+
 def figure_4() -> pl.DataFrame:
     noise = np.random.default_rng(4)
     return _frame([
@@ -74,18 +94,24 @@ def figure_4() -> pl.DataFrame:
 
 
 def _quantiles(values: np.ndarray) -> dict:
-    points = {"minimum": 0, "q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95, "maximum": 1}
-    return {name: float(np.quantile(values, point)) for name, point in points.items()} | {"mean": float(values.mean())}
+    points = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
+    return {name: float(np.quantile(values, point)) for name, point in points.items()}
 
 
 def figure_5a() -> pl.DataFrame:
     noise, rows = np.random.default_rng(5), []
     for network, seed, count in product(("resnet110", "resnet110-stochastic-depth"), (0, 1), range(21)):
-        spread = 0.064 + 0.75 * (1 - np.exp(-((count * noise.gamma(16, 1 / 16, 50) / 16) ** 2)))
-        rows.append({
-            "network": network, "seed": seed, "count": count, "draws": 50 if count else 1, **_quantiles(spread),
-            "intact_error": 0.064,
-        })  # fmt: skip
+        draws = 50 if count else 1
+        hits = noise.random(draws) < count / BLOCKS  # block 0, which is worth half of what is right
+        errors = np.minimum(0.9, 0.064 + 0.002 * count**2 * noise.gamma(16, 1 / 16, draws) + 0.4 * hits)
+        rows += [
+            {
+                "network": network, "seed": seed, "count": count, "draw": draw if count else None,
+                "error": float(error), "intact_error": 0.064, "severe_block": 0 if hit else None,
+                "severe_change": 0.4 if hit else None, "draws": draws, **_quantiles(errors),
+            }
+            for draw, (error, hit) in enumerate(zip(errors, hits, strict=True))
+        ]  # fmt: skip
     return _frame(rows)
 
 
@@ -98,7 +124,7 @@ def figure_5b() -> pl.DataFrame:
             rows.append(_reordering(f"{experiment}-{count}-d{draw:03}", experiment, count, centre, noise))
     rows.append(_reordering("reversal", "reversal", None, 0.406, noise))
     frame = pl.DataFrame(rows, infer_schema_length=None)
-    frame = frame.with_columns(tau_bin=(pl.col("kendall_tau") / 0.05).round() * 0.05)
+    frame = frame.with_columns(tau_bin=(pl.col("kendall_tau") / 0.02).round() * 0.02)
     error = pl.col("error")
     bins = frame.with_columns(
         bin_median=error.median().over("tau_bin"), bin_q25=error.quantile(0.25).over("tau_bin"),
@@ -147,7 +173,8 @@ def figure_6c() -> pl.DataFrame:
         mean, sd = BLOCKS * p, (BLOCKS * p * (1 - p)) ** 0.5
         rows.append({
             "network": "resnet110", "seed": 0, "epoch": epoch, "measured_at": measured_at, "path_length": k,
-            "contribution": share, "contribution_low": 0.85 * share, "contribution_high": 1.15 * share,
+            "samples": 1000, "contribution": share, "contribution_low": 0.85 * share,
+            "contribution_high": 1.15 * share,
             "fraction": comb(BLOCKS, k) / 2**BLOCKS, "mean_length": mean, "window_low": mean - 2 * sd,
             "window_high": mean + 2 * sd, "window_share": 0.0045,
         })  # fmt: skip
@@ -417,6 +444,6 @@ VIEWS = {
         figure_depth, figure_multiplicity, figure_blocks_per_batch,
         figure_8, figure_control, figure_ensembles, figure_mean_field, figure_highway, figure_pairs,
         figure_prediction, figure_spectrum, figure_training, figure_runs, figure_repeat,
-        figure_training_paths,
+        figure_training_paths, figure_other_deletions, figure_redundancy,
     )
 }  # fmt: skip

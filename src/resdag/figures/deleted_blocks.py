@@ -37,6 +37,17 @@ def what_one_costs(rows: pl.DataFrame) -> str | None:
     return f"Without any one of its blocks, {'; '.join(said)}." if said else None
 
 
+def what_many_cost(rows: pl.DataFrame) -> str | None:
+    """The median change by one block, of the network that bears it best and of the one that bears it worst."""
+    medians = rows.group_by("network").agg(pl.median("change")).drop_nulls().sort("change", "network")
+    if medians.is_empty():
+        return None
+    said = [f"{points(change)} in {network}" for network, change in (medians.row(0), medians.row(-1))]
+    if medians.height == 1:
+        return f"The median change of error by one block is {said[0]}."
+    return f"The median change of error by one block runs from {said[0]} to {said[1]}, of {medians.height} networks."
+
+
 def _changes(rows: pl.DataFrame) -> str:
     at = worst(rows, "change", "block", "seed")
     return (

@@ -6,8 +6,8 @@ Above the network as one draws it, below the same network as the collection of i
 import altair as alt
 import polars as pl
 
-from resdag.figures.lanes import BOX, EDGE, END, START, across, branch_names, end_names, lanes
-from resdag.figures.theme import INK, Panel, Style, finish
+from resdag.figures.lanes import BOX, END, START, across, branch_names, end_names, lanes
+from resdag.figures.theme import Panel, Style, finish
 from resdag.figures.words import Config, counted, listed
 
 VIEW = "figure_1"
@@ -51,12 +51,13 @@ def _compact(blocks: list[int], style: Style) -> Panel:
     sums = pl.DataFrame({"x": [b + SUM for b in blocks], "y": 0.0, "text": "+"})
     nodes = pl.DataFrame({"x": ends, "y": 0.0, "text": ["input", "output"]})
     boxes = centres.with_columns(left=pl.col("x") - 0.25, right=pl.col("x") + 0.25, top=0.4, bottom=-0.4)
-    box = alt.Chart(boxes).mark_rect(cornerRadius=3, strokeWidth=1.2, fill=BOX, stroke=EDGE)
+    box = alt.Chart(boxes).mark_rect(cornerRadius=3, strokeWidth=1.2, fill=BOX, fillOpacity=0.2, stroke=BOX)
     layers = [
         line.encode(x=across(last), y=y), arcs.encode(x=across(last), y=y),
         box.encode(x="left:Q", x2="right:Q", y="top:Q", y2="bottom:Q"),
-        alt.Chart(sums).mark_point(filled=True, fill="white", stroke=INK, size=150, opacity=1).encode(x="x:Q", y="y:Q"),
-        alt.Chart(nodes).mark_point(filled=True, color=INK, size=90, opacity=1).encode(x="x:Q", y="y:Q"),
+        alt.Chart(sums).mark_point(filled=True, style="background", size=150, opacity=1).encode(x="x:Q", y="y:Q"),
+        alt.Chart(sums).mark_point(filled=False, style="ink", size=150, opacity=1).encode(x="x:Q", y="y:Q"),
+        alt.Chart(nodes).mark_point(filled=True, style="ink", size=90, opacity=1).encode(x="x:Q", y="y:Q"),
         alt.Chart(sums).mark_text().encode(x="x:Q", y="y:Q", text="text:N"),
         *end_names(nodes), *branch_names(alt.Chart(boxes), "x", "y", style),
     ]  # fmt: skip
@@ -66,7 +67,7 @@ def _compact(blocks: list[int], style: Style) -> Panel:
 
 def _polyline(corners: list[tuple[float, float, str]]) -> alt.Chart:
     points = pl.DataFrame(corners, schema=["x", "y", "part"], orient="row").with_row_index("place")
-    return alt.Chart(points).mark_line(strokeWidth=1.3, color=INK).encode(detail="part:N", order="place:Q")
+    return alt.Chart(points).mark_line(strokeWidth=1.3, style="ink").encode(detail="part:N", order="place:Q")
 
 
 def method(_: Config) -> str:

@@ -15,10 +15,11 @@ ESSENTIAL = ("delete_single",)
 STUDY_HAS = ("dataset.kind!=image_folder",)
 TITLE = "Deleting one block from a residual network and one layer from VGG"
 CAPTION = (
-    "Test error of a trained network after the deletion of one block, over the index of that block from the input; "
-    "bands are Wilson intervals over test images, dotted lines the intact error, dashed verticals the residual "
-    "blocks that change shape. The paper finds no visible change for the residual network, small peaks where the "
-    "shape changes, and chance level for every layer of VGG."
+    "Top: test error of a trained network after the deletion of one block, over the index of that block from the "
+    "input; bands are Wilson intervals over test images, dotted lines the intact error, dashed verticals the "
+    "residual blocks that change shape. Bottom: the change of the residual network's error close up, to five points; "
+    "triangles on the edge are off the scale, with their values. The paper finds no visible change for the residual "
+    "network, small peaks where the shape changes, and chance level for every layer of VGG."
 )
 
 

@@ -9,9 +9,18 @@ import math
 import altair as alt
 import polars as pl
 
-from resdag.figures.path_panels import fits, how_sampled, last_at_input, moment, moments, path_panels
+from resdag.figures.path_panels import (
+    facts,
+    fits,
+    how_sampled,
+    last_at_input,
+    moment,
+    moments,
+    note,
+    path_panels,
+    sampled,
+)
 from resdag.figures.theme import (
-    GREY,
     Panel,
     Style,
     colour,
@@ -20,6 +29,7 @@ from resdag.figures.theme import (
     finite,
     index_axis,
     seed_opacity,
+    seed_shape,
 )  # fmt: skip
 from resdag.figures.words import Config, listed
 
@@ -53,29 +63,25 @@ def _panel(rows: pl.DataFrame, domain: list[str], last: int, ends: tuple[float, 
     axis = alt.Axis(format="~f", tickMinStep=1, tickCount=7)
     scale = alt.Scale(domain=ends, nice=False)
     y = alt.Y("mean_log10_norm:Q", title="gradient norm of a path (log10)", axis=axis, scale=scale)
-    living = alt.Chart(rows.drop_nulls("mean_log10_norm")).encode(
+    living = alt.Chart(_slim(rows).drop_nulls("mean_log10_norm")).encode(
         x=index_axis("path_length", (-0.5, last + 0.5), "path length (blocks)"),
         color=colour("moment", domain), detail="seed:N",
     )  # fmt: skip
     band = living.mark_area(opacity=0.16).encode(y=alt.Y("below:Q"), y2="above:Q")
-    points = living.mark_point(filled=True, size=20, opacity=seed_opacity(rows)).encode(y=y, tooltip=_tooltip())
+    points = living.mark_point(filled=True, size=20, opacity=seed_opacity(rows))
     line = living.mark_line(strokeWidth=1.4, opacity=seed_opacity(rows))
     line = line.encode(y=alt.Y("fit_log10_norm:Q"), strokeDash=dash("moment", domain))
-    return alt.layer(band, points, line, _facts(rows, domain, style), *_dead(rows, style))
+    said = {name: _fact(rows.filter(moment=name).drop_nulls("r")) for name in domain}
+    points = points.encode(y=y, shape=seed_shape(rows), tooltip=_tooltip())
+    return alt.layer(band, points, line, *facts(said, domain, style), *_dead(rows, style))
 
 
-def _facts(rows: pl.DataFrame, domain: list[str], style: Style) -> Panel:
-    """The slope and R^2 of each moment's line, one below the other at the upper right."""
-    lines = []
-    for place, name in enumerate(domain):
-        text = _fact(rows.filter(moment=name).drop_nulls("r"))
-        chart = alt.Chart(pl.DataFrame({"moment": [name], "text": [text]}))
-        mark = chart.mark_text(align="right", baseline="top", fontSize=style.font_size)
-        lines.append(mark.encode(
-            x=alt.value("width"), y=alt.value(2 + place * 1.4 * style.font_size), text="text:N",
-            color=colour("moment", domain),
-        ))  # fmt: skip
-    return alt.layer(*lines)
+def _slim(rows: pl.DataFrame) -> pl.DataFrame:
+    """What is drawn: each column costs in every row."""
+    return rows.drop("study", "network", "measured_at", "epoch", "mean_norm_low", "mean_norm_high", *FIT)
+
+
+FIT = ("r", "r_low", "r_high", "r_squared")
 
 
 def _fact(rows: pl.DataFrame) -> str:
@@ -92,22 +98,21 @@ def _fact(rows: pl.DataFrame) -> str:
 
 
 def _dead(rows: pl.DataFrame, style: Style) -> list[alt.Chart]:
-    """A cross on the axis where sampled paths were dead, and how many were."""
+    """How many paths were sampled, and a cross on the axis where some were dead, with how many were."""
     dead = rows.filter(pl.col("dead") > 0)
     if dead.is_empty():
-        return []
-    crosses = alt.Chart(dead).mark_point(shape="cross", angle=45, color=GREY, size=36, filled=True)
+        return note(sampled(rows), style)
+    crosses = alt.Chart(_slim(dead)).mark_point(shape="cross", angle=45, style="grey", size=36, filled=True)
     text = f"× {int(dead['dead'].sum()):,} of {int(rows['samples'].sum()):,} sampled paths are dead"
-    note = alt.Chart(pl.DataFrame({"text": [text]})).mark_text(align="left", baseline="bottom", color=GREY)
     return [
         crosses.encode(x="path_length:Q", y=alt.value("height"), tooltip=_tooltip()),
-        note.encode(x=alt.value(6), y=alt.value(style.height - 8), text="text:N"),
-    ]
+        *note(text, style), *note(sampled(rows), style, 1),
+    ]  # fmt: skip
 
 
 def _tooltip() -> list[alt.Tooltip]:
     return [
-        alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("moment:N", title="measured"),
+        alt.Tooltip("seed:Q"), alt.Tooltip("moment:N", title="measured"),
         alt.Tooltip("path_length:Q", title="path length"), alt.Tooltip("samples:Q"), alt.Tooltip("dead:Q"),
         alt.Tooltip("mean_norm:Q", title="mean norm", format=".3g"),
         alt.Tooltip("mean_log10_norm:Q", title="mean log10 norm", format=".2f"),

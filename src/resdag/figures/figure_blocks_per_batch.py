@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from resdag.figures.compared import both_errors, one_seed, with_interval
-from resdag.figures.theme import GREY, Panel, Style, ceiling, colour, dash, error_axis, finish, finite, sign, signs
+from resdag.figures.theme import Panel, Style, ceiling, colour, dash, error_axis, finish, finite, sign, signs
 from resdag.figures.words import Config, few, listed, section
 
 VIEW = "figure_blocks_per_batch"
@@ -42,7 +42,7 @@ def _panel(rows: pl.DataFrame) -> Panel:
         x=alt.X("computed:Q", title=title, axis=axis, scale=scale), color=colour("kind", kinds),
     )  # fmt: skip
     y = error_axis("error", (0, ceiling(rows, *(f"{split}_high" for split in SPLITS))), "error")
-    band = alt.Chart(rows.filter("whole")).mark_rect(color=GREY, opacity=0.18)
+    band = alt.Chart(rows.filter("whole")).mark_rect(style="grey", opacity=0.18)
     return alt.layer(
         band.encode(y=alt.Y("test_error_low:Q"), y2="test_error_high:Q"),
         base.mark_rule(strokeWidth=1.2, opacity=0.7).encode(y=alt.Y("low:Q"), y2="high:Q"),

@@ -3,8 +3,8 @@
 import altair as alt
 import polars as pl
 
+from resdag.figures.blocks import blocks_axis, changing, column
 from resdag.figures.theme import (
-    PALE,
     Panel,
     Style,
     colour,
@@ -13,9 +13,10 @@ from resdag.figures.theme import (
     finish,
     finite,
     grid,
-    index_axis,
     names,
+    panel_width,
     seed_opacity,
+    seed_shape,
     sized,
 )  # fmt: skip
 from resdag.figures.words import Config, few, in_percent, listed, number, points, section
@@ -40,38 +41,30 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     rows = finite(frame, "error").sort("network", "seed", "block", "kind")
     domain = names(rows)
     columns = min(2, len(domain))
-    panels = [sized(_panel(rows.filter(network=name)), style, columns, name) for name in domain]
+    width = panel_width(style, columns)
+    panels = [sized(_panel(rows.filter(network=name), width), style, columns, name) for name in domain]
     return finish(grid(panels, columns), style)
 
 
-def _panel(rows: pl.DataFrame) -> Panel:
-    last = int(rows["block"].max())  # type: ignore[arg-type]
-    x, y = index_axis("block", (-0.5, last + 0.5), "index of the block"), error_axis("error", (0, 1))
-    base = alt.Chart(rows).encode(x=x, color=colour("kind", KINDS), detail="seed:N")
+def _panel(rows: pl.DataFrame, width: int) -> Panel:
+    x, y = blocks_axis(rows), error_axis("error", (0, 1))
+    base = alt.Chart(rows.select("seed", "block", "kind", "error", "low", "high")).encode(
+        x=x, color=colour("kind", KINDS), detail="seed:N"
+    )
     band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q"), y2="high:Q")
     line = base.mark_line(opacity=seed_opacity(rows)).encode(y=y, strokeDash=dash("kind", KINDS))
-    points = base.mark_point(filled=True, size=18, opacity=seed_opacity(rows)).encode(y=y, tooltip=_tooltip())
-    return alt.layer(*_references(rows), band, line, points)
+    points = base.mark_point(filled=True, size=18, opacity=seed_opacity(rows)).encode(y=y, shape=seed_shape(rows))
+    curves = rows.with_columns(curve=pl.format("{} deleted, seed {}", "kind", "seed"))
+    return alt.layer(
+        changing(rows), _intact(rows), band, line, points, column(curves, width, "curve", {"error": ".2%"})
+    )
 
 
-def _references(rows: pl.DataFrame) -> list[alt.Chart]:
-    """Dashed verticals at the blocks that change shape, dotted horizontals at the intact errors."""
-    changes = rows.filter("changes_shape").select("block").unique().sort("block")
+def _intact(rows: pl.DataFrame) -> alt.Chart:
+    """Dotted horizontals at the intact errors."""
     intact = rows.filter(pl.col("kind") != "skip").select("kind", "seed", "intact_error").unique().sort("kind", "seed")
     dotted = alt.Chart(intact).mark_rule(strokeDash=[1, 3], strokeWidth=1.4)
-    return [
-        alt.Chart(changes).mark_rule(color=PALE, strokeDash=[3, 3]).encode(x="block:Q"),
-        dotted.encode(y="intact_error:Q", color=colour("kind", KINDS)),
-    ]
-
-
-def _tooltip() -> list[alt.Tooltip]:
-    return [
-        alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("block:Q"),
-        alt.Tooltip("kind:N", title="what was deleted"),
-        *(alt.Tooltip(f"{name}:Q", format=".2%") for name in ("error", "low", "high")),
-        alt.Tooltip("change:Q", format="+.2%"),
-    ]  # fmt: skip
+    return dotted.encode(y="intact_error:Q", color=colour("kind", KINDS))
 
 
 def method(config: Config) -> str:

@@ -3,9 +3,8 @@
 import altair as alt
 import polars as pl
 
+from resdag.figures.blocks import blocks_axis, changing, column
 from resdag.figures.theme import (
-    GREY,
-    PALE,
     Panel,
     Style,
     ceiling,
@@ -14,8 +13,8 @@ from resdag.figures.theme import (
     error_axis,
     finish,
     finite,
-    index_axis,
     seed_opacity,
+    seed_shape,
 )  # fmt: skip
 from resdag.figures.words import Config, few, in_percent, listed, section
 
@@ -38,27 +37,32 @@ KINDS = ("learned gate", "gate frozen at 0.5", "identity skip")
 
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     """The chart of the view's rows: gates above, errors below, on one axis of blocks."""
-    rows = finite(frame).sort("network", "seed", "block").with_columns(of=pl.format("{} {}", "network", "seed"))
-    panels = [_gates(rows).properties(width=style.width, height=round(0.7 * style.height))]
-    if rows["error"].count():
-        panels.append(_errors(rows).properties(width=style.width, height=round(0.7 * style.height)))
+    rows = finite(frame).sort("network", "seed", "block").with_columns(of=pl.format("{}, seed {}", "network", "seed"))
+    kinds = {"gate": _gates, "error": _errors}
+    panels = [
+        panel(rows, style.width).properties(width=style.width, height=round(0.7 * style.height))
+        for measured, panel in kinds.items()
+        if rows[measured].count()
+    ]
     return finish(alt.vconcat(*panels, spacing=16) if len(panels) > 1 else panels[0], style)
 
 
-def _gates(rows: pl.DataFrame) -> Panel:
+def _gates(rows: pl.DataFrame, width: int) -> Panel:
     learned = rows.drop_nulls("gate")
     highest = max(0.6, ceiling(learned, "gate", "gate_high", "gate_at_start"))  # one half is always seen
     scale = alt.Scale(domain=[0, highest], nice=False)
     y = alt.Y("gate:Q", title="mean gate T", axis=alt.Axis(format="~g", tickCount=6), scale=scale)
-    half = alt.Chart(pl.DataFrame({"half": [0.5]})).mark_rule(color=GREY, strokeDash=[4, 4]).encode(y=alt.Y("half:Q"))
+    half = alt.Chart(pl.DataFrame({"half": [0.5]})).mark_rule(style="grey", strokeDash=[4, 4])
     base = _base(rows, learned)
     start = base.mark_line(strokeDash=[1, 3], strokeWidth=1.4).encode(y=alt.Y("gate_at_start:Q"))
     band = base.mark_area(opacity=0.18).encode(y=alt.Y("gate_low:Q"), y2="gate_high:Q")
-    names = ("gate", "gate_low", "gate_high", "gate_at_start", "below_half")
-    return alt.layer(_changes(rows), half, band, start, *_curve(base, y, rows, _tooltip(names, ".3f")))
+    pointed = column(learned, width, "of", {"gate": ".3f", "gate_at_start": ".3f", "below_half": ".0%"})
+    return alt.layer(
+        changing(rows), half.encode(y=alt.Y("half:Q")), band, start, *_curve(base, y, rows), pointed
+    )  # fmt: skip
 
 
-def _errors(rows: pl.DataFrame) -> Panel:
+def _errors(rows: pl.DataFrame, width: int) -> Panel:
     known = rows.drop_nulls("error")
     y = error_axis("error", (0, ceiling(known, "high", "error", "intact_error")), "test error, block deleted")
     base = _base(rows, known)
@@ -66,34 +70,23 @@ def _errors(rows: pl.DataFrame) -> Panel:
     intact = known.select("kind", "of", "intact_error").unique().sort("of")
     dotted = alt.Chart(intact).mark_rule(strokeDash=[1, 3], strokeWidth=1.4)
     reference = dotted.encode(y="intact_error:Q", color=colour("kind", KINDS))
-    names = ("error", "low", "high", "intact_error", "change")
-    return alt.layer(_changes(rows), band, reference, *_curve(base, y, rows, _tooltip(names, ".2%")))
+    pointed = column(known, width, "of", {"error": ".2%", "change": "+.2%"})
+    return alt.layer(changing(rows), band, reference, *_curve(base, y, rows), pointed)
 
 
 def _base(rows: pl.DataFrame, drawn: pl.DataFrame) -> alt.Chart:
     """A chart of some of the rows, on the axis of blocks of all of them."""
-    x = index_axis("block", (-0.5, int(rows["block"].max()) + 0.5), "index of the block")  # type: ignore[arg-type]
-    return alt.Chart(drawn).encode(x=x, color=colour("kind", KINDS), detail="of:N")
+    slim = drawn.drop("study", "stage", "changes_shape", "below_half", "intact_error", "change")
+    return alt.Chart(slim).encode(x=blocks_axis(rows), color=colour("kind", KINDS), detail="of:N")
 
 
-def _curve(base: alt.Chart, y: alt.Y, rows: pl.DataFrame, tooltip: list[alt.Tooltip]) -> list[alt.Chart]:
-    """A line with points, each kind with a dash of its own."""
+def _curve(base: alt.Chart, y: alt.Y, rows: pl.DataFrame) -> list[alt.Chart]:
+    """A line with points, each kind with a dash of its own and each seed with a shape."""
     opacity = seed_opacity(rows)
     return [
         base.mark_line(opacity=opacity).encode(y=y, strokeDash=dash("kind", KINDS)),
-        base.mark_point(filled=True, size=32, opacity=opacity).encode(y=y, tooltip=tooltip),
+        base.mark_point(filled=True, size=32, opacity=opacity).encode(y=y, shape=seed_shape(rows)),
     ]
-
-
-def _changes(rows: pl.DataFrame) -> alt.Chart:
-    """Dashed verticals at the blocks that change shape."""
-    blocks = rows.filter("changes_shape").select("block").unique().sort("block")
-    return alt.Chart(blocks).mark_rule(color=PALE, strokeDash=[3, 3]).encode(x="block:Q")
-
-
-def _tooltip(names: tuple[str, ...], number: str) -> list[alt.Tooltip]:
-    of = [alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("kind:N", title="skip"), alt.Tooltip("block:Q")]
-    return [*of, *(alt.Tooltip(f"{name}:Q", title=name.replace("_", " "), format=number) for name in names)]
 
 
 def method(config: Config) -> str:

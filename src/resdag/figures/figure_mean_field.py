@@ -11,7 +11,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from resdag.figures.theme import GREY, Panel, Style, colour, dash, finish, finite, shape
+from resdag.figures.theme import Panel, Style, colour, dash, finish, finite, shape
 from resdag.figures.words import Config, number, percent, section
 
 VIEW = "figure_mean_field"
@@ -129,7 +129,7 @@ def _root_law(rows: pl.DataFrame) -> alt.Chart:
 
 
 def _guide(law: pl.DataFrame) -> alt.Chart:
-    chart = alt.Chart(law.select("layer", "law")).mark_line(color=GREY, strokeDash=[4, 4], strokeWidth=1.2)
+    chart = alt.Chart(law.select("layer", "law")).mark_line(style="grey", strokeDash=[4, 4], strokeWidth=1.2)
     return chart.encode(x="layer:Q", y="law:Q")
 
 

@@ -62,7 +62,7 @@ def _x(field: str, title: str, top: float, axis: alt.Axis) -> alt.X:
 
 
 def _most(rows: pl.DataFrame, *columns: str) -> float:
-    return max(value for value in rows.select(pl.max(*columns)).row(0) if value is not None)
+    return max((value for value in rows.select(pl.max(*columns)).row(0) if value is not None), default=0.0)
 
 
 def _marks(rows: pl.DataFrame, domain: list[str], x: alt.X, y: alt.Y) -> list[alt.Chart]:

@@ -3,7 +3,8 @@
 import altair as alt
 import polars as pl
 
-from resdag.figures.theme import Panel, Style, finish, finite, grid, panel_width
+from resdag.figures.interact import POINTED
+from resdag.figures.theme import OKABE_ITO, Panel, Style, finish, finite, grid, panel_width
 from resdag.figures.words import Config, few, in_percent, listed, section
 
 VIEW = "figure_pairs"
@@ -20,7 +21,7 @@ CAPTION = (
     "images do not decide."
 )
 DIVERGING = ("#0072B2", "#efefef", "#D55E00")
-FULL, SMALL = 0.5, 0.2  # half the side of a square, in blocks
+FULL, SMALL = 1.0, 0.4  # side of a square, in blocks
 
 
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
@@ -35,36 +36,40 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
 
 
 def _panel(rows: pl.DataFrame, largest: float, side: int) -> Panel:
-    last = int(rows["second"].max())  # type: ignore[arg-type]
+    last = int(rows.select(pl.max("second")).item())
     scale = alt.Scale(domain=[-largest, 0, largest], range=list(DIVERGING), interpolate="rgb")
     legend = alt.Legend(title="interaction (points)", labelExpr="format(100 * datum.value, '+~r')", gradientLength=200)
-    # Squares around the index, not bands: an axis of numbers, so that labels thin out.
-    half = pl.when("significant").then(FULL).otherwise(SMALL)
-    squares = rows.with_columns(
-        *((pl.col(name) - half).alias(f"{name}_low") for name in ("first", "second")),
-        *((pl.col(name) + half).alias(f"{name}_high") for name in ("first", "second")),
-    )
-    chart = alt.Chart(squares).mark_rect().encode(
-        x=_axis("first_low", last, "earlier block"), x2="first_high:Q",
-        y=_axis("second_low", last, "later block"), y2="second_high:Q",
-        color=alt.Color("interaction:Q", scale=scale, legend=legend), tooltip=_tooltip(),
+    spacing = side / (last + 1)
+    area = pl.when("significant").then((FULL * spacing) ** 2).otherwise((SMALL * spacing) ** 2).round(1)
+    columns = ("second", "interaction", "low", "high", "change", "change_first", "change_second", "p_holm")
+    squares = alt.Chart(rows.select(*columns, block="first", area=area))  # each column costs in every row
+    marks = squares.mark_point(shape="square", filled=True, opacity=1, stroke=OKABE_ITO[3], strokeWidth=0).encode(
+        x=_axis("block", last, "earlier block"), y=_axis("second", last, "later block"),
+        size=alt.Size("area:Q", scale=None), color=alt.Color("interaction:Q", scale=scale, legend=legend),
+        strokeWidth=alt.StrokeWidthValue(0, condition={"test": OF_POINTED, "value": 1.2}), tooltip=_tooltip(),
     )  # fmt: skip
     title = (
         f"{rows['network'][0]}, seed {rows['seed'][0]}: {rows['significant'].sum():,} of {rows.height:,} pairs interact"
     )
-    return alt.layer(chart).properties(width=side, height=side, title=title)
+    return alt.layer(marks).properties(width=side, height=side, title=title)
+
+
+OF_POINTED = (
+    f"isArray({POINTED}.{POINTED}) && "
+    f"({POINTED}.{POINTED}[0] === datum.{POINTED} || {POINTED}.{POINTED}[0] === datum.second)"
+)
+"""Whether a pair is one of the block that one points at, here or elsewhere on the page."""
 
 
 def _axis(field: str, last: int, title: str) -> alt.X | alt.Y:
-    kind = alt.X if field.startswith("first") else alt.Y
+    kind = alt.X if field == POINTED else alt.Y
     scale = alt.Scale(domain=[-0.5, last + 0.5], nice=False)
     return kind(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(format="d", tickMinStep=1, grid=False))
 
 
 def _tooltip() -> list[alt.Tooltip]:
     return [
-        alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("first:Q", title="earlier block"),
-        alt.Tooltip("second:Q", title="later block"), alt.Tooltip("error:Q", format=".2%"),
+        alt.Tooltip(f"{POINTED}:Q", title="earlier block"), alt.Tooltip("second:Q", title="later block"),
         *(alt.Tooltip(f"{name}:Q", title=title, format="+.2%")
           for name, title in (("change", "change, both"), ("change_first", "change, earlier alone"),
                               ("change_second", "change, later alone"), ("interaction", "interaction"),

@@ -10,7 +10,6 @@ import polars as pl
 
 from resdag.figures.theme import (
     GREY,
-    INK,
     OKABE_ITO,
     Panel,
     Style,
@@ -44,7 +43,7 @@ CAPTION = (
 )
 WEIGHTS = {"energy": "paths by their energy", "norm": "by number × mean norm (paper)", "alike": "all alike"}
 MEASURED = "measured"
-COLOURS = (INK, *OKABE_ITO[:3])
+COLOURS = (GREY, *OKABE_ITO[:3])
 
 
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
@@ -71,12 +70,16 @@ def _by_count(rows: pl.DataFrame, used: list[str], top: float) -> Panel:
     measured = rows.select(*of, "q05", "q95", error="mean", kind=pl.lit(MEASURED)).unique().sort(of)
     predicted = rows.select(*of, "share", "kind", error="predicted")
     opacity = seed_opacity(rows)
-    band = alt.Chart(measured).mark_area(color=GREY, opacity=0.25 * opacity).encode(x=x, y=alt.Y("q05:Q"), y2="q95:Q")
-    dots = alt.Chart(measured).mark_point(filled=True, size=30, opacity=opacity).encode(x=x, y=y, tooltip=_tooltip())
+    band = alt.Chart(measured).mark_area(style="grey", opacity=0.25 * opacity).encode(x=x, y=alt.Y("q05:Q"), y2="q95:Q")
+    dots = (
+        alt.Chart(measured)
+        .mark_point(filled=True, style="grey", size=30, opacity=opacity)
+        .encode(x=x, y=y, tooltip=_tooltip())
+    )
     curves = alt.Chart(pl.concat([measured, predicted], how="diagonal")).mark_line(opacity=opacity).encode(
         x=x, y=y, color=colour("kind", kinds, colours=COLOURS), strokeDash=dash("kind", kinds), detail="seed:N",
     )  # fmt: skip
-    return alt.layer(band.encode(detail="seed:N"), curves, dots.encode(color=alt.value(INK)))
+    return alt.layer(band.encode(detail="seed:N"), curves, dots)
 
 
 def _by_share(rows: pl.DataFrame, used: list[str], top: float) -> Panel:
@@ -87,7 +90,7 @@ def _by_share(rows: pl.DataFrame, used: list[str], top: float) -> Panel:
     ends = rows.select("seed", "intact_error", "chance").unique().sort("seed")
     corners = {"intact_error": 1.0, "chance": 0.0}
     line = pl.concat(ends.select("seed", mean=name, share=pl.lit(share)) for name, share in corners.items())
-    straight = alt.Chart(line).mark_line(color=GREY, strokeWidth=1.2, opacity=opacity)
+    straight = alt.Chart(line).mark_line(style="grey", strokeWidth=1.2, opacity=opacity)
     points = alt.Chart(rows).mark_point(filled=True, size=36, opacity=max(0.6, opacity)).encode(
         x=x, y=y, color=colour("kind", [MEASURED, *used], colours=COLOURS), tooltip=_tooltip("weights", "predicted"),
         shape=shape("kind", used).legend(None),

@@ -7,8 +7,8 @@ only the next block reads should not.  Its deletion, the step not made, stands b
 import altair as alt
 import polars as pl
 
+from resdag.figures.blocks import blocks_axis, column
 from resdag.figures.theme import (
-    INK,
     Panel,
     Style,
     ceiling,
@@ -18,9 +18,10 @@ from resdag.figures.theme import (
     finish,
     finite,
     grid,
-    index_axis,
     names,
+    panel_width,
     seed_opacity,
+    seed_shape,
     sized,
 )  # fmt: skip
 from resdag.figures.words import LITTLE, Config, few, in_percent, listed, points, section
@@ -45,32 +46,27 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
     kinds = pl.concat([used.filter(pl.col("times") > 0), used.filter(times=0)])["kind"].to_list()
     networks, highest = names(rows), ceiling(rows, "error", "intact_error")
     columns = min(2, len(networks))
-    panels = [sized(_panel(rows.filter(network=name), kinds, highest), style, columns, name) for name in networks]
+    width = panel_width(style, columns)
+    panels = [
+        sized(_panel(rows.filter(network=name), kinds, highest, width), style, columns, name) for name in networks
+    ]
     return finish(grid(panels, columns), style)
 
 
-def _panel(rows: pl.DataFrame, kinds: list[str], highest: float) -> Panel:
-    last = int(rows.select(pl.col("block").max()).item())
-    x, y = index_axis("block", (-0.5, last + 0.5), "index of the block"), error_axis("error", (0, highest))
+def _panel(rows: pl.DataFrame, kinds: list[str], highest: float, width: int) -> Panel:
+    x, y = blocks_axis(rows), error_axis("error", (0, highest))
     # A stage by itself: no line runs over a block that cannot be repeated.
-    drawn = rows.drop("study", "architecture", "errors", "images", "times")  # each costs in every row
+    drawn = rows.select("seed", "block", "stage", "kind", "error", "low", "high")  # each costs in every row
+    curves = rows.with_columns(curve=pl.format("{}, seed {}", "kind", "seed"))
     base = alt.Chart(drawn).encode(x=x, color=colour("kind", kinds), detail=["seed:N", "stage:N"])
     intact = rows.select("seed", "intact_error").unique().sort("seed")
     return alt.layer(
-        alt.Chart(intact).mark_rule(strokeDash=[1, 3], strokeWidth=1.4, color=INK).encode(y="intact_error:Q"),
+        alt.Chart(intact).mark_rule(strokeDash=[1, 3], strokeWidth=1.4, style="ink").encode(y="intact_error:Q"),
         base.mark_area(opacity=0.12).encode(y=alt.Y("low:Q"), y2="high:Q"),
         base.mark_line(opacity=seed_opacity(rows)).encode(y=y, strokeDash=dash("kind", kinds)),
-        base.mark_point(filled=True, size=18, opacity=seed_opacity(rows)).encode(y=y, tooltip=_tooltip()),
+        base.mark_point(filled=True, size=18, opacity=seed_opacity(rows)).encode(y=y, shape=seed_shape(rows)),
+        column(curves, width, "curve", {"error": ".2%"}),
     )
-
-
-def _tooltip() -> list[alt.Tooltip]:
-    return [
-        alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("block:Q"),
-        alt.Tooltip("kind:N", title="what was done"),
-        *(alt.Tooltip(f"{name}:Q", format=".2%") for name in ("error", "low", "high")),
-        alt.Tooltip("change:Q", format="+.2%"),
-    ]  # fmt: skip
 
 
 def method(config: Config) -> str:

@@ -12,19 +12,18 @@ import polars as pl
 
 from resdag.figures.theme import (
     GREY,
-    INK,
     OKABE_ITO,
     Panel,
     Style,
     ceiling,
     colour,
     cycle,
-    dash,
     error_axis,
     finish,
     finite,
     index_axis,
     names,
+    seed_dash,
     seed_opacity,
 )  # fmt: skip
 from resdag.figures.words import Config, few, in_percent, listed, percent, section
@@ -87,9 +86,9 @@ def _runs(rows: pl.DataFrame, kinds: list[str], highest: float) -> Panel:
     sizes = alt.Size("changes_shape:N", legend=None, scale=alt.Scale(domain=[False, True], range=[16, 44]))
     intact = rows.select("seed", "intact_error").unique().sort("seed")
     return alt.layer(
-        alt.Chart(intact).mark_rule(strokeDash=[1, 3], strokeWidth=1.4, color=INK).encode(y="intact_error:Q"),
+        alt.Chart(intact).mark_rule(strokeDash=[1, 3], strokeWidth=1.4, style="ink").encode(y="intact_error:Q"),
         base.mark_area(opacity=0.12).encode(y=alt.Y("low:Q"), y2="high:Q"),
-        base.mark_line(opacity=seed_opacity(rows)).encode(y=y, strokeDash=dash("kind", kinds)),
+        base.mark_line(opacity=seed_opacity(rows)).encode(y=y, strokeDash=seed_dash(rows)),
         base.mark_point(filled=True, opacity=seed_opacity(rows)).encode(
             y=y, shape=shapes, size=sizes, tooltip=_tooltip()
         ),

@@ -1,18 +1,18 @@
 """Does figure 6 hold when all paths of a length are added, as vectors? (beyond the paper)
 
-Three rows of panels for each network, a column for each moment of training, all for the gradient at the
-input.  Norms: the paper's mean over sampled paths, the root-mean-square over all paths, the sum of all paths.
-Contributions: the paper's, and those of the exact sums.  Coherence: whether paths of one length align.
+Three rows of panels, a column for each moment of training, all for the gradient at the input, of one network at a time:
+the one with most blocks until the reader chooses another.  Norms: the paper's mean over sampled paths, the
+root-mean-square over all paths, the sum of all paths.  Contributions: the paper's, and those of the exact sums.
+Coherence: whether paths of one length align.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import altair as alt
 import polars as pl
 
-from resdag.figures.path_panels import moment, moments
+from resdag.figures.path_panels import moment
 from resdag.figures.theme import (
-    GREY,
     OKABE_ITO,
     Panel,
     Style,
@@ -20,10 +20,9 @@ from resdag.figures.theme import (
     dash,
     finish,
     finite,
-    index_axis,
-    names,
     panel_width,
     seed_opacity,
+    seed_shape,
 )
 from resdag.figures.words import Config, at_epoch, few, number, section
 from resdag.paper import BLOCKS, EFFECTIVE_LENGTHS
@@ -51,18 +50,46 @@ SHARES = {
     "contribution": "number × mean norm (figure 6c)", "summed_contribution": "norm of the sum",
     "share": "part along the gradient",
 }  # fmt: skip
-COLOURS = OKABE_ITO
-UNKNOWN = "#b0b0b0"
 
 
 def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
-    """The chart of the view's rows, at the input: three rows of panels for each network."""
+    """The chart of the view's rows, at the input: three rows of panels, of the network that the reader chooses."""
     order = ("network", "epoch", "seed", "path_length")
-    rows = finite(frame.filter(measured_at="input").with_columns(_log10(*NORMS))).sort(order)
-    rows = rows.with_columns(moment=moment())
-    many = len(names(rows)) > 1
-    parts = [_network(rows.filter(network=name), name if many else "", style) for name in names(rows)]
-    return finish(parts[0] if len(parts) == 1 else alt.vconcat(*parts, spacing=30), style)
+    at_input = frame.filter(measured_at="input")
+    rows = finite(at_input.drop("study", "measured_at").with_columns(_log10(*NORMS)).sort(order))
+    rows = rows.with_columns(column=_column(rows))
+    networks = rows.sort(-pl.col("path_length"), "network")["network"].unique(maintain_order=True).to_list()
+    lines = [
+        alt.hconcat(*_line(rows, kind, style, several=len(networks) > 1), spacing=24).resolve_scale(y="shared")
+        for kind in (_norms, _shares, _coherence)
+    ]
+    chart = alt.vconcat(*lines, spacing=14).resolve_scale(color="independent", strokeDash="independent")
+    return finish(_chosen(chart, networks) if len(networks) > 1 else chart, style)
+
+
+def _chosen(chart: alt.VConcatChart, networks: list[str]) -> alt.VConcatChart:
+    """The network shown stands in the title; the reader chooses another from a list."""
+    choice = alt.binding_select(options=networks, name="network ")
+    shown = alt.param(name=SHOWN, value=networks[0], bind=choice)
+    return chart.add_params(shown).properties(title=alt.TitleParams(alt.ExprRef(SHOWN)))
+
+
+def _of_shown(panel: Panel) -> Panel:
+    """The panel, each layer cut to the network shown: a layer with rows of its own heeds no filter above it."""
+    panel = panel.copy()
+    panel.layer = [layer.transform_filter(f"datum.network === {SHOWN}") for layer in panel.layer]
+    return panel
+
+
+SHOWN = "network_shown"
+
+
+def _column(rows: pl.DataFrame) -> pl.Expr:
+    """The moment of training, as a column of panels: the last one of every network stands in one column."""
+    last = rows.filter(pl.col("epoch") == pl.col("epoch").max().over("network"))["epoch"].unique()
+    name = at_epoch(last[0]) if len(last) == 1 else "at the end of training"
+    end = pl.col("epoch") == pl.col("epoch").max().over("network")
+    return pl.when(end).then(pl.lit(name)).otherwise(moment())
 
 
 def _log10(*columns: str) -> list[pl.Expr]:
@@ -71,33 +98,18 @@ def _log10(*columns: str) -> list[pl.Expr]:
     return [pl.when(pl.col(end) > 0).then(pl.col(end)).log10().alias(end) for end in ends]
 
 
-def _network(rows: pl.DataFrame, title: str, style: Style) -> alt.VConcatChart:
-    """The panels of one network, on axes of its own: norms, contributions, coherence, each at every moment."""
-    columns = moments(rows)
+def _line(
+    rows: pl.DataFrame, kind: Callable[[pl.DataFrame, pl.DataFrame], Panel], style: Style, several: bool
+) -> list[Panel]:
+    """A panel for each moment; the first line names them."""
+    columns = rows.sort("epoch")["column"].unique(maintain_order=True).to_list()
     width, height = panel_width(style, len(columns)), round(0.75 * style.height)
-    lines = []
-    for kind in (_norms, _shares, _coherence):
-        panels = [kind(rows.filter(moment=name), rows) for name in columns]
-        titles = columns if len(columns) > 1 and kind is _norms else [""] * len(columns)
-        sized = [
-            panel.properties(width=width, height=height, **({"title": above} if above else {}))
-            for panel, above in zip(panels, titles, strict=True)
-        ]
-        lines.append(alt.hconcat(*sized, spacing=24))
-    chart = alt.vconcat(*lines, spacing=14).resolve_scale(color="independent", strokeDash="independent")
-    return chart.properties(title=title) if title else chart
-
-
-def _x(everything: pl.DataFrame) -> alt.X:
-    last = int(everything["path_length"].max())  # type: ignore[arg-type]
-    return index_axis("path_length", (-0.5, last + 0.5), "path length (blocks)")
-
-
-def _domain(everything: pl.DataFrame, columns: Sequence[str], room: float) -> list[float]:
-    """From the smallest to the largest number in the columns, and some room."""
-    values = [value for name in columns for value in everything[name].drop_nulls()]
-    low, high = min(values, default=0.0), max(values, default=1.0)
-    return [low - room * (high - low), high + room * (high - low)]
+    panels = []
+    for name in columns:
+        panel = kind(rows.filter(column=name), rows).properties(width=width, height=height)
+        panel = _of_shown(panel) if several else panel
+        panels.append(panel.properties(title=name) if kind is _norms else panel)
+    return panels
 
 
 def _long(rows: pl.DataFrame, kinds: dict[str, str]) -> pl.DataFrame:
@@ -107,7 +119,7 @@ def _long(rows: pl.DataFrame, kinds: dict[str, str]) -> pl.DataFrame:
         ends = (f"{column}_low", f"{column}_high")
         low, high = ((pl.col(end) if end in rows.columns else pl.lit(None)).cast(pl.Float64) for end in ends)
         value = pl.col(column).cast(pl.Float64)
-        of = ("network", "seed", "moment", "path_length")
+        of = ("network", "seed", "path_length")
         parts.append(rows.select(*of, kind=pl.lit(kind), value=value, low=low, high=high))
     return pl.concat(parts).drop_nulls("value")
 
@@ -115,60 +127,73 @@ def _long(rows: pl.DataFrame, kinds: dict[str, str]) -> pl.DataFrame:
 def _curves(
     rows: pl.DataFrame, everything: pl.DataFrame, kinds: dict[str, str], y: alt.Y, number: str
 ) -> list[alt.Chart]:
-    """A band, a line and points for each kind of number; the legend names those that the network has."""
+    """A band, a line and points for each kind of number; the legend names those that there are."""
     domain = list(kinds.values())
     listed = [kind for column, kind in kinds.items() if everything[column].count()]
-    hue = colour("kind", domain, colours=COLOURS, listed=listed)
-    base = alt.Chart(_long(rows, kinds)).encode(x=_x(everything), color=hue, detail="seed:N")
+    hue = colour("kind", domain, listed=listed)
+    base = alt.Chart(_long(rows, kinds)).encode(x=_x(), color=hue, detail="seed:N")
     tooltip = [
-        alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("moment:N", title="measured"),
-        alt.Tooltip("kind:N", title="what"), alt.Tooltip("path_length:Q", title="path length"),
+        alt.Tooltip("seed:Q"), alt.Tooltip("kind:N", title="what"), alt.Tooltip("path_length:Q", title="path length"),
         *(alt.Tooltip(f"{name}:Q", format=number) for name in ("value", "low", "high")),
     ]  # fmt: skip
+    opacity = seed_opacity(everything)
     return [
-        base.mark_area(opacity=0.18, clip=True).encode(y=alt.Y("low:Q"), y2="high:Q"),
-        base.mark_line(opacity=seed_opacity(rows)).encode(y=y, strokeDash=dash("kind", domain, listed=listed)),
-        base.mark_point(filled=True, size=14, opacity=seed_opacity(rows)).encode(y=y, tooltip=tooltip),
+        base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q"), y2="high:Q"),
+        base.mark_line(opacity=opacity).encode(y=y, strokeDash=dash("kind", domain, listed=listed)),
+        base.mark_point(filled=True, size=14, opacity=opacity).encode(
+            y=y, shape=seed_shape(everything), tooltip=tooltip
+        ),
     ]
 
 
+def _x() -> alt.X:
+    """The lengths of the network shown."""
+    scale = alt.Scale(nice=False, padding=4)
+    return alt.X("path_length:Q", title="path length (blocks)", axis=alt.Axis(format="d", tickMinStep=1), scale=scale)
+
+
 def _norms(rows: pl.DataFrame, everything: pl.DataFrame) -> Panel:
-    scale = alt.Scale(domain=_domain(everything, list(NORMS), 0.04), nice=False)
+    scale = alt.Scale(nice=False, zero=False, padding=6)
     y = alt.Y("value:Q", title="gradient norm (log10)", axis=alt.Axis(format="~f", tickCount=6), scale=scale)
     return alt.layer(*_curves(rows, everything, NORMS, y, ".2f"))
 
 
 def _shares(rows: pl.DataFrame, everything: pl.DataFrame) -> Panel:
-    ends = [f"{name}{end}" for name in ("summed_contribution", "share") for end in ("_low", "_high")]
-    scale = alt.Scale(domain=_domain(everything, [*SHARES, *ends], 0.06), nice=False)
+    scale = alt.Scale(nice=False, padding=6)
     y = alt.Y("value:Q", title="share by length", axis=alt.Axis(format="~%", tickCount=6), scale=scale)
-    zero = alt.Chart(pl.DataFrame({"zero": [0.0]})).mark_rule(color=GREY, strokeWidth=1).encode(y=alt.Y("zero:Q"))
-    return alt.layer(zero, *_curves(rows, everything, SHARES, y, ".2~%"))
+    return alt.layer(_rule(everything, 0.0), *_curves(rows, everything, SHARES, y, ".2~%"))
+
+
+def _rule(everything: pl.DataFrame, level: float) -> alt.Chart:
+    """A thin grey line, in the panel of every network."""
+    lines = everything.select("network").unique().sort("network").with_columns(level=pl.lit(level))
+    return alt.Chart(lines).mark_rule(style="grey", strokeDash=[4, 4]).encode(y=alt.Y("level:Q"))
 
 
 def _coherence(rows: pl.DataFrame, everything: pl.DataFrame) -> Panel:
     """Coherence on a logarithmic axis: filled where it is known, hollow and grey where it is not."""
-    values = everything.filter(pl.col("coherence") > 0)["coherence"]
-    low, high = (float(values.min()), float(values.max())) if len(values) else (0.5, 2.0)  # type: ignore[arg-type]
-    scale = alt.Scale(type="log", domain=[min(0.5, low / 1.5), max(2.0, high * 1.5)], nice=False, clamp=True)
+    scale = alt.Scale(type="log", nice=False, padding=10, domain=alt.DomainUnionWith(unionWith=[0.5, 2]))
     y = alt.Y("coherence:Q", title="coherence", axis=alt.Axis(format="~g", tickCount=6), scale=scale)
-    living = rows.filter(pl.col("coherence") > 0)
-    base = alt.Chart(living).encode(x=_x(everything), detail="seed:N")
-    known = base.transform_filter("datum.coherence_known").encode(color=alt.value(COLOURS[0]))
-    unknown = base.transform_filter("!datum.coherence_known").encode(color=alt.value(UNKNOWN))
-    one = alt.Chart(pl.DataFrame({"one": [1.0]})).mark_rule(color=GREY, strokeDash=[4, 4]).encode(y=alt.Y("one:Q"))
+    columns = ("coherence_known", "coherence_low", "coherence_high", "energy_relative_se")
+    living = rows.filter(pl.col("coherence") > 0).select("network", "seed", "path_length", "coherence", *columns)
+    base = alt.Chart(living).encode(x=_x(), detail="seed:N")
+    known, unknown = base.transform_filter("datum.coherence_known"), base.transform_filter("!datum.coherence_known")
+    bars = known.mark_rule(strokeWidth=1.2, opacity=0.6, color=OKABE_ITO[0])
+    filled = known.mark_point(filled=True, size=26, opacity=seed_opacity(everything), color=OKABE_ITO[0])
+    hollow = unknown.mark_point(filled=False, size=26, strokeWidth=1, style="grey")
+    shape = seed_shape(everything)
     return alt.layer(
-        one, known.mark_rule(strokeWidth=1.2, opacity=0.6).encode(y=alt.Y("coherence_low:Q"), y2="coherence_high:Q"),
-        known.mark_point(filled=True, size=26, opacity=seed_opacity(rows)).encode(y=y, tooltip=_tooltip()),
-        unknown.mark_point(filled=False, size=26, strokeWidth=1).encode(y=y, tooltip=_tooltip()),
-    )  # fmt: skip
+        _rule(everything, 1.0),
+        bars.encode(y=alt.Y("coherence_low:Q"), y2="coherence_high:Q"),
+        filled.encode(y=y, shape=shape, tooltip=_tooltip()),
+        hollow.encode(y=y, shape=shape, tooltip=_tooltip()),
+    )
 
 
 def _tooltip() -> list[alt.Tooltip]:
     return [
-        alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("moment:N", title="measured"),
-        alt.Tooltip("path_length:Q", title="path length"), alt.Tooltip("coherence:Q", format=".3~g"),
-        alt.Tooltip("coherence_low:Q", format=".3~g"), alt.Tooltip("coherence_high:Q", format=".3~g"),
+        alt.Tooltip("seed:Q"), alt.Tooltip("path_length:Q", title="path length"),
+        *(alt.Tooltip(f"coherence{end}:Q", format=".3~g") for end in ("", "_low", "_high")),
         alt.Tooltip("energy_relative_se:Q", title="standard error of the energy", format=".1~%"),
     ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import altair as alt
 import polars as pl
 
-from resdag.figures.theme import PALE, Panel, Style, colour, dash, finish, finite, grid, index_axis, names, sized
+from resdag.figures.theme import Panel, Style, colour, dash, finish, finite, grid, index_axis, names, seed_legend, sized
 from resdag.figures.words import Config, few, in_percent, number, percent, section
 
 VIEW = "figure_training"
@@ -51,8 +51,12 @@ def _panel(rows: pl.DataFrame) -> Panel:
     )  # fmt: skip
     x = index_axis("epoch", (0, max(1, last)), "epochs of training")
     base = alt.Chart(long).encode(x=x, y=y, color=colour("measure", domain), detail="seed:N")
-    seeds = rows["seed"].n_unique()
-    line = base.mark_line(strokeWidth=1.4 if seeds == 1 else 0.9).encode(strokeDash=dash("measure", domain))
+    seeds = rows["seed"].unique().sort().to_list()
+    shades = alt.Scale(domain=seeds, range=[max(0.3, 1 - 0.35 * place) for place in range(len(seeds))])
+    line = base.mark_line(strokeWidth=1.4 if len(seeds) == 1 else 0.9).encode(
+        strokeDash=dash("measure", domain),
+        opacity=alt.Opacity("seed:O", title="seed", scale=shades, legend=seed_legend(seeds)),
+    )
     # Invisible points to hover over: about twenty a line, since each costs as much in the file as a visible one.
     some = base.properties(data=long.filter(pl.col("epoch") % max(1, last // 20) == 0))
     hover = some.mark_point(size=60, opacity=0, filled=True).encode(tooltip=_tooltip())
@@ -64,7 +68,7 @@ def _drops(rows: pl.DataFrame) -> alt.Chart:
     rates = rows.drop_nulls("learning_rate").sort("seed", "epoch")
     dropped = pl.col("learning_rate").shift(-1).over("seed") < 0.999 * pl.col("learning_rate")
     return alt.Chart(rates.filter(dropped).select("epoch").unique().sort("epoch")).mark_rule(
-        color=PALE, strokeDash=[3, 3]
+        style="pale", strokeDash=[3, 3]
     ).encode(x="epoch:Q")  # fmt: skip
 
 

@@ -8,7 +8,18 @@ side.
 import altair as alt
 import polars as pl
 
-from resdag.figures.theme import Panel, Style, colour, finish, finite, names, panel_width, seed_opacity, shape
+from resdag.figures.theme import (
+    Panel,
+    Style,
+    colour,
+    finish,
+    finite,
+    names,
+    panel_width,
+    seed_dash,
+    seed_opacity,
+    shape,
+)
 from resdag.figures.words import Config, at_epoch, few, listed, section
 
 VIEW = "figure_training_paths"
@@ -81,7 +92,7 @@ def _curves(base: alt.Chart, y: alt.Y, kinds: list[str], rows: pl.DataFrame) -> 
     """A line, the bars of its intervals, and points of a shape of their own."""
     opacity, name = seed_opacity(rows), str(y.shorthand).removesuffix(":Q")
     return [
-        base.mark_line(opacity=opacity, strokeWidth=1.2).encode(y=y),
+        base.mark_line(opacity=opacity, strokeWidth=1.2).encode(y=y, strokeDash=seed_dash(rows)),
         base.mark_rule(strokeWidth=1.4, opacity=opacity).encode(y=alt.Y(f"{name}_low:Q"), y2=f"{name}_high:Q"),
         base.mark_point(filled=True, size=45, opacity=opacity).encode(
             y=y, shape=shape("weighting", kinds), tooltip=_tooltip()

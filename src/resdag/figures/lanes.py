@@ -8,11 +8,11 @@ computed from the rows: block i stands at x = i, path j at y = j.
 import altair as alt
 import polars as pl
 
-from resdag.figures.theme import GREY, INK, PALE, Panel, Style
+from resdag.figures.theme import OKABE_ITO, Panel, Style
 
-BOX = "#c6dbef"
-EDGE = "#0072B2"
-DEAD = "#D55E00"
+BOX, DEAD = OKABE_ITO[:2]
+PALE = 0.3
+"""Opacity of dead paths."""
 START, END = -0.75, 0.75
 """Where the lanes begin, and how far behind the last block they end."""
 
@@ -29,14 +29,14 @@ def lanes(rows: pl.DataFrame, style: Style, title: str, note: str = "") -> Panel
         _lines(paths, last), *_boxes(boxes, style), *_cuts(marked), *_ends(paths, last), *_lengths(paths, last, style),
     ]  # fmt: skip
     height = max(46, 34 * paths.height)
-    heading = alt.TitleParams(title, subtitle=note, subtitleColor=GREY, subtitleFontSize=style.font_size)
+    heading = alt.TitleParams(title, subtitle=note, subtitleFontSize=style.font_size)
     return alt.layer(*layers).properties(width=style.width, height=height, title=heading)
 
 
-def branch_names(boxes: alt.Chart, x: str, y: str, style: Style, **colours: alt.Color) -> list[alt.Chart]:
+def branch_names(boxes: alt.Chart, x: str, y: str, style: Style, **state: alt.Opacity) -> list[alt.Chart]:
     """The name of each block's branch, f with its index: two texts, for many fonts lack subscripts."""
     large, small = style.font_size + 1, style.font_size - 2
-    place = {"x": f"{x}:Q", "y": f"{y}:Q", **colours}
+    place = {"x": f"{x}:Q", "y": f"{y}:Q", **state}
     return [
         boxes.mark_text(fontStyle="italic", dx=-3, fontSize=large).encode(text=alt.datum("f"), **place),
         boxes.mark_text(align="left", dx=0, dy=4, fontSize=small).encode(text="block:N", **place),
@@ -53,9 +53,9 @@ def down(count: int) -> alt.Y:
     return alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[count - 0.4, -0.6], nice=False))
 
 
-def _state() -> alt.Color:
-    """Ink for living paths, pale for dead ones."""
-    return alt.Color("alive:N", scale=alt.Scale(domain=[True, False], range=[INK, PALE]), legend=None)
+def _state() -> alt.Opacity:
+    """Full for living paths, pale for dead ones."""
+    return alt.Opacity("alive:N", scale=alt.Scale(domain=[True, False], range=[1, PALE]), legend=None)
 
 
 def _lines(paths: pl.DataFrame, last: int) -> alt.Chart:
@@ -68,8 +68,8 @@ def _lines(paths: pl.DataFrame, last: int) -> alt.Chart:
         for x, outer in ((START - 0.75, True), (START, False), (last + END, False), (last + END + 0.75, True))
     ]
     points = pl.concat(corners).sort("path", "x")
-    mark = alt.Chart(points).mark_line(strokeWidth=1.3)
-    return mark.encode(x=across(last), y=down(paths.height), detail="path:N", color=_state(), order="x:Q")
+    mark = alt.Chart(points).mark_line(strokeWidth=1.3, style="ink")
+    return mark.encode(x=across(last), y=down(paths.height), detail="path:N", opacity=_state(), order="x:Q")
 
 
 def _boxes(boxes: pl.DataFrame, style: Style) -> list[alt.Chart | Panel]:
@@ -79,14 +79,12 @@ def _boxes(boxes: pl.DataFrame, style: Style) -> list[alt.Chart | Panel]:
         left=pl.col("block") - 0.28, right=pl.col("block") + 0.28,
         top=pl.col("path") - 0.34, bottom=pl.col("path") + 0.34,
     )  # fmt: skip
-    fill = alt.Color("alive:N", scale=alt.Scale(domain=[True, False], range=[BOX, "#f4f4f4"]), legend=None)
-    edge = alt.Stroke("alive:N", scale=alt.Scale(domain=[True, False], range=[EDGE, PALE]), legend=None)
     base = alt.Chart(placed)
     return [
-        alt.layer(base.mark_rect(cornerRadius=3, strokeWidth=1.2).encode(
-            x="left:Q", x2="right:Q", y="top:Q", y2="bottom:Q", fill=fill, stroke=edge
+        alt.layer(base.mark_rect(cornerRadius=3, strokeWidth=1.2, fill=BOX, fillOpacity=0.2, stroke=BOX).encode(
+            x="left:Q", x2="right:Q", y="top:Q", y2="bottom:Q", opacity=_state()
         )),
-        *branch_names(base, "middle", "lane", style, color=_state()),
+        *branch_names(base, "middle", "lane", style, opacity=_state()),
     ]  # fmt: skip
 
 
@@ -104,7 +102,7 @@ def _ends(paths: pl.DataFrame, last: int) -> list[alt.Chart]:
     """Input and output: two discs, named."""
     middle = (paths.height - 1) / 2
     ends = pl.DataFrame({"x": [START - 0.75, last + END + 0.75], "y": [middle, middle], "text": ["input", "output"]})
-    disc = alt.Chart(ends).mark_point(filled=True, color=INK, size=90, opacity=1).encode(x="x:Q", y="y:Q")
+    disc = alt.Chart(ends).mark_point(filled=True, style="ink", size=90, opacity=1).encode(x="x:Q", y="y:Q")
     return [disc, *end_names(ends)]
 
 
@@ -127,6 +125,6 @@ def _lengths(paths: pl.DataFrame, last: int, style: Style) -> list[alt.Chart]:
     )  # fmt: skip
     base = alt.Chart(groups)
     return [
-        base.mark_rule(color=GREY).encode(x="x:Q", y="top:Q", y2="bottom:Q"),
+        base.mark_rule(style="grey").encode(x="x:Q", y="top:Q", y2="bottom:Q"),
         base.mark_text(align="left", dx=8, fontSize=style.font_size).encode(x="x:Q", y="middle:Q", text="text:N"),
     ]

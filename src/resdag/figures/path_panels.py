@@ -9,7 +9,7 @@ from collections.abc import Callable
 import altair as alt
 import polars as pl
 
-from resdag.figures.theme import Panel, Style, grid, names, panel_width
+from resdag.figures.theme import Panel, Style, colour, grid, names, panel_width, written
 from resdag.figures.words import Config, at_epoch, few, number, section
 
 PLACES = {"input": "gradient at the input image", "first_block": "gradient at the first block's input"}
@@ -37,6 +37,34 @@ def path_panels(rows: pl.DataFrame, panel: Callable[[pl.DataFrame], Panel], styl
                 words = ([network] if len(networks) > 1 else []) + ([PLACES[place]] if len(places) > 1 else [])
                 charts.append(panel(part).properties(width=width, height=style.height, title=_title(words)))
     return grid(charts, len(places))
+
+
+def facts(said: dict[str, str], domain: list[str], style: Style) -> list[alt.Chart]:
+    """A line of text for each moment, in its colour, one below the other at the upper right."""
+    lines = []
+    for place, (name, text) in enumerate((name, said[name]) for name in domain if said.get(name)):
+        chart = alt.Chart(pl.DataFrame({"moment": [name], "text": [text]}))
+        mark = chart.mark_text(align="right", baseline="top", fontSize=style.font_size)
+        lines.append(mark.encode(
+            x=alt.value("width"), y=alt.value(2 + place * 1.4 * style.font_size), text="text:N",
+            color=colour("moment", domain),
+        ))  # fmt: skip
+    return lines
+
+
+def note(text: str, style: Style, line: int = 0) -> list[alt.Chart]:
+    """A line of small grey text at the lower left, `line` lines above the axis."""
+    mark = alt.Chart(pl.DataFrame({"text": [text]})).mark_text(
+        style="grey", align="left", baseline="bottom", fontSize=10
+    )
+    return written(mark.encode(x=alt.value(6), y=alt.value(style.height - 8 - 14 * line), text="text:N"))
+
+
+def sampled(rows: pl.DataFrame) -> str:
+    """How many paths of each length are behind the points."""
+    least, most = rows.select(pl.min("samples"), pl.max("samples").alias("most")).row(0)
+    count = number(most) if least == most else f"{number(least)} to {number(most)}"
+    return f"n = {count} sampled paths of each length"
 
 
 def _title(words: list[str]) -> alt.TitleParams:

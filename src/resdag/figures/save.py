@@ -19,6 +19,7 @@ import vl_convert
 
 from resdag.atomic import write_bytes, write_text
 from resdag.errors import DamagedFileError
+from resdag.figures.interact import interactive
 from resdag.figures.theme import DEFAULT, Style, font_list, message
 from resdag.figures.words import shown
 
@@ -53,11 +54,11 @@ def save(
 
 
 def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
-    """The chart as Vega-Lite, its data inside, however many rows they are."""
+    """The chart as Vega-Lite, its data inside, however many rows they are, with what a reader can do with it."""
     with alt.data_transformers.enable("default", max_rows=None):
         spec: dict[str, Any] = chart.to_dict()
     spec.pop("$schema", None)  # an address, which a page without network has no use for
-    return spec
+    return interactive(spec)
 
 
 def read_figure(page: Path) -> dict[str, Any]:

@@ -5,6 +5,9 @@ shape says the same once more, so that a figure survives grey printing.  A figur
 is made of panels, one for each network or so, laid out by `grid`; scales are the
 same in all panels because their domains are computed from the whole frame.
 Numbers that are not finite make invalid JSON: `finite` turns them into nulls.
+
+Ink and paper stand in the specification's `config` alone: marks name a style (`ink`, `grey`, `pale`) and not a colour,
+so that the same specification is drawn on white or on dark by another config.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,15 +18,29 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-# Okabe and Ito (2008), Color Universal Design; blue and vermillion first, the pale ones last.
-OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# Okabe and Ito (2008), Color Universal Design; blue and vermillion first, and grey for black, which dark paper hides.
+OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4])
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
 Panel = alt.LayerChart | alt.FacetChart
 """What `alt.layer` returns."""
-INK = "#222222"
 GREY = "#767676"
-PALE = "#d4d4d4"
+"""Of kinds that are no series, in a legend: dark enough on white, and light enough on dark."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What a figure is drawn on, and the inks for it."""
+
+    background: str
+    ink: str
+    grey: str
+    pale: str
+    grid: str
+
+
+WHITE = Paper(background="white", ink="#222222", grey="#767676", pale="#d4d4d4", grid="#ececec")
+DARK = Paper(background="#16181b", ink="#e6e6e6", grey="#9b9b9b", pale="#54575c", grid="#2c2f33")
 
 
 @dataclass(frozen=True)
@@ -134,7 +151,33 @@ def ceiling(frame: pl.DataFrame, *columns: str, at_most: float = 1.0) -> float:
 def seed_opacity(frame: pl.DataFrame) -> float:
     """Opacity of one seed's line: 1 alone, paler in company."""
     seeds = frame.select("network", "seed").unique().group_by("network").len()["len"].max()
-    return max(0.3, 1 / sqrt(int(seeds)))  # type: ignore[arg-type]
+    return max(0.45, 1 / sqrt(int(seeds)))  # type: ignore[arg-type]
+
+
+def seed_shape(frame: pl.DataFrame) -> alt.Shape:
+    """One shape for each seed, and a legend where there are several."""
+    seeds = frame["seed"].unique().sort().to_list()
+    scale = alt.Scale(domain=seeds, range=cycle(SHAPES, len(seeds)))
+    return alt.Shape("seed:O", title="seed", scale=scale, legend=seed_legend(seeds))
+
+
+def seed_dash(frame: pl.DataFrame) -> alt.StrokeDash:
+    """One dash for each seed; goes with `seed_shape`."""
+    seeds = frame["seed"].unique().sort().to_list()
+    scale = alt.Scale(domain=seeds, range=cycle(DASHES, len(seeds)))
+    return alt.StrokeDash("seed:O", title="seed", scale=scale, legend=seed_legend(seeds))
+
+
+def seed_legend(seeds: Sequence[int]) -> alt.Legend | None:
+    """The legend of seeds; None for a single one."""
+    return alt.Legend(title="seed", titleOrient="left", symbolSize=160) if len(seeds) > 1 else None
+
+
+def written(words: alt.Chart) -> list[alt.Chart]:
+    """Text, on a halo of the paper's colour, so that it can be read across a line."""
+    halo = words.copy(deep=True)
+    halo.mark = alt.MarkDef(**{**words.mark.to_dict(), "style": "halo", "color": alt.Undefined})
+    return [halo, words]
 
 
 def grid(panels: Iterable[Panel], columns: int) -> Panel | alt.ConcatChart:
@@ -156,38 +199,36 @@ def sized(chart: Panel, style: Style, columns: int, title: str) -> Panel:
 
 def message(text: str, style: Style) -> alt.TopLevelMixin:
     """A chart that is one sentence: what stands where there is nothing to draw."""
-    note = alt.Chart(pl.DataFrame({"text": [text]})).mark_text(color=GREY, fontSize=style.font_size + 2)
+    note = alt.Chart(pl.DataFrame({"text": [text]})).mark_text(style="grey", fontSize=style.font_size + 2)
     return finish(note.encode(text="text:N").properties(width=style.width, height=style.height // 3), style)
 
 
-def finish(chart: alt.TopLevelMixin, style: Style) -> alt.TopLevelMixin:
+def finish(chart: alt.TopLevelMixin, style: Style, paper: Paper = WHITE) -> alt.TopLevelMixin:
     """The chart in the house style: fonts, quiet axes, legend on top."""
+    return chart.properties(config=config(style, paper))
+
+
+def config(style: Style, paper: Paper = WHITE) -> dict[str, Any]:
+    """The looks of every figure, as the `config` of a Vega-Lite specification: to draw it on other paper, swap it."""
     size, large = style.font_size, round(1.25 * style.font_size)
-    words = {"labelFontSize": size, "labelColor": INK, "titleColor": INK, "titleFontSize": large}
-    return (
-        chart.configure(font=font_list(style.font), background="white", padding=10, aria=False)
-        .configure_view(stroke=None)
-        .configure_axis(
-            **words,
-            titleFontWeight="normal",
-            titlePadding=8,
-            gridColor="#ececec",
-            domainColor=GREY,
-            tickColor=GREY,
-            labelFlush=False,
-        )
-        .configure_legend(
-            **words,
-            orient="top",
-            title=None,
-            symbolStrokeWidth=2,
-            labelLimit=400,
-            columnPadding=18,
-            columns=4,
-            padding=5,
-            titleFontWeight="normal",
-        )
-        .configure_title(fontSize=large, fontWeight="bold", color=INK, anchor="start", frame="group", offset=8)
-        .configure_text(fontSize=size, color=INK)
-        .configure_line(strokeWidth=1.6)
-    )
+    words = {"labelFontSize": size, "labelColor": paper.ink, "titleColor": paper.ink, "titleFontWeight": "normal"}
+    return {
+        "font": font_list(style.font), "background": paper.background, "padding": 10, "aria": False,
+        "view": {"stroke": None},
+        "axis": words | {
+            "titleFontSize": large, "titlePadding": 8, "labelFlush": False, "gridColor": paper.grid,
+            "domainColor": paper.grey, "tickColor": paper.grey,
+        },
+        "legend": words | {
+            "titleFontSize": size, "orient": "top", "symbolStrokeWidth": 2, "labelLimit": 400,
+            "columnPadding": 18, "columns": 4, "padding": 5,
+        },
+        "title": {
+            "fontSize": large, "fontWeight": "bold", "color": paper.ink, "subtitleColor": paper.grey, "anchor": "start",
+            "frame": "group", "offset": 8,
+        },
+        "text": {"fontSize": size, "color": paper.ink},
+        "line": {"strokeWidth": 1.6},
+        "style": {name: {"color": getattr(paper, name)} for name in ("ink", "grey", "pale", "background")}
+        | {"halo": {"color": paper.background, "stroke": paper.background, "strokeWidth": 3, "strokeJoin": "round"}},
+    }  # fmt: skip

@@ -4,6 +4,9 @@ A figure is two files: its module, `figure_NAME.py` in resdag/figures or whereve
 under `resdag.figures` leads, and its view.  The module's literals say what a plan has to know: TITLE and CAPTION;
 ORDER, its place on the page; ESSENTIAL, the rules of which one at least must have jobs in a study, or the figure
 would be empty; and STUDY_HAS, what must stand in the study file besides.
+
+A rule is named alone, `delete_random`, or with how many networks of what kind its jobs must be of:
+`delete_single of 2: architecture=vgg, !training.stochastic_depth`.
 """
 
 import ast
@@ -49,18 +52,32 @@ def words_of(figure: str) -> dict[str, str]:
     return {"title": said["TITLE"], "caption": said["CAPTION"]}
 
 
-def can_be_filled(figure: str, rules: Collection[str], study: Mapping[str, Any]) -> bool:
-    """Whether a study that runs these rules has rows for a figure."""
+def can_be_filled(figure: str, jobs: Collection[tuple[str, Any]], study: Mapping[str, Any]) -> bool:
+    """Whether a study has rows for a figure; of its jobs it takes the rule, and the network or nothing."""
     said = literals(figure_modules()[figure])
     essential = said["ESSENTIAL"]
-    runs = not essential or not set(essential).isdisjoint(rules)
+    runs = not essential or any(_runs(rule, jobs, study) for rule in essential)
     return runs and all(_holds(study, condition) for condition in said.get("STUDY_HAS", ()))
 
 
-def _holds(study: Mapping[str, Any], condition: str) -> bool:
-    """`a.b` is set, `a.b=x` is x, `a.b!=x` is not, `a.b>1` is a longer list; `*` is any key: one is enough."""
+def _runs(essential: str, jobs: Collection[tuple[str, Any]], study: Mapping[str, Any]) -> bool:
+    """Whether a rule has jobs, of so many networks of a kind where that is said."""
+    asked, _, kind = essential.partition(": ")
+    rule, _, least = asked.partition(" of ")
+    networks = {network for name, network in jobs if name == rule}
+    if not least:
+        return bool(networks)
+    conditions = kind.split(", ") if kind else []
+    fitting = [name for name in networks if all(_holds(study["networks"][name], each) for each in conditions)]
+    return len(fitting) >= int(least)
+
+
+def _holds(section: Mapping[str, Any], condition: str) -> bool:
+    """`a.b` is set, `!a.b` is not, `a.b=x` is x, `a.b!=x` is not, `a.b>1` is a longer list; `*`: any key will do."""
+    if condition.startswith("!"):
+        return not _holds(section, condition[1:])
     key, relation, other = (*re.split(r"(!=|=|>)", condition), "", "")[:3]
-    found = [value for value in _values(study, key.split(".")) if value is not None and value is not False]
+    found = [value for value in _values(section, key.split(".")) if value is not None and value is not False]
     if relation == ">":
         return any(len(value) > int(other) for value in found)
     if relation:

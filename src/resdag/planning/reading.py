@@ -22,8 +22,8 @@ def reading(maker: Maker, measured: Sequence[Job]) -> Iterator[Job]:
     sources = [job for job in measured if job.tables]
     claims = judged(maker, sources)
     database = stored(maker, [*sources, claims])
-    rules, study = {job.rule for job in measured}, maker.study.model_dump(mode="json")
-    figures = [drawn(maker, name, sources) for name in figure_names() if can_be_filled(name, rules, study)]
+    there, study = {(job.rule, job.of.get("network")) for job in measured}, maker.study.model_dump(mode="json")
+    figures = [drawn(maker, name, sources) for name in figure_names() if can_be_filled(name, there, study)]
     yield from (claims, database, *figures, reported(maker, database, figures))
 
 

@@ -1,8 +1,23 @@
--- One row per single deletion of a VGG, or a network of two-layer blocks, trained whole; no highway, no image folder.
+-- One row per single deletion of the paper's two networks: of the residual one with most blocks, and of the deepest VGG.
+-- Residual means blocks of two layers, trained whole, the paper's architecture first; in no study of an image folder.
+WITH
+  eligible AS (
+    FROM single_deletions
+    WHERE dataset IS DISTINCT FROM 'image_folder'
+      AND stochastic_depth IS NULL AND blocks_per_batch IS NULL AND coalesce(convolutions, 2) = 2
+      AND architecture NOT IN ('plain', 'highway')
+  ),
+  chosen AS (
+    SELECT study, network
+    FROM eligible
+    GROUP BY study, network, architecture
+    QUALIFY row_number() OVER (
+      PARTITION BY study, architecture = 'vgg' ORDER BY architecture <> 'preact_resnet', max(blocks) DESC, network
+    ) = 1
+  )
 SELECT
   study, network, seed, architecture, block, stage, changes_shape,
   errors, images, error, low, high, intact_error, change, p_holm
-FROM single_deletions
-WHERE stochastic_depth IS NULL AND coalesce(convolutions, 2) = 2 AND architecture <> 'highway'
-  AND dataset IS DISTINCT FROM 'image_folder'
+FROM eligible
+SEMI JOIN chosen USING (study, network)
 ORDER BY study, network, seed, block;

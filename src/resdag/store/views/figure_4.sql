@@ -3,5 +3,5 @@ SELECT
   study, network, seed, architecture, block, stage, changes_shape,
   errors, images, error, low, high, intact_error, change, p_holm
 FROM single_deletions
-WHERE stochastic_depth IS NULL AND coalesce(convolutions, 2) = 2 AND dataset = 'image_folder'
+WHERE stochastic_depth IS NULL AND blocks_per_batch IS NULL AND coalesce(convolutions, 2) = 2 AND dataset = 'image_folder'
 ORDER BY study, network, seed, block;

@@ -1,39 +1,32 @@
--- One row per network with the paper's blocks, or VGG, and number of blocks deleted at random; at 0 it is intact.
+-- One row per random deletion of a network with the paper's blocks, or VGG; with 0 blocks deleted it is intact.
 -- count: Blocks deleted together.
--- draws: Random choices of that many blocks.
--- minimum: Smallest error over the draws, a fraction.
--- q05: 5 % quantile of the error over the draws.
--- q25: Lower quartile of the error over the draws.
--- median: Median error over the draws, a fraction.
--- q75: Upper quartile of the error over the draws.
--- q95: 95 % quantile of the error over the draws.
--- maximum: Largest error over the draws, a fraction.
--- mean: Mean error over the draws, a fraction.
+-- draw: Which random choice of that many blocks; NULL for the intact network.
+-- severe_block: Of the deleted blocks the one whose deletion alone costs most, where that is 5 points or more, or NULL.
+-- severe_change: What the deletion of that block alone costs, a fraction.
+-- median: Median error over the draws of that many blocks, a fraction; so for the quantiles.
 WITH
-  random_deletions AS (
-    SELECT study, network, seed, "count", error FROM lesions
-    SEMI JOIN (SELECT study, network, seed FROM networks WHERE coalesce(convolutions, 2) = 2) AS paper_blocks
-      USING (study, network, seed)
-    WHERE experiment = 'random' AND NOT recalibrated
-  ),
   intact AS (
-    SELECT study, network, seed, "count", error FROM lesions
-    SEMI JOIN random_deletions USING (study, network, seed)
-    WHERE experiment = 'intact' AND NOT recalibrated
+    SELECT study, network, seed, error AS intact_error FROM lesions WHERE experiment = 'intact' AND NOT recalibrated
   ),
-  measured AS (SELECT * FROM random_deletions UNION ALL SELECT * FROM intact)
+  severe AS (
+    SELECT study, network, seed, deleted[1] AS block, error - intact_error AS change
+    FROM lesions JOIN intact USING (study, network, seed)
+    WHERE experiment = 'single' AND NOT recalibrated AND error - intact_error >= 0.05
+  ),
+  drawn AS (
+    SELECT study, network, seed, lesion, "count", draw, error FROM lesions
+    WHERE experiment IN ('random', 'intact') AND NOT recalibrated
+  ),
+  hit AS (
+    SELECT study, network, seed, lesion, max_by(block, change) AS severe_block, max(change) AS severe_change
+    FROM (SELECT study, network, seed, lesion, unnest(deleted) AS block FROM lesions WHERE experiment = 'random')
+    JOIN severe USING (study, network, seed, block)
+    GROUP BY study, network, seed, lesion
+  )
 SELECT
-  study, network, seed, measured."count", count(*) AS draws,
-  min(measured.error) AS minimum,
-  quantile_cont(measured.error, 0.05) AS q05,
-  quantile_cont(measured.error, 0.25) AS q25,
-  median(measured.error) AS median,
-  quantile_cont(measured.error, 0.75) AS q75,
-  quantile_cont(measured.error, 0.95) AS q95,
-  max(measured.error) AS maximum,
-  avg(measured.error) AS mean,
-  any_value(intact.error) AS intact_error
-FROM measured
-JOIN intact USING (study, network, seed)
-GROUP BY study, network, seed, measured."count"
-ORDER BY study, network, seed, measured."count";
+  study, network, seed, "count", draw, error, intact_error, severe_block, severe_change,
+  draws, q05, q25, median, q75, q95
+FROM drawn
+JOIN random_deletions USING (study, network, seed, "count")
+LEFT JOIN hit USING (study, network, seed, lesion)
+ORDER BY study, network, seed, "count", draw;

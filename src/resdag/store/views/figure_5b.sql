@@ -1,6 +1,6 @@
 -- One row per reordering of a network's blocks.
 -- experiment: How the order was made: identity, swaps, shuffle, reversal.
--- tau_bin: Centre of the bin of Kendall's tau, bins of width .05 around its multiples.
+-- tau_bin: Centre of the bin of Kendall's tau, bins of width .02 around its multiples.
 -- bin_median: Median error of the network's reorderings in the bin.
 -- bin_q25: Lower quartile of the error in the bin.
 -- bin_q75: Upper quartile of the error in the bin.
@@ -8,7 +8,7 @@
 WITH
   binned AS (
     SELECT study, network, seed, reordering, experiment, swaps, kendall_tau, error,
-      round(kendall_tau * 20) / 20 AS tau_bin
+      round(kendall_tau * 50) / 50 AS tau_bin
     FROM reorderings
   ),
   intact AS (

@@ -2,7 +2,7 @@
 -- fraction: Share of all 2^n paths that have this length.
 SELECT
   study, network, seed, epoch, measured_at, path_length,
-  contribution, contribution_low, contribution_high, fraction,
+  samples, contribution, contribution_low, contribution_high, fraction,
   mean_length, window_low, window_high, window_share
 FROM path_norms AS norms
 LEFT JOIN path_fits AS fits USING (study, network, seed, epoch, measured_at)

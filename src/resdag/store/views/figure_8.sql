@@ -7,4 +7,5 @@ SELECT
 FROM single_deletions
 SEMI JOIN (SELECT study, architecture, depth, blocks FROM networks WHERE stochastic_depth IS NOT NULL) AS dropping
   USING (study, architecture, depth, blocks)
+WHERE blocks_per_batch IS NULL
 ORDER BY study, network, seed, block;

@@ -36,7 +36,7 @@ SELECT
   1 - 1 / classes AS chance,
   share,
   intact_error + (1 - 1 / classes - intact_error) * (1 - share) AS predicted
-FROM figure_5a
+FROM random_deletions
 JOIN networks USING (study, network, seed)
 JOIN shares USING (study, network, seed)
 WHERE deleted = "count"

@@ -31,7 +31,7 @@ SELECT
 FROM lesions AS run
 JOIN lesions AS intact USING (study, network, seed)
 LEFT JOIN interval_levels AS levels ON run.study = levels.study
-LEFT JOIN figure_5a AS random
+LEFT JOIN random_deletions AS random
   ON run.study = random.study AND run.network = random.network AND run.seed = random.seed
     AND run."count" = random."count"
 LEFT JOIN disordered ON run.study = disordered.study AND run.network = disordered.network AND run.seed = disordered.seed

@@ -1,9 +1,10 @@
--- One row per single deletion of a network that was trained with all blocks always or with stochastic depth.
+-- One row per single deletion of a network, its batch norm as it was trained.
 -- dataset: Kind of the study's dataset.
+-- blocks_per_batch: Blocks drawn for each batch in training; NULL where all were computed.
 -- stochastic_depth: Survival probability of the last block in training; NULL without stochastic depth.
 SELECT
   lesion.study, lesion.network, lesion.seed,
-  architecture, depth, networks.blocks, convolutions, stochastic_depth, config ->> '$.dataset.kind' AS dataset,
+  architecture, depth, networks.blocks, convolutions, stochastic_depth, blocks_per_batch, config ->> '$.dataset.kind' AS dataset,
   block, stage, changes_shape,
   lesion.errors, lesion.images, lesion.error,
   wilson(lesion.errors, lesion.images, z).low AS low,
@@ -23,5 +24,4 @@ LEFT JOIN lesion_tests AS tests
 WHERE lesion.experiment = 'single' AND NOT lesion.recalibrated
   AND intact.experiment = 'intact' AND NOT intact.recalibrated
   AND block = lesion.deleted[1]
-  AND blocks_per_batch IS NULL
 ORDER BY lesion.study, lesion.network, lesion.seed, block;

@@ -1,0 +1,122 @@
+"""Does a deeper network need each of its blocks less? (beyond the paper, which deletes from one depth alone)
+
+An ensemble of more members misses one of them less.  Networks of one architecture and several depths stand on one axis,
+from their first block to their last.
+"""
+
+import altair as alt
+import polars as pl
+
+from resdag.figures.blocks import pointed_size
+from resdag.figures.deleted_blocks import how_deleted
+from resdag.figures.theme import Panel, Style, cycle, finish, finite, seed_shape
+from resdag.figures.words import LITTLE, Config, few, in_percent, points
+
+VIEW = "figure_redundancy"
+ORDER = 107
+PAPER = None
+ESSENTIAL = ("delete_single of 3: architecture!=vgg, !training.stochastic_depth, !training.blocks_per_batch",)
+TITLE = "Deleting one block from networks of several depths"
+CAPTION = (
+    "Left: change of test error by the deletion of one block, over the place of that block between the first (0) and "
+    "the last (1), for networks of one architecture and several depths, on an axis of logarithms; changes below a "
+    "tenth of a point, or for the better, stand on its lower edge. Right: the median over all blocks of a network "
+    "(filled) and the largest (hollow), over the number of blocks. If many paths make a block expendable, the medians "
+    "fall with depth."
+)
+SHADES = ("#D55E00", "#E69F00", "#009E73", "#56B4E9", "#0072B2", "#CC79A7", "#999999")
+FLOOR = 0.001
+"""A tenth of a point: what is smaller, or negative, is drawn there."""
+
+
+def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
+    """The chart of the view's rows: changes along the network, and beside them their median and largest by depth."""
+    rows = finite(frame, "change").sort("blocks", "network", "seed", "block")
+    rows = rows.with_columns(shown=_shown(), size=pl.format("{} blocks", "blocks"))
+    networks = rows["size"].unique(maintain_order=True).to_list()
+    hue = alt.Color(
+        "size:N", title=None, sort=networks, scale=alt.Scale(domain=networks, range=cycle(SHADES, len(networks))),
+        legend=alt.Legend(symbolType="stroke", symbolOpacity=1, symbolSize=320),
+    )  # fmt: skip
+    wide = round(0.66 * style.width)
+    left = _along(rows, hue).properties(width=wide, height=style.height)
+    right = _by_depth(rows, hue).properties(width=style.width - wide - 20, height=style.height)
+    return finish(alt.hconcat(left, right, spacing=20), style)
+
+
+def _shown() -> pl.Expr:
+    return pl.max_horizontal("change", pl.lit(FLOOR))
+
+
+def _y(field: str, rows: pl.DataFrame, title: str | None) -> alt.Y:
+    """Points on an axis of logarithms, from the floor to above the largest change."""
+    top = 1.3 * float(rows.select(pl.max("shown")).item())
+    axis = alt.Axis(values=[0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.9], labelExpr="format(100 * datum.value, '~r')")
+    return alt.Y(f"{field}:Q", title=title, axis=axis, scale=alt.Scale(type="log", domain=[FLOOR, top], nice=False))
+
+
+def _along(rows: pl.DataFrame, hue: alt.Color) -> Panel:
+    scale = alt.Scale(domain=[-0.02, 1.02], nice=False)
+    x = alt.X("position:Q", title="place of the deleted block, first to last", axis=alt.Axis(format=".1f"), scale=scale)
+    slim = rows.select("network", "seed", "size", "block", "position", "shown", "change", "error", "changes_shape")
+    base = alt.Chart(slim).encode(x=x, y=_y("shown", rows, "change of error (points)"), color=hue)
+    line = base.mark_line(strokeWidth=1, opacity=0.55).encode(detail=["network:N", "seed:N"])
+    tooltip = [
+        alt.Tooltip("network:N"), alt.Tooltip("seed:Q"), alt.Tooltip("block:Q"),
+        alt.Tooltip("changes_shape:N", title="changes shape"), alt.Tooltip("error:Q", format=".2%"),
+        alt.Tooltip("change:Q", format="+.2%"),
+    ]  # fmt: skip
+    dots = base.mark_point(filled=True, opacity=1).encode(
+        shape=seed_shape(rows), tooltip=tooltip, detail=["network:N", "seed:N", "block:Q"], size=pointed_size(26)
+    )
+    return alt.layer(line, dots)
+
+
+def _by_depth(rows: pl.DataFrame, hue: alt.Color) -> Panel:
+    """Median and largest change of each network, all its seeds together."""
+    of = ["network", "size", "blocks"]
+    found = rows.group_by(of).agg(pl.median("change"), pl.max("change").alias("largest")).sort("blocks", "network")
+    found = found.with_columns(median=pl.max_horizontal("change", pl.lit(FLOOR)))
+    sizes = found["blocks"].unique().sort().to_list()
+    scale = alt.Scale(domain=[0, 1.08 * sizes[-1]], nice=False)
+    x = alt.X("blocks:Q", title="blocks", axis=alt.Axis(values=sizes, format="d", labelOverlap=True), scale=scale)
+    base = alt.Chart(found).encode(x=x, color=hue)
+    tooltip = [
+        alt.Tooltip("network:N"), alt.Tooltip("change:Q", title="median change", format="+.2%"),
+        alt.Tooltip("largest:Q", title="largest change", format="+.2%"),
+    ]  # fmt: skip
+    return alt.layer(
+        alt.Chart(found).mark_line(style="grey", strokeWidth=1).encode(x=x, y=_y("median", rows, None)),
+        base.mark_point(filled=True, size=60, opacity=1).encode(y=_y("median", rows, None), tooltip=tooltip),
+        base.mark_point(filled=False, size=60, opacity=1).encode(y=_y("largest", rows, None), tooltip=tooltip),
+    )
+
+
+def method(config: Config) -> str:
+    """How this study deleted blocks."""
+    return how_deleted(config)
+
+
+def finding(rows: pl.DataFrame) -> str | None:
+    """The median change of the network with fewest blocks, and of the one with most."""
+    medians = rows.group_by("blocks").agg(pl.median("change")).drop_nulls().sort("blocks")
+    if medians.height < 2:
+        return None
+    (few_blocks, shallow), (most_blocks, deep) = medians.row(0), medians.row(-1)
+    return (
+        f"The median change of error by one block goes from {points(shallow)} with {few_blocks} blocks to "
+        f"{points(deep)} with {most_blocks}."
+    )
+
+
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    """Median and largest change, and how many blocks hardly count, network by network."""
+    change = pl.col("change")
+    found = rows.sort("seed", "block").group_by("network", "blocks").agg(
+        pl.n_unique("seed").alias("seeds"), in_percent(pl.mean("intact_error")).alias("intact error (%)"),
+        in_percent(change.median()).alias("median change (points)"),
+        in_percent(change.max()).alias("largest change (points)"),
+        pl.col("block").get(change.arg_max()).alias("at block"),
+        in_percent((change.abs() < LITTLE).mean(), 1).alias("below one point (% of deletions)"),
+    )  # fmt: skip
+    return few(found.sort("blocks", "network"))
