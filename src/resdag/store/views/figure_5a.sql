@@ -1,6 +1,7 @@
 -- One row per random deletion of a network with the paper's blocks, or VGG; with 0 blocks deleted it is intact.
 -- count: Blocks deleted together.
 -- draw: Which random choice of that many blocks; NULL for the intact network.
+-- draws: How many random choices of that many blocks there are for this network and seed.
 -- severe_block: Of the deleted blocks the one whose deletion alone costs most, where that is 5 points or more, or NULL.
 -- severe_change: What the deletion of that block alone costs, a fraction.
 -- median: Median error over the draws of that many blocks, a fraction; so for the quantiles.
