@@ -46,15 +46,15 @@ def test_a_warm_command_says_what_a_cold_one_says_and_ends_as_it_does(untouched:
     warm = run(untouched, *STALE, **{ADDRESS: address})
     assert cold == warm
     assert cold[0] == 2
-    assert "start the same command again" in cold[1]
+    assert "the study has" in cold[1]  # and names the fingerprints that there are
 
 
 @pytest.mark.workflow
 def test_a_job_ends_with_its_command_and_a_command_with_its_job(untouched: Path, address: str) -> None:
-    held = untouched.parent / "held"  # a study file that nobody writes: reading it lasts
+    held = untouched.parent / "held"  # a log that nobody reads: opening it lasts
     held.unlink(missing_ok=True)
     os.mkfifo(held)
-    command = [*STALE[:2], str(held), *STALE[3:]]
+    command = [*STALE, "--log", str(held)]
     for victim in ("command", "job"):
         before = {process for process, _ in processes(untouched)}
         it = subprocess.Popen(command, cwd=untouched, env=environment(untouched, **{ADDRESS: address}))
