@@ -9,13 +9,18 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from resdag.config.load import load_study
 from resdag.execution import warm
+from resdag.execution.task import plan_file, write_tasks
 from resdag.execution.warm import ADDRESS, LIBRARIES
+from resdag.planning.handing import tasks
+from resdag.planning.plan import plan_study
 from workflow_tools import complete, environment, left_running, processes, run, trainings, wait_until
 
 # What a workflow does: start a server, then run commands; the address goes to whoever reads.
@@ -26,7 +31,6 @@ start_servers(["reading"])
 print(os.environ[ADDRESS], flush=True)
 time.sleep(600)
 """
-STALE = ("resdag", "count-paths", "config/config.yaml", "--fingerprint", "0" * 12)
 
 
 @pytest.fixture
@@ -40,21 +44,36 @@ def address(untouched: Path) -> Iterator[str]:
     wait_until(lambda: not left_running(untouched), 10, "the server ends with the process that started it")
 
 
+@pytest.fixture
+def stale(untouched: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """The command of a job of a workflow, one whose code has changed since it was planned."""
+    monkeypatch.chdir(untouched)
+    file = Path("config/config.yaml")
+    job = next(each for each in tasks(plan_study(load_study(file)), file) if each.rule == "count_paths")
+    plan = plan_file("stale", [job.fingerprint], {})
+    write_tasks(plan, [replace(job, identity={**job.identity, "code": "another"})])
+    return ("resdag", "run", job.rule, str(plan), "--fingerprint", job.fingerprint)
+
+
 @pytest.mark.workflow
-def test_a_warm_command_says_what_a_cold_one_says_and_ends_as_it_does(untouched: Path, address: str) -> None:
-    cold = run(untouched, *STALE)
-    warm = run(untouched, *STALE, **{ADDRESS: address})
+def test_a_warm_command_says_what_a_cold_one_says_and_ends_as_it_does(
+    untouched: Path, address: str, stale: tuple[str, ...]
+) -> None:
+    cold = run(untouched, *stale)
+    warm = run(untouched, *stale, **{ADDRESS: address})
     assert cold == warm
     assert cold[0] == 2
-    assert "the study has" in cold[1]  # and names the fingerprints that there are
+    assert "start the same command again" in cold[1]
 
 
 @pytest.mark.workflow
-def test_a_job_ends_with_its_command_and_a_command_with_its_job(untouched: Path, address: str) -> None:
+def test_a_job_ends_with_its_command_and_a_command_with_its_job(
+    untouched: Path, address: str, stale: tuple[str, ...]
+) -> None:
     held = untouched.parent / "held"  # a log that nobody reads: opening it lasts
     held.unlink(missing_ok=True)
     os.mkfifo(held)
-    command = [*STALE, "--log", str(held)]
+    command = [*stale, "--log", str(held)]
     for victim in ("command", "job"):
         before = {process for process, _ in processes(untouched)}
         it = subprocess.Popen(command, cwd=untouched, env=environment(untouched, **{ADDRESS: address}))
@@ -116,19 +135,19 @@ def test_who_does_not_know_the_token_commands_nothing(untouched: Path, address: 
 
 @pytest.mark.workflow
 @pytest.mark.parametrize("text", [b"[" * 100_000, b"no JSON", b"[]", b"{}", b'{"prefix": 1}', b"\xff\xfe"])
-def test_no_request_ends_the_server(untouched: Path, address: str, text: bytes) -> None:
+def test_no_request_ends_the_server(untouched: Path, address: str, text: bytes, stale: tuple[str, ...]) -> None:
     with connected(address) as other:
         warm._meet_server(other, address.partition(":")[2].encode())
         assert ask(other, text) != warm.STARTED
-    assert run(untouched, *STALE, **{ADDRESS: address})[0] == 2
+    assert run(untouched, *stale, **{ADDRESS: address})[0] == 2
 
 
 @pytest.mark.workflow
-def test_who_says_nothing_holds_nobody_up(untouched: Path, address: str) -> None:
-    run(untouched, *STALE, **{ADDRESS: address})  # the server has its libraries
+def test_who_says_nothing_holds_nobody_up(untouched: Path, address: str, stale: tuple[str, ...]) -> None:
+    run(untouched, *stale, **{ADDRESS: address})  # the server has its libraries
     silent = [connected(address) for _ in range(20)]
     started = time.monotonic()
-    assert run(untouched, *STALE, **{ADDRESS: address})[0] == 2
+    assert run(untouched, *stale, **{ADDRESS: address})[0] == 2
     assert time.monotonic() - started < warm.PATIENCE_SECONDS
     for other in silent:
         other.close()
@@ -159,8 +178,8 @@ def test_who_has_taken_a_servers_name_learns_nothing(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.workflow
-def test_without_a_server_a_command_starts_cold(untouched: Path) -> None:
-    assert run(untouched, *STALE, **{ADDRESS: "resdag-nobody-listens"}) == run(untouched, *STALE)
+def test_without_a_server_a_command_starts_cold(untouched: Path, stale: tuple[str, ...]) -> None:
+    assert run(untouched, *stale, **{ADDRESS: "resdag-nobody-listens"}) == run(untouched, *stale)
 
 
 @pytest.mark.workflow
