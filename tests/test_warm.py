@@ -34,20 +34,20 @@ time.sleep(600)
 
 
 @pytest.fixture
-def address(untouched: Path) -> Iterator[str]:
+def address(fresh: Path) -> Iterator[str]:
     """A server of the reading wing: its address."""
     command = [sys.executable, "-c", WORKFLOW]
-    with subprocess.Popen(command, cwd=untouched, env=environment(untouched), stdout=subprocess.PIPE, text=True) as it:
+    with subprocess.Popen(command, cwd=fresh, env=environment(fresh), stdout=subprocess.PIPE, text=True) as it:
         assert it.stdout
         yield it.stdout.readline().strip()
         it.kill()
-    wait_until(lambda: not left_running(untouched), 10, "the server ends with the process that started it")
+    wait_until(lambda: not left_running(fresh), 10, "the server ends with the process that started it")
 
 
 @pytest.fixture
-def stale(untouched: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+def stale(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
     """The command of a job of a workflow, one whose code has changed since it was planned."""
-    monkeypatch.chdir(untouched)
+    monkeypatch.chdir(fresh)
     file = Path("config/config.yaml")
     job = next(each for each in tasks(plan_study(load_study(file)), file) if each.rule == "count_paths")
     plan = plan_file("stale", [job.fingerprint], {})
@@ -57,10 +57,10 @@ def stale(untouched: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
 
 @pytest.mark.workflow
 def test_a_warm_command_says_what_a_cold_one_says_and_ends_as_it_does(
-    untouched: Path, address: str, stale: tuple[str, ...]
+    fresh: Path, address: str, stale: tuple[str, ...]
 ) -> None:
-    cold = run(untouched, *stale)
-    warm = run(untouched, *stale, **{ADDRESS: address})
+    cold = run(fresh, *stale)
+    warm = run(fresh, *stale, **{ADDRESS: address})
     assert cold == warm
     assert cold[0] == 2
     assert "start the same command again" in cold[1]
@@ -68,22 +68,22 @@ def test_a_warm_command_says_what_a_cold_one_says_and_ends_as_it_does(
 
 @pytest.mark.workflow
 def test_a_job_ends_with_its_command_and_a_command_with_its_job(
-    untouched: Path, address: str, stale: tuple[str, ...]
+    fresh: Path, address: str, stale: tuple[str, ...]
 ) -> None:
-    held = untouched.parent / "held"  # a log that nobody reads: opening it lasts
+    held = fresh.parent / "held"  # a log that nobody reads: opening it lasts
     held.unlink(missing_ok=True)
     os.mkfifo(held)
     command = [*stale, "--log", str(held)]
     for victim in ("command", "job"):
-        before = {process for process, _ in processes(untouched)}
-        it = subprocess.Popen(command, cwd=untouched, env=environment(untouched, **{ADDRESS: address}))
+        before = {process for process, _ in processes(fresh)}
+        it = subprocess.Popen(command, cwd=fresh, env=environment(fresh, **{ADDRESS: address}))
         found = dict[int, str]()
-        wait_until(lambda: _new(untouched, before, found), 30, "a job is forked")  # noqa: B023
+        wait_until(lambda: _new(fresh, before, found), 30, "a job is forked")  # noqa: B023
         (job,) = (process for process, line in found.items() if "resdag.execution.warm" in line)
         os.kill(it.pid if victim == "command" else job, signal.SIGKILL)
         status = it.wait(10)
         assert status == (-signal.SIGKILL if victim == "command" else 128 + signal.SIGKILL)
-        wait_until(lambda: job not in dict(processes(untouched)), 10, "the job is gone")  # noqa: B023
+        wait_until(lambda: job not in dict(processes(fresh)), 10, "the job is gone")  # noqa: B023
 
 
 def _new(folder: Path, before: set[int], found: dict[int, str]) -> bool:
@@ -119,8 +119,8 @@ def ask(other: socket.socket, text: bytes) -> bytes:
 
 @pytest.mark.workflow
 @pytest.mark.parametrize("token", ["", "0" * 64, None])
-def test_who_does_not_know_the_token_commands_nothing(untouched: Path, address: str, token: str | None) -> None:
-    text = json.dumps(wanted(untouched)).encode()
+def test_who_does_not_know_the_token_commands_nothing(fresh: Path, address: str, token: str | None) -> None:
+    text = json.dumps(wanted(fresh)).encode()
     with connected(address) as other:
         if token is None:  # as the protocol was: the request comes at once
             assert ask(other, text) != warm.STARTED
@@ -135,19 +135,19 @@ def test_who_does_not_know_the_token_commands_nothing(untouched: Path, address: 
 
 @pytest.mark.workflow
 @pytest.mark.parametrize("text", [b"[" * 100_000, b"no JSON", b"[]", b"{}", b'{"prefix": 1}', b"\xff\xfe"])
-def test_no_request_ends_the_server(untouched: Path, address: str, text: bytes, stale: tuple[str, ...]) -> None:
+def test_no_request_ends_the_server(fresh: Path, address: str, text: bytes, stale: tuple[str, ...]) -> None:
     with connected(address) as other:
         warm._meet_server(other, address.partition(":")[2].encode())
         assert ask(other, text) != warm.STARTED
-    assert run(untouched, *stale, **{ADDRESS: address})[0] == 2
+    assert run(fresh, *stale, **{ADDRESS: address})[0] == 2
 
 
 @pytest.mark.workflow
-def test_who_says_nothing_holds_nobody_up(untouched: Path, address: str, stale: tuple[str, ...]) -> None:
-    run(untouched, *stale, **{ADDRESS: address})  # the server has its libraries
+def test_who_says_nothing_holds_nobody_up(fresh: Path, address: str, stale: tuple[str, ...]) -> None:
+    run(fresh, *stale, **{ADDRESS: address})  # the server has its libraries
     silent = [connected(address) for _ in range(20)]
     started = time.monotonic()
-    assert run(untouched, *stale, **{ADDRESS: address})[0] == 2
+    assert run(fresh, *stale, **{ADDRESS: address})[0] == 2
     assert time.monotonic() - started < warm.PATIENCE_SECONDS
     for other in silent:
         other.close()
@@ -178,8 +178,8 @@ def test_who_has_taken_a_servers_name_learns_nothing(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.workflow
-def test_without_a_server_a_command_starts_cold(untouched: Path, stale: tuple[str, ...]) -> None:
-    assert run(untouched, *stale, **{ADDRESS: "resdag-nobody-listens"}) == run(untouched, *stale)
+def test_without_a_server_a_command_starts_cold(fresh: Path, stale: tuple[str, ...]) -> None:
+    assert run(fresh, *stale, **{ADDRESS: "resdag-nobody-listens"}) == run(fresh, *stale)
 
 
 @pytest.mark.workflow
