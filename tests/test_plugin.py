@@ -1,4 +1,4 @@
-"""A package that is not ours adds an experiment, a table, a figure and an architecture: real snakemake, end to end."""
+"""A package that is not ours adds an experiment, its table, figure and claim, and an architecture: real snakemake."""
 
 import shutil
 from pathlib import Path
@@ -50,6 +50,8 @@ def test_a_package_of_others_is_planned_run_stored_drawn_and_digested(
 
     # Nothing is changed by a factor of 1, and a factor of 0 is a deletion.
     assert query(folder, UNCHANGED) == query(folder, DELETED) == [(6, True)]
+    verdict = query(folder, "SELECT ours, verdict FROM claims WHERE claim = 'scaled_identity'")
+    assert verdict == [(0.0, "holds by arithmetic")]
     assert query(folder, "SELECT comment FROM duckdb_tables() WHERE table_name = 'scaled'")[0][0].startswith(
         "One network with one branch turned down."
     )
