@@ -10,6 +10,7 @@ import yaml
 from resdag.config.load import load_study, parse_study
 from resdag.config.study import Study
 from resdag.experiments.mean_field import NORMAL
+from resdag.experiments.train import UNCAPTURED
 from resdag.layout import base
 from resdag.models.build import build, count_parameters
 from resdag.planning import cost
@@ -67,7 +68,7 @@ def test_gates_are_two_passes_over_the_test_images() -> None:
     here = study(gates={"networks": ["h"]})
     (job,) = plan_study(here).of_rule("measure_gates")
     size = cost.size_of(here)
-    assert cost.work(here, job, size) == 2 * 360 * cost.multiply_adds(here, "h", size)
+    assert job.kind.cost(cost.work_of(here, job, size)) == 2 * 360 * cost.multiply_adds(here, "h", size)
 
 
 def test_resnet_110_costs_253_million_multiply_adds_an_image() -> None:
@@ -106,7 +107,7 @@ def test_steps_that_are_no_graphs_reach_less_of_a_gpu_and_all_of_a_cpu(monkeypat
         return float(line.split()[-2])
 
     # All 54 blocks drawn: the multiply-adds of the network that draws none, launched one by one.
-    assert hours(["0"], blocks_per_batch=54) == pytest.approx(hours(["0"]) / cost.UNCAPTURED, rel=0.1)
+    assert hours(["0"], blocks_per_batch=54) == pytest.approx(hours(["0"]) / UNCAPTURED, rel=0.1)
     assert hours([], blocks_per_batch=54) == hours([])
 
 
@@ -136,13 +137,13 @@ def finish(job: Job) -> None:
 def test_the_cost_of_random_networks_is_their_random_numbers() -> None:
     section = {"width": 1000, "depth": 7, "draws": 20, "systems": ["plain", "full"]}
     here = study(mean_field=section)
-    plain, full = (cost.work(here, job, cost.size_of(here)) for job in plan_study(here).jobs
+    plain, full = (job.kind.cost(cost.work_of(here, job, cost.size_of(here))) for job in plan_study(here).jobs
                    if job.rule == "simulate_mean_field" and job.of["chunk"] == "0000")  # fmt: skip
     assert plain == NORMAL * 10 * 7 * 2 * 1000**2  # each matrix of ten networks twice
     assert full == 2 * plain
     conditioned = study(mean_field=section | {"matrices": "conditioned"})
     jobs = plan_study(conditioned).of_rule("simulate_mean_field")
-    assert sum(cost.work(conditioned, job, cost.size_of(here)) for job in jobs) < (plain + full) / 20
+    assert sum(job.kind.cost(cost.work_of(conditioned, job, cost.size_of(here))) for job in jobs) < (plain + full) / 20
 
 
 def test_clean_finds_what_no_study_uses_and_leaves_a_training_under_way(

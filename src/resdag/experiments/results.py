@@ -20,6 +20,7 @@ STORE = Rule(
     target="database",
     wing="reading",
     memory_mb=4000,
+    told_all=True,
 )
 DRAW = Rule(
     name="draw_figure",

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from resdag.planning.maker import Maker
 
 PASSES = 3  # a backward pass costs two forward passes
+UNCAPTURED = 0.5  # of a GPU's rate, where blocks are drawn and kernels launched one by one: an estimate, not measured
 FOLDER = "networks/{network}/seed{seed}-{fingerprint}"
 
 
@@ -23,6 +24,12 @@ def cost(work: Work) -> float:
     return recipe.epochs * (work.train * PASSES * share + work.test) * work.one
 
 
+def gpu_share(work: Work) -> float:
+    """Less for a training whose steps are no CUDA graphs."""
+    assert work.recipe is not None
+    return UNCAPTURED if work.recipe.stochastic_depth or work.recipe.blocks_per_batch else 1.0
+
+
 TRAIN = Rule(
     name="train_network",
     says="Train one network from one seed, or go on where its training was interrupted.",
@@ -34,6 +41,7 @@ TRAIN = Rule(
         "epochs": f"{FOLDER}/epochs.parquet",
     },
     cost=cost,
+    gpu_share=gpu_share,
     target="train",
     wildcards=("network", "seed"),
     device=True,

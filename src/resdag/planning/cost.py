@@ -23,7 +23,6 @@ from resdag.planning.record import is_done
 # right to within a factor of two or so.
 CPU_RATE = 1.2e10
 GPU_RATE = 3e12
-UNCAPTURED = 0.5  # of the GPU's rate, where blocks are drawn and kernels launched one by one: an estimate, not measured
 START_SECONDS = 6.0  # of a process with torch
 
 IMAGES = {"digits": (1437, 360, 1, 8), "cifar10": (50_000, 10_000, 3, 32), "cifar100": (50_000, 10_000, 3, 32)}
@@ -64,20 +63,18 @@ def parameters(study: Study, network: str, size: Size) -> float:
     return sum(weights for weights, _ in study.networks[network].layers(size.channels, size.side))
 
 
-def work(study: Study, job: Job, size: Size) -> float:
-    """Multiply-adds of a job, as its rule states them."""
+def work_of(study: Study, job: Job, size: Size) -> Work:
+    """What the cost of a job follows from."""
     name = job.of.get("network")
     network = study.networks[str(name)] if name is not None else None
-    return job.kind.cost(
-        Work(
-            of=job.of,
-            spec=job.spec,
-            one=multiply_adds(study, str(name), size) if network else 0.0,
-            blocks=network.blocks if network else 0,
-            train=size.train,
-            test=size.test,
-            recipe=study.recipe(str(name)) if network else None,
-        )
+    return Work(
+        of=job.of,
+        spec=job.spec,
+        one=multiply_adds(study, str(name), size) if network else 0.0,
+        blocks=network.blocks if network else 0,
+        train=size.train,
+        test=size.test,
+        recipe=study.recipe(str(name)) if network else None,
     )
 
 
@@ -101,7 +98,7 @@ def _seconds(path: Path) -> float | None:
 def estimate(study: Study, plan: Plan, cores: int | None = None) -> list[str]:
     """Lines for a person: jobs by rule, hours, disk, devices, and a warning where the time is long."""
     devices, cores, size = visible_devices(), cores or os.cpu_count() or 1, size_of(study)
-    rate = GPU_RATE if devices else CPU_RATE * cores
+    rate = _rate(len(devices), cores)
     lines = [f"study {study.study}: {len(plan.jobs)} jobs", ""]
     lines += [f"{'rule':24s} {'jobs':>5s} {'to run':>7s} {'time':>12s}"]
     total, modelled = 0.0, False
@@ -109,7 +106,7 @@ def estimate(study: Study, plan: Plan, cores: int | None = None) -> list[str]:
         jobs = plan.of_rule(rule)
         waiting = [job for job in jobs if not is_done(job)]
         times = [measured_seconds(job) for job in waiting]
-        guesses = [_modelled(study, job, size, rate * _captured(study, job, bool(devices))) for job in waiting]
+        guesses = [_modelled(study, job, size, rate, bool(devices)) for job in waiting]
         modelled |= any(time is None for time in times)
         seconds = sum(guess if time is None else time for time, guess in zip(times, guesses, strict=True))
         total += seconds
@@ -132,7 +129,7 @@ def estimate(study: Study, plan: Plan, cores: int | None = None) -> list[str]:
 def seconds_of(study: Study, jobs: Iterable[Job], cores: int | None = None) -> dict[str, float]:
     """What each job should take, by fingerprint: as earlier ones of its rule and network did, or the model."""
     devices, size = visible_devices(), size_of(study)
-    rate = GPU_RATE if devices else CPU_RATE * (cores or os.cpu_count() or 1)
+    rate = _rate(len(devices), cores or os.cpu_count() or 1)
     known: dict[tuple[str, str], float | None] = {}
     found: dict[str, float] = {}
     for job in jobs:
@@ -140,21 +137,22 @@ def seconds_of(study: Study, jobs: Iterable[Job], cores: int | None = None) -> d
         if alike not in known:
             known[alike] = measured_seconds(job)
         seconds = known[alike]
-        modelled = _modelled(study, job, size, rate * _captured(study, job, bool(devices)))
+        modelled = _modelled(study, job, size, rate, bool(devices))
         found[job.fingerprint] = modelled if seconds is None else seconds
     return found
 
 
-def _modelled(study: Study, job: Job, size: Size | None, rate: float) -> float:
-    return START_SECONDS + (work(study, job, size) / rate if size else 0.0)
+def _rate(devices: int, cores: int) -> float:
+    """Multiply-adds per second of one job."""
+    return GPU_RATE if devices else CPU_RATE * cores
 
 
-def _captured(study: Study, job: Job, on_gpu: bool) -> float:
-    """The share of the rate that a job reaches: less for a training whose steps are no CUDA graphs."""
-    if job.rule != "train_network" or not on_gpu:
-        return 1.0
-    recipe = study.recipe(str(job.of["network"]))
-    return UNCAPTURED if recipe.stochastic_depth or recipe.blocks_per_batch else 1.0
+def _modelled(study: Study, job: Job, size: Size | None, rate: float, on_gpu: bool) -> float:
+    """Seconds of a job, as its rule states its work."""
+    if size is None:
+        return START_SECONDS
+    work = work_of(study, job, size)
+    return START_SECONDS + job.kind.cost(work) / (rate * (job.kind.gpu_share(work) if on_gpu else 1.0))
 
 
 def _spoken(seconds: float) -> str:

@@ -52,6 +52,11 @@ def seconds_only(_: Work) -> float:
     return 0.0
 
 
+def whole_rate(_: Work) -> float:
+    """The share of a GPU's rate that a job reaches where nothing holds it up."""
+    return 1.0
+
+
 @dataclass(frozen=True)
 class Rule:
     """A kind of job: what Snakemake, `resdag run` and `resdag plan` know of it.
@@ -70,6 +75,8 @@ class Rule:
     device: bool = False  # computes with torch: takes a device, and the arithmetic that is set for all
     memory_mb: int = 6000
     module: str = ""  # that does the work, by `run(context)`; resdag.jobs.NAME where it is not said
+    gpu_share: Cost = whole_rate  # of the rate that a GPU reaches
+    told_all: bool = False  # is handed the whole study, its file and what the jobs before it cost
     lesions: tuple[str, ...] = ()  # experiments that its rows of the table `lesions` are of
     recalibrated: bool = False  # whether these rows are of recalibrated networks
 

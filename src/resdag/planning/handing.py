@@ -58,11 +58,11 @@ def settings(study: Study, job: Job, file: Path) -> dict[str, Any]:
         "database": str(DATABASE),
         "cache": str(RESULTS / ".cache"),
     }
-    return found | _of_database(study, job, file) if job.rule == "write_database" else found
+    return found | _all(study, job, file) if job.kind.told_all else found
 
 
-def _of_database(study: Study, job: Job, file: Path) -> dict[str, Any]:
-    """What the database says of the study besides its rows: the whole of it, its file, what its jobs cost."""
+def _all(study: Study, job: Job, file: Path) -> dict[str, Any]:
+    """What is told of the study besides its rows: the whole of it, its file, what its jobs cost."""
     there = studies_in(CONFIG)
     return {
         "study": study.model_dump(mode="json"),
