@@ -16,12 +16,14 @@ from resdag.config.claims import Claims
 from resdag.config.load import DEFAULT_STUDY, load_study, merged, parse_study, read_yaml
 from resdag.config.page import COSTS, SECTIONS, page_text, tables_text
 from resdag.config.schema import schema_text
+from resdag.config.sections import StudyFile
 from resdag.config.study import Study
 from resdag.config.training import Training, TrainingOverride
 from resdag.errors import StudyError
 from resdag.execution.task import read_task
 from resdag.execution.workflow import Workflow, open_workflow
 from resdag.planning.plan import plan_study
+from resdag.planning.registry import asked
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "config"
@@ -139,7 +141,7 @@ def sections(model: type[BaseModel]) -> set[type[BaseModel]]:
 
 def test_the_page_shows_every_key_of_every_section() -> None:
     tables = {part.split("\n")[0]: part for part in f"\n{tables_text()}".split("\n## ")}
-    models = {model.__name__: model for model in sections(Study)}
+    models = {model.__name__: model for model in sections(StudyFile)}
     for title, names, _ in SECTIONS:
         keys = {key for name in names for key in models[name].model_fields}
         assert set(re.findall(r"^\| `(\w+)` \|", tables[title], re.MULTILINE)) == keys
@@ -163,7 +165,7 @@ def test_three_keys_make_a_study() -> None:
     study = small()
     assert study.training == Training()
     assert study.networks["a"].seeds == (0,)
-    assert study.experiments() == {}
+    assert asked(study) == {}
 
 
 def test_a_study_cannot_be_changed() -> None:

@@ -1,7 +1,8 @@
 """Two wings over one ground floor: what measures and what reads never import each other."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,21 @@ def test_each_job_belongs_to_the_wing_of_its_rule(rule: Rule) -> None:
 def test_every_job_is_declared_and_every_rule_has_its_job() -> None:
     jobs = {name for name in MODULES if "def run(context" in MODULES[name].read_text(encoding="utf-8")}
     assert {rule.job_module for rule in rules().values()} == jobs
+
+
+def test_no_modules_import_each_other_in_a_circle_not_even_for_their_types() -> None:
+    imports = {name.removesuffix(".__init__"): set(named(path)) for name, path in MODULES.items()}
+    order = list(TopologicalSorter({name: found & imports.keys() for name, found in imports.items()}).static_order())
+    assert order.index("resdag.config.study") < order.index("resdag.planning.registry") < order.index("resdag.cli")
+
+
+def named(path: Path) -> Iterator[str]:
+    """Modules that a module imports wherever in its text, and what might be one: `from package import name`."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
 
 
 def test_every_init_is_empty() -> None:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from resdag.config.networks import DROPPING_ARCHITECTURES, Highway
 from resdag.config.study import Study
 from resdag.config.words import plainer, shown
-from resdag.planning.registry import experiments
+from resdag.planning.registry import asked, experiments
 
 
 def contradictions(study: Study) -> list[str]:
@@ -33,7 +33,7 @@ def _recipes(study: Study) -> Iterator[str]:
 
 def _names(study: Study) -> Iterator[str]:
     names = ", ".join(study.networks)
-    for key, experiment in study.experiments().items():
+    for key, experiment in asked(study).items():
         for index, name in enumerate(experiment.networks):
             if name not in study.networks:
                 yield f"{key}.networks[{index}]: got {name!r}, which is not in networks; there are {names}"

@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from resdag.config.consistency import contradictions
+from resdag.config.sections import StudyFile
 from resdag.config.sentences import key_path, sentences, shown
 from resdag.config.study import Study
 from resdag.errors import StudyError
@@ -113,7 +114,7 @@ def parse_study(content: Mapping[str, Any], source: str = "study") -> Study:
     """A checked study from a mapping; StudyError with one sentence for each thing that is wrong."""
     _refuse_depth(content, source)
     try:
-        study = Study.model_validate(content)
+        study = StudyFile.model_validate(content)
     except ValidationError as error:
         raise StudyError(_sourced(source, sentences(error.errors(), content))) from None
     problems = contradictions(study)

@@ -93,7 +93,13 @@ def page_text(page: str) -> str:
 
 def _models() -> dict[str, Schema]:
     whole = study_schema()
-    return whole["$defs"] | {"Study": whole}
+    in_order = dict(sorted(whole["properties"].items(), key=lambda item: _place(item[0])))
+    return whole["$defs"] | {"Study": whole | {"properties": in_order}}
+
+
+def _place(key: str) -> int:
+    """Where the tables of a key of the study stand; what has no table is said first."""
+    return next((index for index, (title, *_) in enumerate(SECTIONS) if title[1:].startswith(key)), -1)
 
 
 def _section(title: str, names: tuple[str, ...], cost: str, models: Mapping[str, Schema]) -> Iterator[str]:

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from resdag.config.base import Section
-from resdag.config.study import Study
+from resdag.config.sections import StudyFile
 from resdag.config.training import Training, TrainingOverride
 
 
 def study_schema() -> dict[str, Any]:
     """The schema of a study file, every key with its sentence."""
-    found = Study.model_json_schema(mode="validation")
+    found = StudyFile.model_json_schema(mode="validation")
     models = {model.__name__: model for model in _models(Section)}
     for name, definition in [("Study", found), *found["$defs"].items()]:
         if name in models:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel
 
 from resdag.config.networks import ARCHITECTURES
-from resdag.config.study import Study
+from resdag.config.sections import StudyFile
 from resdag.config.words import TEXT_LENGTH, plainer, shown
 
 Location = tuple[str | int, ...]
@@ -90,7 +90,7 @@ def _meant(location: tuple[str | int, ...]) -> str:
 
 def _model_at(location: tuple[str | int, ...]) -> type[BaseModel] | None:
     """The model that stands at a place of the study, by walking annotations and tags."""
-    here: Any = Study
+    here: Any = StudyFile
     for part in location:
         while get_origin(here) is Annotated:
             here = get_args(here)[0]

@@ -20,7 +20,7 @@ from resdag import digests
 from resdag.config.study import Study
 from resdag.discovery import modules
 from resdag.layout import base, pattern
-from resdag.planning.experiment import Rule
+from resdag.planning.rule import Rule
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +98,21 @@ class Job:
     def inputs(self) -> list[str]:
         """Every output of the jobs upstream."""
         return [path for job in self.upstream for path in job.outputs.values()]
+
+
+@dataclass(frozen=True)
+class Made:
+    """One network, trained or loaded, and the jobs that made it and its images."""
+
+    network: str
+    seed: int
+    data: Job
+    job: Job
+
+    @property
+    def of(self) -> dict[str, Any]:
+        """What tells its jobs apart."""
+        return {"network": self.network, "seed": self.seed}
 
 
 @dataclass(frozen=True)

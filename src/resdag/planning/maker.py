@@ -7,19 +7,19 @@ from typing import Any
 from resdag import provenance
 from resdag.config.study import Study
 from resdag.discovery import modules
-from resdag.planning.experiment import Made, Rule
-from resdag.planning.job import Job
-from resdag.planning.registry import limits
+from resdag.planning.job import Job, Made
+from resdag.planning.rule import Limit, Rule
 
 ARITHMETIC = "resdag.execution.arithmetic"  # what torch computes with
 PARQUET = "resdag.records.parquet"  # how rows are written
 
 
 class Maker:
-    """Makes the jobs of one study."""
+    """Makes the jobs of one study, whose rows are held to the limits that are declared."""
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, limits: Collection[Limit]) -> None:
         self.study = study
+        self._limits = limits
         self.lock = provenance.lock_digest()
 
     def job(
@@ -93,7 +93,7 @@ class Maker:
     def limits(self, rules: Collection[str]) -> dict[str, dict[str, int]]:
         """Jobs compute whole chunks; rows from these limits on, by table and column, are not the study's."""
         found: dict[str, dict[str, int]] = {}
-        for limit in (limit for limit in limits() if limit.rule in rules):
+        for limit in (limit for limit in self._limits if limit.rule in rules):
             number = limit.number(self.study)
             if number is not None:
                 found.setdefault(limit.table, {})[limit.column] = number

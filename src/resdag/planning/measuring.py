@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from resdag.planning.experiment import Made
-from resdag.planning.job import Job
+from resdag.planning.job import Job, Made
 from resdag.planning.maker import Maker
 from resdag.planning.registry import experiments
 

@@ -7,6 +7,7 @@ from resdag.planning.job import Job, Plan
 from resdag.planning.maker import Maker
 from resdag.planning.measuring import gathered, measured
 from resdag.planning.reading import reading
+from resdag.planning.registry import limits
 from resdag.provenance import sources
 
 __all__ = ["Job", "Plan", "plan_study"]
@@ -24,7 +25,7 @@ def _planned(study: Study) -> Plan:
     unknown = sorted(set(study.figures.styles) - set(figure_names()))
     if unknown:
         raise StudyError(f"figures.styles.{unknown[0]}: is no figure; there are {', '.join(sorted(figure_names()))}")
-    maker = Maker(study)
+    maker = Maker(study, limits())
     jobs = gathered(maker, [*measured(maker)])
     plan = Plan(study, (*jobs, *reading(maker, jobs)))
     sources().save()

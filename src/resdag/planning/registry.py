@@ -4,6 +4,8 @@ from collections import Counter
 from functools import cache
 from importlib import import_module
 
+from resdag.config.base import OfNetworks
+from resdag.config.study import Study
 from resdag.discovery import modules
 from resdag.errors import ResdagError
 from resdag.planning.experiment import Experiment, Key, Limit, Rule
@@ -46,6 +48,12 @@ def rules_of(target: str) -> list[str]:
 def keys() -> list[Key]:
     """Every key of the study file that an experiment declares."""
     return [key for experiment in experiments() for key in experiment.keys]
+
+
+def asked(study: Study) -> dict[str, OfNetworks]:
+    """The experiments of networks that a study names, by their key's path."""
+    found = {key.path: key.of(study) for key in keys()}
+    return {path: section for path, section in found.items() if isinstance(section, OfNetworks)}
 
 
 def limits() -> list[Limit]:
