@@ -9,7 +9,7 @@ READY := .venv/.ready
 STUDY ?= config/digits.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: report open test test-long check bench docs clean help
+.PHONY: report open test test-long check bench docs site clean help
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -27,21 +27,27 @@ test: $(READY) old-duckdb browser
 test-long: $(READY) old-duckdb browser
 	$(BIN)/python -m pytest
 
-check: $(READY) .tools/.ready
+check: $(READY) .tools/.ready .tools/docs/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 	.tools/bin/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint --configfile config/tiny.yaml
+	NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --quiet
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
-# What is generated from code and committed; tests hold it fresh.
+# What is generated from code and committed, which tests hold fresh; then the pages as a site.
 docs: $(READY)
 	$(BIN)/resdag schema > config/schema.json
 	$(BIN)/python -m resdag.config.page config/README.md
 	$(BIN)/python -m resdag.store.tables_page > docs/tables.md
+	$(MAKE) site
+
+# site/index.html needs no server and no network; a link that leads nowhere ends it.
+site: .tools/docs/.ready
+	NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --quiet
 
 # uv installs the lock in half a minute; it is itself a package of the lock, with hashes.  Bytecode is compiled once,
 # here: where PYTHONDONTWRITEBYTECODE is set, as in many containers, every job would compile torch anew.
@@ -62,6 +68,12 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python .tools/bin/python snakefmt==2.1.0
 	touch $@
 
+# MkDocs has a lock of its own: no measurement depends on it.
+.tools/docs/.ready: docs/_site/requirements.lock $(READY)
+	test -x .tools/docs/bin/python || $(PYTHON) -m venv .tools/docs
+	$(BIN)/uv pip sync --quiet --python .tools/docs/bin/python --require-hashes docs/_site/requirements.lock
+	touch $@
+
 # The oldest DuckDB that has to open results.duckdb; without a network the tests that ask it say so and are skipped.
 .PHONY: old-duckdb
 old-duckdb: $(READY)
@@ -76,4 +88,4 @@ browser: $(READY)
 	    || echo "playwright could not be installed; the tests in a browser will be skipped"
 
 clean:
-	rm -rf .venv .tools .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf .venv .tools site .pytest_cache .hypothesis .mypy_cache .ruff_cache

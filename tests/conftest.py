@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["workflow_tools", "slurm_tools", "report_by_hand"]  # fixtures: a finished workflow, drawn figures
+pytest_plugins = ["workflow_tools", "slurm_tools", "report_by_hand", "browser_tools"]
+"""Fixtures: a finished workflow, a cluster, drawn figures, a browser."""
 ROOT = Path(__file__).resolve().parents[1]
 CIFAR10_FILES = ("batches.meta", *(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
 
