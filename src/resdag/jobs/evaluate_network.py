@@ -71,6 +71,7 @@ def _network_row(context: Context, of: Description, network: Network, test: Scor
         "test_images": test.images,
         "test_error": test.errors / test.images,
         "test_loss": test.loss,
+        "diverged": test.loss is None or not all(each.isfinite().all() for each in network.state_dict().values()),
         "train_errors": train.errors,
         "train_images": train.images,
     }

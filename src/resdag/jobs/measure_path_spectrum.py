@@ -37,18 +37,19 @@ def run(context: Context) -> Tables:
 
 def _rows(of: Row, blocks: int, spectra: Spectra) -> Iterator[Row]:
     for place, spectrum in {"input": spectra.at_input, "first_block": spectra.at_first_block}.items():
+        coherence = spectrum.coherence
         for length in range(blocks + 1):
             yield of | {
                 "path_length": length,
                 "measured_at": place,
                 "paths": float(comb(blocks, length)),
-                "norm_of_sum": float(spectrum.norm_of_sum[length]),
-                "share": float(spectrum.share[length]),
-                "energy": float(spectrum.energy[length]),
-                "energy_se": float(spectrum.energy_se[length]),
+                "norm_of_sum": _finite(spectrum.norm_of_sum[length]),
+                "share": _finite(spectrum.share[length]),
+                "energy": _finite(spectrum.energy[length]),
+                "energy_se": _finite(spectrum.energy_se[length]),
                 "energy_df": _finite(spectrum.energy_df[length]),
                 "largest_image_share": _finite(spectrum.largest_image_share[length]),
-                "coherence": spectrum.coherence[length],
+                "coherence": coherence[length],
             }
 
 

@@ -1,12 +1,15 @@
 """Job: gradient norms of sampled paths of every length, a chunk of batches (Veit et al. 2016, figure 6b)."""
 
 from collections.abc import Iterator
+from math import isnan
 
 from resdag.combinatorics import batch_choice, path_choice
 from resdag.jobs.context import Context, Row, Tables
 from resdag.jobs.moments import network_at
 from resdag.jobs.opening import description, images
 from resdag.paths.sampled import PathNorms, path_norms
+
+LARGEST_LOG10 = 308.0  # of a number in float64
 
 
 def run(context: Context) -> Tables:
@@ -43,6 +46,13 @@ def _rows(epoch: int, batch: int, keys: list[tuple[int, int]], norms: PathNorms)
                 "sample": sample,
                 "measured_at": place,
                 "batch": batch,
-                "norm": 0.0 if log is None else 10.0**log,
-                "log10_norm": log,
-            }
+            } | _norm(log)
+
+
+def _norm(log: float | None) -> Row:
+    """Columns norm and log10_norm of a base-10 logarithm: None of a dead path, NaN of a network that has diverged."""
+    if log is None:
+        return {"norm": 0.0, "log10_norm": None}
+    if isnan(log):
+        return {"norm": None, "log10_norm": None}
+    return {"norm": 10.0**log if log < LARGEST_LOG10 else None, "log10_norm": log}

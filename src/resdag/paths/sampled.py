@@ -48,7 +48,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PathNorms:
-    """Base-10 logarithms of gradient norms, one per path; None for a path of norm 0."""
+    """Base-10 logarithms of gradient norms, one per path; None for a path of norm 0, NaN where it is not finite."""
 
     at_input: list[float | None]
     at_first_block: list[float | None]
@@ -79,13 +79,14 @@ def path_norms(
             here = slice(start, start + size)
             weight = len(labels[here]) / len(images)  # of the part's mean loss in the batch's
             found.append(_part_norms(network, images[here], labels[here], weight, choices, memory_bytes))
-    squares = np.logaddexp.reduce(2 * math.log(10) * np.stack(found), axis=0)
+    with np.errstate(invalid="ignore"):  # of a network that has diverged
+        squares = np.logaddexp.reduce(2 * math.log(10) * np.stack(found), axis=0)
     at_input, at_first = squares[:, places] / (2 * math.log(10))
     return PathNorms(_logs(at_input), _logs(at_first))
 
 
 def _logs(values: Floats) -> list[float | None]:
-    return [None if math.isinf(value) else value for value in values.tolist()]
+    return [None if value == -math.inf else value if math.isfinite(value) else math.nan for value in values.tolist()]
 
 
 def _images_together(network: Network, images: Tensor, paths: int, memory_bytes: int) -> int:

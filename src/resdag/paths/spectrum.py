@@ -66,9 +66,10 @@ class Spectrum:
 
     @property
     def coherence(self) -> list[float | None]:
-        """norm_of_sum^2 / energy: 1 if paths are independent, less if they cancel; None where all paths are dead."""
-        pairs = zip(self.norm_of_sum.tolist(), self.energy.tolist(), strict=True)
-        return [norm**2 / energy if energy > 0 else None for norm, energy in pairs]
+        """norm_of_sum^2 / energy: 1 if paths are independent, less if they cancel; None if dead, or no numbers."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios = self.norm_of_sum**2 / self.energy
+        return [ratio if np.isfinite(ratio) else None for ratio in ratios.tolist()]
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,12 @@ def path_spectrum(
 
 def _spectrum(norms: Tensor, along: Tensor) -> Spectrum:
     """Sums over images of the exact draw's squared norms, (1 + D, L, N), and mean and error over the other draws."""
-    squares = norms.numpy() ** 2
-    signed, total = squares[1:], along.numpy().sum()
-    of_images, variances = signed.mean(axis=0), signed.var(axis=0, ddof=1) / len(signed)
-    energy, variance = of_images.sum(axis=-1), variances.sum(axis=-1)  # images have signs of their own: variances add
-    share = along.numpy().sum(-1) / (total if total > 0 else 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # dead paths, and a network that has diverged
+        squares = norms.numpy() ** 2
+        signed, total = squares[1:], along.numpy().sum()
+        of_images, variances = signed.mean(axis=0), signed.var(axis=0, ddof=1) / len(signed)
+        energy, variance = of_images.sum(axis=-1), variances.sum(axis=-1)  # of images with signs of their own: they add
+        share = along.numpy().sum(-1) / (total if total > 0 else 1)
         freedom = (len(signed) - 1) / ((variances / variance[:, None]) ** 2).sum(axis=-1)
         largest = of_images.max(axis=-1) / energy
     return Spectrum(np.sqrt(squares[0].sum(-1)), share, energy, np.sqrt(variance), freedom, largest)

@@ -23,6 +23,7 @@ from resdag.records.tables.path_fits import PathFit
 from resdag.records.tables.path_norms import PathNorm
 
 _PATHS_OF = ("study", "network", "seed", "epoch", "measured_at")
+_FINITE = "(norm IS NOT NULL OR log10_norm IS NOT NULL)"  # not of a network that has diverged
 
 
 def derive_lesion_tests(con: duckdb.DuckDBPyConnection, study: str) -> dict[str, pl.DataFrame]:
@@ -64,12 +65,12 @@ def _lesion_tests(con: duckdb.DuckDBPyConnection, study: str) -> Iterator[dict[s
 def _sampled_paths(con: duckdb.DuckDBPyConnection, study: str) -> Iterator[tuple[dict[str, Any], pl.DataFrame]]:
     """Each network, epoch and place, with length, batch and log10 norm of its sampled paths."""
     groups = con.execute(
-        f"SELECT DISTINCT {', '.join(_PATHS_OF)} FROM path_gradients WHERE study = $study ORDER BY ALL",
+        f"SELECT DISTINCT {', '.join(_PATHS_OF)} FROM path_gradients WHERE study = $study AND {_FINITE} ORDER BY ALL",
         {"study": study},
     ).fetchall()
     for values in groups:
         key = dict(zip(_PATHS_OF, values, strict=True))
-        where = " AND ".join(f"{name} = ${name}" for name in _PATHS_OF)
+        where = " AND ".join([*(f"{name} = ${name}" for name in _PATHS_OF), _FINITE])
         query = f"SELECT path_length, batch, log10_norm FROM path_gradients WHERE {where} ORDER BY path_length, sample"
         yield key, con.sql(query, params=key).pl()
 

@@ -36,10 +36,12 @@ def derive_spectrum(con: duckdb.DuckDBPyConnection, study: str, confidence: floa
 
 
 def _measured(con: duckdb.DuckDBPyConnection, study: str) -> Iterator[tuple[dict[str, Any], spectra.Batches]]:
-    """Each network, epoch and place, with its batches."""
+    """Each network, epoch and place, with its batches; none of those of a network that has diverged."""
     rows = con.sql(
         f"SELECT {', '.join(_OF)}, batch, path_length, {', '.join(_MEASURED)} FROM path_spectrum "
-        "WHERE study = $study ORDER BY ALL",
+        "WHERE study = $study "
+        f"QUALIFY bool_and(norm_of_sum IS NOT NULL AND energy IS NOT NULL) OVER (PARTITION BY {', '.join(_OF)}, batch) "
+        "ORDER BY ALL",
         params={"study": study},
     ).pl()
     for values, part in rows.group_by(_OF, maintain_order=True):

@@ -1,5 +1,7 @@
 """How are numbers spelled in a finding?  Differences in points, U+2212 for minus, ranges as `a to b`."""
 
+from collections.abc import Sequence
+
 
 def percent(value: float) -> str:
     """A fraction in the words of a sentence: 6.1 %."""
@@ -24,3 +26,8 @@ def span(low: float, high: float) -> str:
 def of_seeds(count: int) -> str:
     """`1 seed`, `5 seeds`."""
     return f"{count} seed" if count == 1 else f"{count} seeds"
+
+
+def seeds_named(seeds: Sequence[int]) -> str:
+    """`seed 0`, `seeds 0, 2`: which they are."""
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"

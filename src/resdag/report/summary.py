@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from resdag.figures.words import counted, listed, number, percent, points
+from resdag.queries.spelling import seeds_named
 from resdag.report.choices import DATASETS
 from resdag.store.read import frame
 
@@ -31,7 +32,19 @@ def sentences(
 ) -> list[str]:
     """What was asked of what, how it came out, and what one block, ten blocks and the paths of the network say."""
     measured = _numbers(con, study["study"], _residual(study, networks))
-    return [text for text in (_asked(study, networks, claims), _came_out(claims), measured) if text]
+    said = (_asked(study, networks, claims), diverged(networks), _came_out(claims), measured)
+    return [text for text in said if text]
+
+
+def diverged(networks: pl.DataFrame) -> str:
+    """Which networks say nothing, since their training diverged; empty where there are none."""
+    found = networks.filter("diverged") if "diverged" in networks.columns else networks.clear()
+    seeds = found.group_by("network", maintain_order=True).agg("seed")
+    names = [f"{name} ({seeds_named(which)})" for name, which in seeds.iter_rows()]
+    return "" if not names else (
+        f"Training diverged in {listed(names)}: weights or outputs are no finite numbers, so errors are of networks "
+        "that say nothing, and what cannot be measured of them is missing in figures and NULL in tables."
+    )  # fmt: skip
 
 
 def _asked(study: Mapping[str, Any], networks: pl.DataFrame, claims: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ def gate_rows(
 ) -> list[dict[str, Any]]:
     """One row a block, from the input on: the columns of `gates` but for its keys; images within the bound at a time.
 
+    Of a network that has diverged, whose gates are no numbers, all but the counts is None.
     NetworkError for a network without gates of its own: one that is no highway network, or whose gates are frozen.
     """
     if not all(isinstance(block.shared, Gate) for block in network.blocks):
@@ -53,11 +54,15 @@ class _Tally:
         self.counts = torch.zeros(BINS, dtype=torch.int64)
         self.below_half = 0
         self.units = 0
+        self.finite = True  # not of a network that has diverged
 
     def add(self, gates: Tensor) -> None:
         """Take in the gates (N, C, H, W) of some images."""
         flat = gates.flatten(1)
         self.units = flat.shape[1]
+        self.finite &= bool(flat.isfinite().all())
+        if not self.finite:
+            flat = flat.nan_to_num()
         self.means.append(flat.mean(1, dtype=torch.float64).cpu())
         places = (flat * BINS).long().clamp(max=BINS - 1)
         self.counts += torch.bincount(places.flatten(), minlength=BINS).cpu()
@@ -66,9 +71,7 @@ class _Tally:
     def row(self) -> dict[str, Any]:
         means = torch.cat(self.means)
         quantiles = {f"q{100 * share:02.0f}": _quantile(self.counts, share) for share in SHARES}
-        return {
-            "images": len(means),
-            "units": self.units,
+        measured = {
             "mean": means.mean().item(),
             "sd_images": means.std(correction=1).item() if len(means) > 1 else 0.0,
             "image_q05": means.quantile(0.05).item(),
@@ -76,6 +79,8 @@ class _Tally:
             **quantiles,
             "below_half": self.below_half / (len(means) * self.units),
         }
+        known = measured if self.finite else dict.fromkeys(measured)
+        return {"images": len(means), "units": self.units} | known
 
 
 def _quantile(counts: Tensor, share: float) -> float:

@@ -21,23 +21,24 @@ class Gates(OfNetwork):
     """Test images measured."""
     units: Annotated[int, Field(ge=1)]
     """Gates of the block for one image: one for each number in its output."""
-    mean: Error
-    """Mean gate over images and units."""
-    sd_images: Positive
+    mean: Error | None
+    """Mean gate over images and units; NULL, as all that follows, where the network has diverged, so that it has no
+    number."""
+    sd_images: Positive | None
     """Standard deviation over images of the image's mean gate; 0 for one image."""
-    image_q05: Error
+    image_q05: Error | None
     """5 % quantile over images of the image's mean gate."""
-    image_q95: Error
+    image_q95: Error | None
     """95 % quantile over images of the image's mean gate."""
-    q05: Error
+    q05: Error | None
     """5 % quantile of single gates over images and units, to within 0.001."""
-    q25: Error
+    q25: Error | None
     """25 % quantile of single gates, to within 0.001."""
-    q50: Error
+    q50: Error | None
     """Median of single gates, to within 0.001."""
-    q75: Error
+    q75: Error | None
     """75 % quantile of single gates, to within 0.001."""
-    q95: Error
+    q95: Error | None
     """95 % quantile of single gates, to within 0.001."""
-    below_half: Error
+    below_half: Error | None
     """Share of single gates below 0.5: these hand on more of the input than of the branch."""

@@ -59,6 +59,9 @@ class Network(OfNetwork):
     """test_errors / test_images, a fraction."""
     test_loss: float | None
     """Mean cross-entropy on the test images, in nats; NULL where it is not finite."""
+    diverged: bool | None = None
+    """Whether training ended in weights or outputs that are no finite numbers: then errors are of a network that says
+    nothing, and what cannot be measured of it is NULL in other tables. NULL in rows from before this was kept."""
     train_errors: Count
     """Training images misclassified, unaugmented, batch norm in eval mode."""
     train_images: Annotated[int, Field(ge=1)]

@@ -21,7 +21,9 @@ class PathGradient(OfNetwork):
     """Where the gradient is taken: the normalised image, or the input of the first block."""
     batch: Count
     """Which batch of training images; several samples share one."""
-    norm: Positive
-    """L2 norm over the whole batch of the gradient of the mean loss."""
+    norm: Positive | None
+    """L2 norm over the whole batch of the gradient of the mean loss; NULL where the network has diverged, so that it is
+    no finite number, or where it overflows."""
     log10_norm: float | None
-    """Base-10 logarithm of the norm, kept where the norm underflows; NULL for a dead path, of norm 0."""
+    """Base-10 logarithm of the norm, kept where the norm underflows; NULL for a dead path, of norm 0, and where the
+    network has diverged."""

@@ -21,14 +21,18 @@ class PathSpectrum(OfNetwork):
     """Where the gradient is taken: the normalised image, or the input of the first block."""
     paths: Positive
     """Number of paths of this length, C(n, length)."""
-    norm_of_sum: Positive
-    """L2 norm over the whole batch of the sum of the gradients of all these paths, exact."""
-    share: float
-    """Inner product of that sum with the ordinary gradient over the latter's squared norm: 1 in all over lengths."""
-    energy: Positive
-    """Sum over these paths of the squared norm of each one's gradient, estimated by random signs."""
-    energy_se: Positive
-    """Standard error of energy over sign draws, each image with draws of its own, for this batch."""
+    norm_of_sum: Positive | None
+    """L2 norm over the whole batch of the sum of the gradients of all these paths, exact; NULL where it is no finite
+    number, since the network has diverged."""
+    share: float | None
+    """Inner product of that sum with the ordinary gradient over the latter's squared norm: 1 in all over lengths; NULL
+    as norm_of_sum."""
+    energy: Positive | None
+    """Sum over these paths of the squared norm of each one's gradient, estimated by random signs; NULL as
+    norm_of_sum."""
+    energy_se: Positive | None
+    """Standard error of energy over sign draws, each image with draws of its own, for this batch; NULL as
+    norm_of_sum."""
     energy_df: Positive | None = None
     """Degrees of freedom of energy_se (Satterthwaite): few where few draws of one image make most of it; NULL where no
     draw differs, or where it was not recorded."""
@@ -37,4 +41,5 @@ class PathSpectrum(OfNetwork):
     sign_draws: Count
     """Random signs drawn for each image and block."""
     coherence: Positive | None
-    """norm_of_sum^2 / energy: 1 for independent paths, less where they cancel; NULL where all paths are dead."""
+    """norm_of_sum^2 / energy: 1 for independent paths, less where they cancel; NULL where all paths are dead, and as
+    norm_of_sum."""

@@ -39,5 +39,5 @@ SELECT
 FROM random_deletions
 JOIN networks USING (study, network, seed)
 JOIN shares USING (study, network, seed)
-WHERE deleted = "count"
+WHERE deleted = "count" AND share IS NOT NULL  -- none of a network whose training diverged
 ORDER BY study, network, seed, "count", weights;
