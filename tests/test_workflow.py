@@ -20,6 +20,7 @@ import yaml
 from PIL import Image
 
 from resdag.config.load import load_study, read_yaml
+from resdag.figures.save import read_figure
 from resdag.planning.plan import plan_study
 from resdag.planning.registry import rules_of
 from workflow_tools import (
@@ -122,6 +123,19 @@ def test_snakemake_s_own_report_has_every_figure_with_its_caption(finished_copy:
         assert words["title"] in caption
         assert words["caption"][:40] in " ".join(caption.split())
     assert "claim of the paper with its verdict" in held["results/tiny/report.html"]["caption"]
+
+
+def test_a_study_comes_out_as_markdown_with_every_figure_that_was_drawn(finished_copy: Path) -> None:
+    (finished_copy / "docs/figures").mkdir(parents=True, exist_ok=True)
+    status, said = run(finished_copy, "python", "-m", "resdag.report.markdown", "tiny", "docs/figures")
+    assert status == 0 and said.startswith("## What was asked\n\n| statement | paper | here | verdict |")
+    shown = [finished_copy / "docs" / path for path in re.findall(r"^!\[\w+\]\((.+)\)$", said, re.MULTILINE)]
+    drawn = [path for path in finished_copy.glob("results/tiny/figures/*.html") if read_figure(path)["drawn"]]
+    assert [path.read_bytes() for path in shown if path.name == "tiny_figure_3.svg"] == [
+        (finished_copy / "results/tiny/figures/figure_3.svg").read_bytes()
+    ]
+    assert len(shown) == len(drawn) and all(path.exists() for path in shown)
+    assert said.count("\n### ") == len(drawn)
 
 
 def test_nothing_of_the_default_study_leaks_into_another(finished_copy: Path) -> None:

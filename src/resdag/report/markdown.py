@@ -1,11 +1,23 @@
-"""A study's claims and errors as Markdown, for docs/ and READMEs: `python -m resdag.report.markdown STUDY`."""
+"""A study as Markdown, for docs/: what was asked of the paper, the figures with their findings, the errors.
 
+    python -m resdag.report.markdown digits docs/figures > part.md
+
+Pictures are copied to `docs/figures/STUDY_figure_5a.svg`; without a folder, the tables alone.
+"""
+
+import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
+from resdag.figures.modules import module_of
+from resdag.figures.save import read_figure
 from resdag.figures.words import interval, percent
+from resdag.layout import base
+from resdag.planning.figures import figure_names
+from resdag.report.charts import label
 from resdag.report.words import plain, quantity
 from resdag.store.read import connect, frame
 
@@ -33,13 +45,31 @@ def errors_table(errors: pl.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def page(database: Path, study: str) -> str:
-    """Both tables of a study."""
+def figures(study: str, kept: Path) -> Iterator[str]:
+    """Each figure that the study drew, in the order of the page: its title, its finding, its picture, copied."""
+    for name in figure_names():
+        page = Path(base(study)) / "figures" / f"{name}.html"
+        if page.exists() and (said := read_figure(page))["drawn"]:
+            picture = kept / f"{study}_{name}.svg"
+            shutil.copyfile(page.with_suffix(".svg"), picture)
+            title = f"{label(name, module_of(name).PAPER)}: {said['title'][0].lower()}{said['title'][1:]}"
+            yield f"### {title}\n\n{said['finding'] or said['caption']}\n\n![{name}]({kept.name}/{picture.name})\n"
+
+
+def tables(database: Path, study: str) -> Iterator[str]:
+    """The claims and the errors of a study."""
     with connect(database) as con:
-        claims = frame(con, "SELECT * FROM claims WHERE study = ?", [study])
-        errors = frame(con, "SELECT * FROM table_errors WHERE study = ?", [study])
-    return f"{errors_table(errors)}\n\n{claims_table(claims)}\n"
+        yield claims_table(frame(con, "SELECT * FROM claims WHERE study = ?", [study])) + "\n"
+        yield errors_table(frame(con, "SELECT * FROM table_errors WHERE study = ?", [study])) + "\n"
+
+
+def page(database: Path, study: str, kept: Path | None = None) -> str:
+    """Claims, figures where there is a folder for their pictures, errors: with a heading each."""
+    claims, errors = tables(database, study)
+    parts = [f"## What was asked\n\n{claims}"]
+    parts += ["## Figures\n", *figures(study, kept)] if kept else []
+    return "\n".join([*parts, f"## Errors\n\n{errors}"])
 
 
 if __name__ == "__main__":
-    print(page(Path("results.duckdb"), sys.argv[1]), end="")
+    print(page(Path("results.duckdb"), sys.argv[1], *map(Path, sys.argv[2:])), end="")
