@@ -343,14 +343,17 @@ def test_evidence_stands_on_the_side_that_its_verdict_speaks_for() -> None:
     }
     assert found["sides"]["against"][0]["number"] == "25.00 % (10.00 to 40.00)"
     assert "fewer paths do not bear deletions worse" in found["sides"]["against"][0]["text"]
-    assert found["answer"].startswith("Of 5 findings that bear on the question, 1 speak for")
+    assert found["answer"].startswith("Of 5 findings that bear on the question, 1 speaks for")
 
 
-def test_open_is_what_is_inconclusive_or_was_not_run_and_nothing_else() -> None:
+def test_open_is_what_is_inconclusive_and_what_was_not_asked_is_only_counted() -> None:
     for evidence in EVIDENCE:
         for verdict in ("reproduced", "not reproduced", "inconclusive", "not run"):
             sides = conclusion([claim(evidence.claim, verdict)])["sides"]
-            assert bool(sides["open"]) == (verdict in ("inconclusive", "not run"))
+            assert [side for side, found in sides.items() if found] != [] or verdict == "not run"
+            assert bool(sides["open"]) == (verdict == "inconclusive")
+    answer = conclusion([claim("depth", "reproduced"), claim("multiplicity", "not run")])["answer"]
+    assert answer.startswith("Of 1 finding that") and answer.endswith("; 1 more was not asked here.")
 
 
 def test_the_conclusion_says_of_the_median_block_and_of_every_block_what_each_was_judged_by() -> None:
@@ -361,7 +364,8 @@ def test_the_conclusion_says_of_the_median_block_and_of_every_block_what_each_wa
 
 
 def test_a_study_that_judged_nothing_of_it_draws_no_conclusion() -> None:
-    assert conclusion([claim("random_deletion", "not run", ours=None)])["answer"].endswith("too little to say.")
+    assert conclusion([claim("random_deletion", "not run", ours=None)])["answer"] == ""
+    assert conclusion([claim("random_deletion", "inconclusive")])["answer"].endswith("too little to say.")
 
 
 def test_every_piece_of_evidence_is_a_claim_that_is_judged() -> None:

@@ -22,7 +22,7 @@ class Shared(Section):
     confidence: Annotated[float, Field(ge=0.5, lt=1), NUMERIC] = 0.95
     """Coverage of intervals, here and in figures; tests use 1 - confidence."""
     residual: NetworkName = "resnet110"
-    """The network that the paper's statements about ResNet-110 are judged on."""
+    """The network that the paper's statements about ResNet-110 are judged on; a study's only residual one by itself."""
 
 
 if TYPE_CHECKING:

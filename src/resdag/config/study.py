@@ -3,14 +3,16 @@
 What experiments are asked for stands in sections that the experiments declare (`sections`); the rest is written here.
 """
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from resdag.config.base import NetworkName, Section, StudyName
 from resdag.config.claims import Claims, Figures
 from resdag.config.dataset import Dataset
 from resdag.config.jobs import Jobs
 from resdag.config.networks import Network
-from resdag.config.training import Training
+from resdag.config.training import Training, TrainingOverride
 
 
 class Study(Section):
@@ -31,8 +33,23 @@ class Study(Section):
     figures: Figures = Figures()
     """How figures look."""
 
+    @model_validator(mode="after")
+    def _judged_on_the_only_residual_network(self) -> Self:
+        """Where `claims.residual` is not said: a network of one's own need not be called resnet110."""
+        residual = [name for name, each in self.networks.items() if each.has_skips and not _drops(each.training)]
+        unsaid = "residual" not in self.claims.model_fields_set and self.claims.residual not in self.networks
+        if unsaid and len(residual) == 1:
+            object.__setattr__(self, "claims", self.claims.model_copy(update={"residual": residual[0]}))
+        return self
+
     def recipe(self, network: str) -> Training:
         """The training recipe of one network: the study's, with the network's own entries over it."""
         own = self.networks[network].training
         changes = {name: getattr(own, name) for name in own.model_fields_set}
         return Training.model_validate(self.training.model_dump() | changes)
+
+
+def _drops(training: TrainingOverride) -> bool:
+    """Whether blocks are missing in a network's own training."""
+    own = training.model_dump()
+    return bool(own["stochastic_depth"] or own["blocks_per_batch"])

@@ -27,6 +27,7 @@ from resdag.report.choices import choices, dataset_note
 from resdag.report.conclusion import conclusion
 from resdag.report.judged import VERDICTS, judged, under
 from resdag.report.packed import named_apart
+from resdag.report.ranking import question, ranking
 from resdag.report.remarks import remarks
 from resdag.report.summary import key_figures, sentences
 from resdag.store.read import connect, frame
@@ -68,7 +69,9 @@ def _context(con: duckdb.DuckDBPyConnection, study: str, pages: Sequence[Path], 
     claims = judged(rows, figures)
     under(figures, claims)
     shown_by_itself(figures)
+    own = ranking(con, study, networks)
     return {
+        "question": question(networks, own), "ranking": own,
         "study": row, "note": dataset_note(row["config"]), "claims": claims, "verdicts": VERDICTS,
         "summary": sentences(con, row, networks, claims), "key": key_figures(figures), "figures": figures,
         "errors": _rows(con, "table_errors", study, "network, seed").to_dicts(), "conclusion": conclusion(rows),

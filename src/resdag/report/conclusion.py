@@ -4,12 +4,14 @@ Each piece of evidence is a claim that the study judged, and what its outcome sp
 ensemble of shallow networks would lose little with any one member, lose it in proportion to the
 members lost, owe its strength to their number, and need no more in training than it uses.  Where
 the outcome is the opposite, the evidence stands against that reading.  Nothing is weighed: the
-reader sees which evidence stands on which side, which on neither, and what is open: inconclusive or not run.
+reader sees which evidence stands on which side, which on neither, and what is open.  What a study did not ask is
+counted and not listed.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from resdag.figures.words import counted as counted_as
 from resdag.report.words import plain, quantity
 
 FOR, AGAINST, NEITHER, OPEN = "for", "against", "neither", "open"
@@ -127,14 +129,19 @@ LIMITS = (
 
 
 def conclusion(claims: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Evidence for and against, what stays open, a sentence that counts them, and what none of it can decide."""
+    """Evidence for and against, what stays open, a sentence that counts them, and what none of it can decide.
+
+    The sentence is empty where a study asked nothing of it.
+    """
     judged = {claim["claim"]: claim for claim in claims}
     known = [(evidence, judged[evidence.claim]) for evidence in EVIDENCE if evidence.claim in judged]
+    asked = [each for each in known if each[1]["verdict"] != "not run"]
     sides: dict[str, list[dict[str, str]]] = {FOR: [], AGAINST: [], NEITHER: [], OPEN: []}
-    for evidence, claim in known:
+    for evidence, claim in asked:
         side, text = _weigh(evidence, claim)
         sides[side].append({"claim": evidence.claim, "text": text, "number": _number(claim)})
-    return {"sides": sides, "answer": _answer(*map(len, sides.values())), "limits": LIMITS}
+    answer = _answer(*map(len, sides.values()), unasked=len(known) - len(asked)) if asked else ""
+    return {"sides": sides, "answer": answer, "limits": LIMITS}
 
 
 def _weigh(evidence: Evidence, claim: Mapping[str, Any]) -> tuple[str, str]:
@@ -156,14 +163,16 @@ def _number(claim: Mapping[str, Any]) -> str:
     return quantity(claim["ours"], claim["unit"]) + between
 
 
-def _answer(supporting: int, opposing: int, neither: int, undecided: int) -> str:
+def _answer(supporting: int, opposing: int, neither: int, undecided: int, *, unasked: int) -> str:
     """How the evidence stands, in one sentence or two."""
     if not supporting + opposing:
         return "This study ran too little to say."
+    more = f"; {unasked} more {_was(unasked)} not asked here" if unasked else ""
     counted = (
-        f"Of {supporting + opposing + neither + undecided} findings that bear on the question, {supporting} speak for "
-        f"an ensemble of short paths, {opposing} against it or for trainable depth, {neither} for neither, and "
-        f"{undecided} are open."
+        f"Of {counted_as(supporting + opposing + neither + undecided, 'finding')} that bear on the question, "
+        f"{supporting} {'speaks' if supporting == 1 else 'speak'} for an ensemble of short paths, {opposing} against "
+        f"it or for trainable depth, {neither} for neither, and {undecided} {'is' if undecided == 1 else 'are'} "
+        f"open{more}."
     )
     if supporting and opposing:
         return (
@@ -171,3 +180,7 @@ def _answer(supporting: int, opposing: int, neither: int, undecided: int) -> str
             "yet counting paths does not account for all that was measured."
         )
     return counted
+
+
+def _was(many: int) -> str:
+    return "was" if many == 1 else "were"

@@ -54,6 +54,8 @@ def _asked(study: Mapping[str, Any], networks: pl.DataFrame, claims: Mapping[str
     made += [f"{networks.height - trained:,} trained elsewhere"] * (trained < networks.height)
     images = number(networks.select(pl.max("test_images")).item()) + " test images"
     images += f" of {DATASETS[dataset]}" if dataset == "cifar10" else ""  # of others a note says more
+    if not claims["asked"]:
+        return f"{counted(networks.height, 'network').capitalize()}{f' ({listed(made)})' if made else ''}, on {images}."
     asked, networks_asked = counted(len(claims["asked"]), "statement"), counted(networks.height, "network")
     return (
         f"{asked} of the paper and around it {'was' if len(claims['asked']) == 1 else 'were'} put to "
