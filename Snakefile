@@ -29,6 +29,7 @@ wildcard_constraints:
 onstart:
     try:
         take_lock()
+        STUDY.compare_packages()
         STUDY.check_data()
         STUDY.hand_over()
         STUDY.warm_up()

@@ -10,7 +10,8 @@ import pytest
 from resdag import provenance
 from resdag.digests import digest_of, file_sha256, fingerprint
 from resdag.discovery import root_of
-from resdag.provenance import Sources, code_digest, code_parts, lock_digest
+from resdag.locked import _required, locked, not_as_locked, packages_behind
+from resdag.provenance import Sources, code_digest, code_parts, sql_code
 
 FILES = {
     "__init__": "",
@@ -143,15 +144,63 @@ def test_a_file_is_known_by_its_bytes(tmp_path: Path) -> None:
     assert file_sha256(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
-def test_the_lock_counts_by_its_versions(tmp_path: Path) -> None:
-    def lock(name: str, text: str) -> str:
-        (tmp_path / name).write_text(text)
-        return lock_digest(tmp_path / name)
+LOCK = """
+torch==2.15.0 \\
+    --hash=sha256:11
+Typing_Extensions==4.13.0
+greenlet==3.5.6 ; platform_machine == 'x86_64' \\
+    --hash=sha256:22
+greenlet==3.4.0 ; platform_machine != 'x86_64'
+"""
 
-    first = lock("a", "torch==2.15.0 \\\n    --hash=sha256:11\nduckdb==2.0.0 \\\n    --hash=sha256:22\n")
-    assert lock("b", "# remade\nduckdb==2.0.0 \\\n    --hash=sha256:99\ntorch==2.15.0\n") == first
-    assert lock("c", "torch==2.15.1\nduckdb==2.0.0\n") != first
-    assert lock_digest(tmp_path / "none") == "unlocked"
+
+def test_the_lock_is_read_by_package_without_hashes(tmp_path: Path) -> None:
+    (tmp_path / "lock").write_text(LOCK)
+    assert locked(tmp_path / "lock") == {
+        "torch": "2.15.0",
+        "typing-extensions": "4.13.0",
+        "greenlet": "3.4.0 ; platform_machine != 'x86_64', 3.5.6 ; platform_machine == 'x86_64'",
+    }
+    assert locked(tmp_path / "none") is None
+
+
+def test_packages_come_with_all_that_they_require_and_with_the_extras_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    requires = {
+        "a": ["b>=1", "c[fast]", "never; python_version < '3'", "d; extra == 'd'"],
+        "c": ["e; extra == 'fast'", "f; extra == 'slow'", "a"],
+    }
+    there = {"g": "7"}
+    monkeypatch.setattr("resdag.locked.metadata.requires", lambda name: requires.get(name))
+    monkeypatch.setattr("resdag.locked.installed", there.get)
+    monkeypatch.setattr("resdag.locked._required", _required.__wrapped__)
+    monkeypatch.setattr("resdag.locked._by_module", lambda: {"module_of_g": ["g"]})
+    lock = dict.fromkeys("abcdefg", "1") | {"tqdm": "1"}
+    assert packages_behind({"a", "tqdm", "their_own"}, lock) == dict.fromkeys("abce", "1")
+    assert packages_behind({"module_of_g"}, {}) == {"g": "7"}
+
+
+def test_a_package_of_another_version_than_the_lock_s_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resdag.locked.installed", {"torch": "2.11.0+cu126", "numpy": "2.1", "scipy": "1.15"}.get)
+    lock = {"torch": "2.15.0", "numpy": "2.0 ; python_version < '3.12', 2.1 ; python_version >= '3.12'"}
+    assert [*not_as_locked(["numpy", "torch", "scipy", "triton"], lock)] == ["torch 2.11.0+cu126 (locked 2.15.0)"]
+    assert [*not_as_locked(["torch"], lock | {"torch": "2.11.0"})] == []
+    assert [*not_as_locked(["torch"], None)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("SELECT 1 -- one\nFROM a", "SELECT 1 FROM a"),
+        ("-- what\n-- it is\nSELECT  x,\n\n  y", "SELECT x, y"),
+        ("SELECT /* not\nthis */ 1", "SELECT 1"),
+        ("SELECT '-- this', \"a  --b\", 'it''s -- too' -- not", "SELECT '-- this', \"a  --b\", 'it''s -- too'"),
+        ("SELECT 'a\n b'", "SELECT 'a\n b'"),
+    ],
+)
+def test_sql_is_its_code_without_comments_and_lines_and_with_all_that_is_quoted(text: str, code: str) -> None:
+    assert sql_code(text) == code
 
 
 def test_the_source_is_found_where_the_package_is() -> None:

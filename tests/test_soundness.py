@@ -5,6 +5,7 @@ Each addition is made in a copy of the package, and the study is planned there b
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,8 @@ from shutil import copytree, ignore_patterns
 
 import pytest
 import yaml
+
+from resdag.planning.registry import rules
 
 ROOT = Path(__file__).resolve().parents[1]
 STUDY = {
@@ -79,11 +82,16 @@ VIEW = (ROOT / "src/resdag/store/views/figure_7.sql").read_text()
 
 
 def planned(
-    folder: Path, files: Mapping[str, str], study: Mapping[str, object] = STUDY, without: Sequence[str] = ()
-) -> dict[str, str]:
-    """Label -> fingerprint of every job of a study, planned by a copy of the package with files added or taken out."""
+    folder: Path, files: Mapping[str, str], study: Mapping[str, object] = STUDY, without: Sequence[str] = (),
+    newer: str = "",
+) -> dict[str, str]:  # fmt: skip
+    """Label -> fingerprint of every job of a study, planned by a copy of the package with files added or taken out.
+
+    In a text that begins with `+` the rest is put behind what the file holds; `newer` is locked in another version.
+    """
     copytree(ROOT / "src/resdag", folder / "resdag", ignore=ignore_patterns("__pycache__"))
-    (folder / "requirements.lock").write_bytes((ROOT / "requirements.lock").read_bytes())
+    lock = (ROOT / "requirements.lock").read_text()
+    (folder / "requirements.lock").write_text(re.sub(rf"(?m)^({newer}==)\S+", r"\g<1>99.1", lock) if newer else lock)
     for name in without:
         (folder / "resdag" / name).unlink()
     for name, text in files.items():
@@ -164,3 +172,44 @@ def test_a_lesion_is_four_files_and_without_them_the_rest_is_as_it_was(before: d
     assert before.keys() - after.keys() == gone
     changed = {label for label in after if after[label] != before[label]}
     assert changed == {"judge_claims", *ENDS}
+
+
+# Newer package -> rules, or jobs, that are certain to run again, and rules that are certain not to.  What stands in
+# neither follows from upstream: rows of other numbers are drawn again.
+TRAINING, COUNTING = "train_network", {"count_paths", "iterate_mean_field"}
+DRAWN = {"draw_figure", "write_report"}
+TORCH = {name for name, rule in rules().items() if rule.device}
+NEWER = {
+    "pytest": (set(), {*rules()}),
+    "ruff": (set(), {*rules()}),
+    "tqdm": (set(), {*rules()}),
+    "torch": (TORCH, COUNTING),
+    "triton": (TORCH, COUNTING),  # which torch requires
+    "scikit-learn": (
+        {"prepare_data", *TORCH} - {"simulate_mean_field"},
+        COUNTING,
+    ),  # its digits
+    "altair": (DRAWN, {*rules()} - DRAWN),
+    "vl-convert-python": (DRAWN, {*rules()} - DRAWN),
+    "duckdb": ({"judge_claims", "write_database", *DRAWN}, {"prepare_data", *TORCH, *COUNTING}),
+}
+
+
+@pytest.mark.parametrize("package", NEWER)
+def test_another_version_of_a_package_repeats_what_imports_it(
+    package: str, before: dict[str, str], tmp_path: Path
+) -> None:
+    after = planned(tmp_path, {}, newer=package)
+    assert after.keys() == before.keys()
+    changed = {label.split()[0] for label in before if after[label] != before[label]}
+    certain, never = NEWER[package]
+    assert certain & {label.split()[0] for label in before} <= changed
+    assert not changed & never
+
+
+def test_how_the_sql_of_a_view_is_written_draws_nothing_again_and_its_words_go_to_the_database(
+    before: dict[str, str], tmp_path: Path
+) -> None:
+    view = (ROOT / "src/resdag/store/views/figure_7.sql").read_text()
+    after = planned(tmp_path, {"store/views/figure_7.sql": view.replace("SELECT", "SELECT  -- what follows\n ", 1)})
+    assert {label for label in before if after[label] != before[label]} == ENDS

@@ -1,8 +1,8 @@
 """What a result is made of: digests of code and files, fingerprints of jobs.
 
 A job's fingerprint is a hash of the slice of the study that it uses, the code
-that it really runs, the locked packages, and the fingerprints of the jobs
-before it.  It stands in the path of what the job writes, so a result that no
+that it really runs, the locked packages that this code imports, and the
+fingerprints of the jobs before it.  It stands in the path of what the job writes, so a result that no
 longer matches config or code has another name: it cannot pass for fresh, and
 going back to an old config finds the old results.
 
@@ -13,6 +13,8 @@ imports without importing anything.
 import ast
 import hashlib
 import json
+import re
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -22,6 +24,7 @@ from resdag.atomic import write_json
 from resdag.digests import digest_of
 from resdag.discovery import source_of
 from resdag.layout import RESULTS
+from resdag.locked import LOCK, locked, packages_behind
 
 PACKAGE = "resdag"
 CACHE = RESULTS / ".cache" / "code.json"
@@ -52,6 +55,12 @@ class Sources:
         if modules not in self._closures:  # a thousand jobs of a study have a few dozen of them
             self._closures[modules] = self._followed(modules)
         return dict(self._closures[modules])
+
+    def libraries(self, *modules: str) -> frozenset[str]:
+        """Top-level names of what `parts` does not follow: packages of others, not the standard library."""
+        parts = self.parts(*modules)
+        named = {each.split(".")[0] for name in parts for each in self._known[name][1]}
+        return frozenset(named - {name.split(".")[0] for name in parts} - sys.stdlib_module_names)
 
     def _followed(self, modules: tuple[str, ...]) -> dict[str, str]:
         packages = {PACKAGE, *(name.split(".")[0] for name in modules)}
@@ -161,14 +170,33 @@ def code_parts(*modules: str) -> dict[str, str]:
 
 @cache
 def file_digest_of_code(path: Path) -> str:
-    """Digest of a file that is code but not Python, such as a view's SQL."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Digest of a file that is code but not Python; of SQL, how it is written plays no part."""
+    content = path.read_bytes()
+    return _sha256(sql_code(content.decode())) if path.suffix == ".sql" else hashlib.sha256(content).hexdigest()
+
+
+# A text, a quoted name, a comment, or white space: where one begins inside another it is part of that.
+_SQL = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|--[^\n]*|/\*.*?\*/|\s+""", re.DOTALL)
+
+
+def sql_code(text: str) -> str:
+    """SQL without comments, one space for any white space; what stands in quotes stays as it is."""
+    without = _SQL.sub(lambda found: found[1] or " ", text)
+    return _SQL.sub(lambda found: found[1] or " ", without).strip()
+
+
+def packages(*modules: str) -> dict[str, str] | None:
+    """Version of each package that modules and what they import rest on, as locked; None without a lock file."""
+    lock = locked()
+    return None if lock is None else packages_behind(sources().libraries(*modules), lock)
 
 
 @cache
-def lock_digest(path: Path = Path("requirements.lock")) -> str:
-    """Digest of the locked packages, hashes left out; `unlocked` where there is no lock file."""
-    if not path.is_file():
-        return "unlocked"
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return digest_of(sorted(line.rstrip(" \\") for line in lines if "==" in line))
+def _lock_digest(modules: tuple[str, ...], _: Path) -> str:
+    found = packages(*modules)
+    return "unlocked" if found is None else digest_of(found)
+
+
+def lock_digest(*modules: str) -> str:
+    """Digest of `packages`, of the lock of the folder at hand; `unlocked` where there is none."""
+    return _lock_digest(modules, LOCK.absolute())

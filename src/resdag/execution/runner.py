@@ -24,7 +24,7 @@ from resdag.execution.machine import git_state, processor
 from resdag.execution.task import Task, refuse_other_code
 from resdag.execution.vouching import check_inputs, sums_of
 from resdag.jobs.context import Context, Steps, Tables
-from resdag.provenance import code_parts
+from resdag.provenance import code_parts, packages
 
 
 def run(task: Task, threads: int | None = None) -> None:
@@ -50,7 +50,8 @@ def _run(task: Task, threads: int | None) -> None:
         tables = module.run(context)
     metadata = {"rule": task.rule, "fingerprint": task.fingerprint, "device": found.get("device_name", "")}
     _write(task, tables, metadata | {"started_at": started.isoformat(), "commit": _commit()})
-    made_of = dict(task.identity) | {"modules": code_parts(*task.modules), "upstream": task.upstream}
+    code = {"modules": code_parts(*task.modules), "packages": packages(*task.modules)}
+    made_of = dict(task.identity) | code | {"upstream": task.upstream}
     write_json(task.record, made_of | {"outputs": sums_of(task.outputs.values())})
     if hasattr(module, "finish"):
         module.finish(context)
@@ -92,14 +93,10 @@ def write_benchmark(task: Task) -> None:
 
 
 def _write(task: Task, tables: Tables, metadata: Mapping[str, str]) -> None:
-    if not task.tables:
-        return
-    from resdag.records.parquet import write_rows
-    from resdag.records.registry import class_of
+    if task.tables:
+        from resdag.records.shards import write_shards
 
-    for table in task.tables:
-        rows = [dict(task.keys) | row for row in tables.get(table, [])]
-        write_rows(task.outputs[table], class_of(table), rows, metadata)
+        write_shards(task.tables, tables, task.keys, task.outputs, metadata)
 
 
 def _device_name(leased: str, device: str) -> str:

@@ -23,6 +23,7 @@ from resdag.execution.progress import expect, lead_to
 from resdag.execution.task import plan_file, write_tasks
 from resdag.execution.warm import start_servers
 from resdag.layout import base, pattern
+from resdag.locked import locked, not_as_locked
 from resdag.planning import registry
 from resdag.planning.cost import seconds_of
 from resdag.planning.experiment import Rule
@@ -30,6 +31,7 @@ from resdag.planning.handing import tasks
 from resdag.planning.manifests import drop_manifests_if_changed
 from resdag.planning.plan import Job, Plan, plan_study
 from resdag.planning.record import is_done
+from resdag.provenance import packages
 
 CLUSTER_THREADS = 2  # of a torch job on a cluster, where --set-threads does not say otherwise
 WHOLE = ("report", "figures", "database")  # targets that hold everything before them
@@ -159,6 +161,18 @@ class Workflow:
         """Say what the jobs that have to run should take, so that a run can say how long it will."""
         waiting = [job for job in self.plan.jobs if not is_done(job)]
         expect(seconds_of(self.study, waiting, self.cores))
+
+    def compare_packages(self) -> None:
+        """Say which packages of the jobs that will run are not the locked ones, by which results are named."""
+        code = {job.modules for job in self.plan.jobs if not is_done(job)}
+        names = {name for modules in code for name in packages(*modules) or ()}
+        other = ", ".join(not_as_locked(names, locked()))
+        if other:
+            print(
+                f"installed are {other}: results will pass for those of the locked versions; `make` installs these, or "
+                "lock what is installed",
+                file=sys.stderr, flush=True,
+            )  # fmt: skip
 
     def check_data(self) -> None:
         """Return when images and weights are there, or can be had; weights by address are fetched here.

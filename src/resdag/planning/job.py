@@ -2,7 +2,7 @@
 
 A job is one process.  Its `spec` is everything that determines its result
 besides code and inputs; its fingerprint covers the spec, the code, the locked
-packages and the fingerprints upstream, and stands in the path of its outputs.
+packages that the code imports and the fingerprints upstream, and stands in the path of its outputs.
 Whether a job has to run is therefore whether its outputs exist.
 
 Outputs with fixed names (figures, the report, results.duckdb) carry a stamp:

@@ -1,4 +1,4 @@
-"""How is a job made?  Its code and the locked packages are looked up here, once for all rules."""
+"""How is a job made?  Its code, and the locked packages behind that, are looked up here, for all rules."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from resdag.planning.job import Job, Made
 from resdag.planning.rule import Limit, Rule
 
 ARITHMETIC = "resdag.execution.arithmetic"  # what torch computes with
-PARQUET = "resdag.records.parquet"  # how rows are written
+ROWS = "resdag.records.shards"  # how rows get their keys and are written
 
 
 class Maker:
@@ -20,7 +20,6 @@ class Maker:
     def __init__(self, study: Study, limits: Collection[Limit]) -> None:
         self.study = study
         self._limits = limits
-        self.lock = provenance.lock_digest()
 
     def job(
         self,
@@ -40,10 +39,10 @@ class Maker:
         """
         written = rule.writes.keys() & modules("tables").keys()
         rows = [modules("tables")[table] for table in sorted({*written, *tables})]
-        roots = [rule.job_module, *code, *rows, *([PARQUET] if written else []), *([ARITHMETIC] if rule.device else [])]
-        digest = provenance.code_digest(*roots, texts=texts)
+        roots = [rule.job_module, *code, *rows, *([ROWS] if written else []), *([ARITHMETIC] if rule.device else [])]
+        digest, lock = provenance.code_digest(*roots, texts=texts), provenance.lock_digest(*roots)
         return Job(
-            rule, dict(of), dict(spec), digest, self.lock, tuple(upstream), tuple(roots), tuple(texts), self.study.study
+            rule, dict(of), dict(spec), digest, lock, tuple(upstream), tuple(roots), tuple(texts), self.study.study
         )
 
     def measured(self, rule: Rule, made: Made, spec: Mapping[str, Any], **of: Any) -> Job:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+from resdag.digests import file_sha256, fingerprint
 from resdag.discovery import modules, source_of
 from resdag.experiments.results import DRAW, JUDGE, REPORT, STORE
 from resdag.planning.figures import can_be_filled, figure_names, words_of
@@ -47,11 +48,12 @@ def names_in(parts: Collection[str], names: Collection[str]) -> set[str]:
 
 
 def stored(maker: Maker, sources: Sequence[Job]) -> Job:
-    """The database holds every table and view."""
+    """The database holds every table and view, these with their comments."""
     left_out: Any = {"dataset": {"root", "archive", "download"}, "jobs": True}
     whole = maker.study.model_dump(mode="json", exclude=left_out, exclude_none=True)  # nothing: an experiment not run
-    spec = {"study": whole, "limits": maker.limits({job.rule for job in sources})}
     texts = [MACROS, *view_files().values()]
+    comments = fingerprint([file_sha256(path) for path in texts])
+    spec = {"study": whole, "limits": maker.limits({job.rule for job in sources}), "comments": comments}
     return maker.job(STORE, {}, spec, upstream=sources, tables=modules("tables").keys(), texts=texts)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from resdag.planning.job import Job
-from resdag.provenance import code_parts
+from resdag.provenance import code_parts, packages
 
 
 def is_done(job: Job) -> bool:
@@ -18,6 +18,7 @@ def record_of(job: Job) -> Path:
 
 
 def record(job: Job) -> dict[str, Any]:
-    """What a job is made from: its identity, its modules' digests, and the fingerprints upstream."""
+    """What a job is made from: its identity, its modules' digests, their packages, and the fingerprints upstream."""
     upstream = {above.label: above.fingerprint for above in job.upstream}
-    return job.identity | {"modules": code_parts(*job.modules), "upstream": upstream}
+    code = {"modules": code_parts(*job.modules), "packages": packages(*job.modules)}
+    return job.identity | code | {"upstream": upstream}

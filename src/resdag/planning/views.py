@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from resdag.discovery import folder_of, modules, source_of
+from resdag.provenance import sql_code
 
 VIEWS = folder_of("resdag.store") / "views"
 MACROS = folder_of("resdag.store") / "macros.sql"
@@ -44,4 +45,4 @@ def sources(path: Path) -> set[str]:
 
 def code_of(path: Path) -> str:
     """SQL without comments."""
-    return "\n".join(line.split("--")[0] for line in path.read_text(encoding="utf-8").splitlines())
+    return sql_code(path.read_text(encoding="utf-8"))

@@ -119,7 +119,7 @@ class Causes:
         if then.get("code") != now["code"] and not changed:
             yield "code: a view, template or style"
         if then.get("lock") != now["lock"]:
-            yield "requirements.lock: other packages"
+            yield f"requirements.lock: {_packages(then.get('packages'), now['packages'])}"
         yield from self._upstream(job, then["upstream"])
 
     def _settings(self, job: Job, then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
@@ -168,6 +168,13 @@ class Causes:
             if "networks" in (job.spec.get("study") or ()) and (known := _last_record(job)):
                 return list(changes(known["config"]["study"], json.loads(json.dumps(job.spec["study"]))))
         return []
+
+
+def _packages(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> str:
+    """Which packages have other versions; a record of a resdag that counted the whole lock does not tell."""
+    changed = list(differences(old, new)) if old and new else []
+    more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
+    return f"{', '.join(changed[:SHOWN])}{more}" or "other packages"
 
 
 def _last_record(job: Job) -> dict[str, Any] | None:
