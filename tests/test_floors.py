@@ -107,8 +107,19 @@ def named(path: Path) -> Iterator[str]:
             yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
 
 
-def test_every_init_is_empty() -> None:
-    assert [str(path) for path in SOURCE.rglob("__init__.py") if path.read_bytes()] == []
+def test_every_init_is_empty_but_the_door_which_no_import_of_ours_leads_through() -> None:
+    assert [path.parent.name for path in SOURCE.rglob("__init__.py") if path.read_bytes()] == ["resdag"]
+    assert code_parts("resdag").keys() == {"resdag"}
+
+
+def test_nothing_stands_on_what_is_offered_to_who_imports_resdag_which_measures_and_reads() -> None:
+    below = {name: path for name, path in MODULES.items() if not name.startswith("resdag.api.")}
+    assert [name for name, path in below.items() if any(each.startswith("resdag.api") for each in named(path))] == []
+
+
+def test_what_draws_for_who_imports_resdag_imports_nothing_that_measures() -> None:
+    assert "torch" not in reached("resdag.api.charts")[1]
+    assert not reached("resdag.api.names")[1] - {"importlib", "typing"}
 
 
 def test_every_folder_with_modules_is_a_package() -> None:

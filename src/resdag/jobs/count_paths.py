@@ -6,7 +6,11 @@ from resdag.jobs.context import Context, Tables
 
 def run(context: Context) -> Tables:
     """Rows of `path_lengths` and `paths_remaining` for a network of so many blocks."""
-    blocks = int(context.spec["blocks"])
+    return closed_forms(int(context.spec["blocks"]))
+
+
+def closed_forms(blocks: int) -> Tables:
+    """The same, from the number of blocks."""
     everything = range(blocks + 1)
     lengths = [
         {"blocks": blocks, "path_length": length, "paths": float(paths), "fraction": fraction}

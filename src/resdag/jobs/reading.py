@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -44,24 +45,25 @@ def loaded(context: Context) -> Iterator[duckdb.DuckDBPyConnection]:
     limits, wanted = conditions(context.spec["limits"]), context.spec["tables"]
     with duckdb.connect(config={"threads": 1}) as con:
         create_some(con, wanted, context.spec["views"])
-        _describe_study(con, context)
+        describe_study(con, context.spec["study"], _config(context))
         for table, files in shards(context).items():
             if table in wanted:
                 load(con, class_of(table), context.spec["study"], files, limits.get(table))
         yield con
 
 
-def _describe_study(con: duckdb.DuckDBPyConnection, context: Context) -> None:
-    """A row of `studies` with what views ask of it, the kind of the dataset and the coverage of intervals.
-
-    The database job writes the real one.
-    """
+def _config(context: Context) -> dict[str, Any]:
+    """What views ask of a study: the kind of its dataset and the coverage of its intervals."""
     claims = {"confidence": context.spec["confidence"]} if "confidence" in context.spec else {}
-    config = json.dumps({"dataset": {"kind": context.spec["kind"]}, "claims": claims})
+    return {"dataset": {"kind": context.spec["kind"]}, "claims": claims}
+
+
+def describe_study(con: duckdb.DuckDBPyConnection, study: str, config: Mapping[str, Any]) -> None:
+    """A row of `studies` with what views ask of it; the database job writes the real one."""
     con.execute(
         "INSERT INTO studies BY NAME SELECT ? AS study, ? AS config, '{}' AS versions, '' AS hardware, "
         "TIMESTAMP 'epoch' AS started_at, TIMESTAMP 'epoch' AS finished_at",
-        [context.spec["study"], config],
+        [study, json.dumps(config)],
     )
 
 

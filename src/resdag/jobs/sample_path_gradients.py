@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from math import isnan
 
+from torch import Tensor
+
 from resdag.combinatorics import batch_choice, path_choice
 from resdag.jobs.context import Context, Row, Tables
 from resdag.jobs.moments import network_at
 from resdag.jobs.opening import description, images
+from resdag.models.memory import DEFAULT_MEMORY_BYTES
+from resdag.models.network import Network
 from resdag.paths.sampled import PathNorms, path_norms
 
 LARGEST_LOG10 = 308.0  # of a number in float64
@@ -22,18 +26,34 @@ def run(context: Context) -> Tables:
     with context.steps.bar(last + 1 - first, "batch") as bar:
         for batch in range(first, last + 1):
             chosen = list(batch_choice(len(train), batch, min(spec["batch_size"], len(train))))
-            samples = range(batch * spec["samples_per_batch"], (batch + 1) * spec["samples_per_batch"])
-            keys = [(length, sample) for length in range(len(network.blocks) + 1) for sample in samples]
-            paths = [path_choice(len(network.blocks), length, sample) for length, sample in keys]
-            norms = path_norms(
-                network, train.chosen(chosen), train.labels[chosen], paths,
-                batch_norm=spec["batch_norm"], memory_bytes=context.memory_bytes,
+            rows += batch_rows(
+                network, train.chosen(chosen), train.labels[chosen], batch, spec["samples_per_batch"],
+                epoch=epoch, batch_norm=spec["batch_norm"], memory_bytes=context.memory_bytes,
             )  # fmt: skip
-            rows += _rows(epoch, batch, keys, norms)
             bar.update(1)
             done = batch + 1 - first
             context.steps.line(f"batch {batch}, {context.steps.time_left(done, last + 1 - first)}")
     return {"path_gradients": rows}
+
+
+def batch_rows(
+    network: Network,
+    images: Tensor,
+    labels: Tensor,
+    batch: int,
+    samples: int,
+    *,
+    epoch: int,
+    batch_norm: str = "eval",
+    memory_bytes: int = DEFAULT_MEMORY_BYTES,
+) -> Iterator[Row]:
+    """Rows of `path_gradients` of so many paths of every length, on the images of one batch."""
+    blocks = len(network.blocks)
+    here = range(batch * samples, (batch + 1) * samples)
+    keys = [(length, sample) for length in range(blocks + 1) for sample in here]
+    paths = [path_choice(blocks, length, sample) for length, sample in keys]
+    norms = path_norms(network, images, labels, paths, batch_norm=batch_norm, memory_bytes=memory_bytes)
+    yield from _rows(epoch, batch, keys, norms)
 
 
 def _rows(epoch: int, batch: int, keys: list[tuple[int, int]], norms: PathNorms) -> Iterator[Row]:

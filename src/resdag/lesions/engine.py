@@ -12,21 +12,22 @@ on the same numbers, in another order of lesions.  All single deletions of 54 bl
 and the intact network cost 1,485 blocks instead of 2,916.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError
+from resdag.lesions.answers import Answers, Classes, Judgements, joined
 from resdag.lesions.lesion import Lesion, Part, Step
+from resdag.lesions.way import Metric, nobody
 from resdag.models.inference import folded
 from resdag.models.memory import DEFAULT_MEMORY_BYTES, WORKING_TENSORS, largest_activation
 from resdag.models.network import Block, Network, cannot_delete, spoken
-from resdag.training.evaluate import EVALUATION_BATCH, Score, finite
+from resdag.training.evaluate import EVALUATION_BATCH
 
 Layer = Callable[[Tensor], Tensor]
 
@@ -123,41 +124,67 @@ def _check_deletions(network: Network, lesion: Lesion) -> None:
             raise NetworkError(f"{lesion.name}: nothing is left of block {index}: delete its branch or its skip")
 
 
+Told = Callable[[float], None]
+
+
 @torch.inference_mode()
 def measure(
-    network: Network, images: Images, lesions: Sequence[Lesion], *, memory_bytes: int = DEFAULT_MEMORY_BYTES
-) -> list[Score]:
+    network: Network,
+    images: Images | Iterable[Images],
+    lesions: Sequence[Lesion],
+    *,
+    memory_bytes: int = DEFAULT_MEMORY_BYTES,
+    metric: Metric | None = None,
+    told: Told = nobody,
+) -> list[Any]:
     """Score of the network under each lesion, in their order, in eval mode, on unaugmented images.
 
     Runs a copy of the network that has batch norm folded into its convolutions: the
     same answers but for rounding, and the network is left as it was.  Holds no more than about
     `memory_bytes` of activations, whatever the network and the number of images, down to
-    a batch of one image.  NetworkError where a lesion does not fit the network.
+    a batch of one image; images may come in parts, one after another.
+    A `metric` judges the outputs in place of wrong classes; `told` hears of images done, as they are.
+    NetworkError where a lesion does not fit the network.
     """
     check(network, lesions)
-    return _measure(folded(network), images, lesions, memory_bytes)
+    faster = folded(network)
+    parts = [images] if isinstance(images, Images) else images
+    found = [_measure(faster, part, lesions, memory_bytes, metric, told) for part in parts]
+    if not found:
+        raise NetworkError("there is no image to measure the network on: give one at least")
+    return [joined(scores) for scores in zip(*found, strict=True)]
 
 
-def _measure(network: Network, images: Images, lesions: Sequence[Lesion], memory_bytes: int) -> list[Score]:
+def _measure(
+    network: Network,
+    images: Images,
+    lesions: Sequence[Lesion],
+    memory_bytes: int,
+    metric: Metric | None = None,
+    told: Told = nobody,
+) -> list[Any]:
     root = trie(lesions)
     size = batch_size(network, images, root.alive, memory_bytes)
-    return scores(len(lesions), images, size, lambda here: _run(network, root, images, here))
+    answers = collector(len(lesions), images, metric)
+    return scores(len(lesions), images, size, lambda here: _run(network, root, images, here), answers, told)
 
 
 Run = Callable[[slice], Iterator[tuple[int, Tensor]]]
 
 
-def scores(lesions: int, images: Images, size: int, run: Run) -> list[Score]:
-    """Scores of so many lesions from their logits, which `run` gives batch by batch."""
-    predicted = torch.empty(lesions, len(images), dtype=torch.int64, device=images.labels.device)
-    losses = torch.zeros(lesions, dtype=torch.float64, device=images.labels.device)
+def collector(lesions: int, images: Images, metric: Metric | None = None) -> Answers:
+    """What takes in the outputs of so many lesions."""
+    return Classes(lesions, images) if metric is None else Judgements(lesions, images, metric)
+
+
+def scores(lesions: int, images: Images, size: int, run: Run, answers: Answers, told: Told = nobody) -> list[Any]:
+    """Scores of so many lesions from their outputs, which `run` gives batch by batch."""
     for start in range(0, len(images), size):
         here = slice(start, start + size)
-        for index, logits in run(here):
-            predicted[index, here] = logits.argmax(1)
-            losses[index] += functional.cross_entropy(logits.double(), images.labels[here], reduction="sum")
-    means = (losses / len(images)).tolist()
-    return [Score(row, images.labels, finite(mean)) for row, mean in zip(predicted, means, strict=True)]
+        for index, outputs in run(here):
+            answers.add(index, here, outputs)
+            told(len(outputs) / lesions)
+    return answers.scores()
 
 
 def _run(network: Network, root: Node, images: Images, here: slice) -> Iterator[tuple[int, Tensor]]:

@@ -15,13 +15,11 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from resdag.datasets.tensors import Images
 from resdag.jobs.context import Context, Tables
 from resdag.jobs.opening import network_and_test_images
-from resdag.lesions.engine import measure
 from resdag.lesions.lesion import Lesion, deletion, intact, single_deletions
-from resdag.lesions.rows import Row, deletable_blocks, deletion_row
-from resdag.models.memory import DEFAULT_MEMORY_BYTES
+from resdag.lesions.rows import Pictures, Row, deletable_blocks, deletion_row, measured
+from resdag.lesions.way import AS_JOBS_DO, Way
 from resdag.models.network import Network
 
 EXCESSES = {"minus_two": -2, "minus_one": -1, "plus_one": 1, "plus_two": 2}  # columns of `pair_answers`
@@ -32,18 +30,18 @@ def pair_deletions(blocks: int, deletable: Sequence[int]) -> list[Lesion]:
     return [deletion(f"pair-{i:03d}-{j:03d}", blocks, [i, j]) for i, j in combinations(deletable, 2)]
 
 
-def pairs(network: Network, images: Images, memory: int = DEFAULT_MEMORY_BYTES) -> tuple[list[Row], list[Row]]:
+def pairs(network: Network, images: Pictures, way: Way = AS_JOBS_DO) -> tuple[list[Row], list[Row]]:
     """Rows of `lesions` for every two blocks deleted together, and of `pair_answers` for how they interact."""
     blocks, deletable = len(network.blocks), deletable_blocks(network)
     alone, together = single_deletions(blocks, deletable), pair_deletions(blocks, deletable)
-    before, *scores = measure(network, images, [intact(blocks), *alone, *together], memory_bytes=memory)
+    before, *scores = measured(network, images, [intact(blocks), *alone, *together], way)
     wrong = {block: ~score.right for block, score in zip(deletable, scores, strict=False)}
     lesions, answers = [], []
     for lesion, score in zip(together, scores[len(alone) :], strict=True):
         first, second = sorted(lesion.deleted)
         lesions.append(deletion_row(lesion, "pair", None, before, score))
         counts = count_answers(~before.right, wrong[first], wrong[second], ~score.right)
-        answers.append({"first": first, "second": second, "images": len(images)} | counts)
+        answers.append({"first": first, "second": second, "images": before.images} | counts)
     return lesions, answers
 
 
@@ -59,5 +57,5 @@ def count_answers(intact: Tensor, first: Tensor, second: Tensor, both: Tensor) -
 
 def run(context: Context) -> Tables:
     """Job: rows of `lesions`, and of `pair_answers`."""
-    lesions, answers = pairs(*network_and_test_images(context), context.memory_bytes)
+    lesions, answers = pairs(*network_and_test_images(context), Way(context.memory_bytes))
     return {"lesions": lesions, "pair_answers": answers}

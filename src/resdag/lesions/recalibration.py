@@ -12,19 +12,20 @@ statistics of its own.  Nothing is folded: there would be a copy of all paramete
 
 import copy
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
 from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError
-from resdag.lesions.engine import Parts, batch_size, check, layer, nodes, scores, trie, walk
+from resdag.lesions.engine import Parts, batch_size, check, collector, layer, nodes, scores, trie, walk
 from resdag.lesions.lesion import Lesion
+from resdag.lesions.way import Metric
 from resdag.models.inference import batch_norms, eval_mode
 from resdag.models.memory import DEFAULT_MEMORY_BYTES
 from resdag.models.network import Network
-from resdag.training.evaluate import Score, batch_of
+from resdag.training.evaluate import batch_of
 
 T = TypeVar("T", bound=nn.Module)
 
@@ -37,7 +38,8 @@ def measure_recalibrated(
     lesions: Sequence[Lesion],
     *,
     memory_bytes: int = DEFAULT_MEMORY_BYTES,
-) -> list[Score]:
+    metric: Metric | None = None,
+) -> list[Any]:
     """Score of the network under each lesion, after its batch-norm statistics were re-estimated on `train`.
 
     The network is left as it was.  NetworkError where a lesion does not fit the network.
@@ -57,9 +59,10 @@ def measure_recalibrated(
         part.eval()
     with eval_mode(network):
         size = batch_size(network, test, root.alive, memory_bytes)
+    answers = collector(len(lesions), test, metric)
     return scores(
-        len(lesions), test, size, lambda here: walk(root, parts, [test.normalised(here.start, here.stop)])
-    )  # fmt: skip
+        len(lesions), test, size, lambda here: walk(root, parts, [test.normalised(here.start, here.stop)]), answers
+    )
 
 
 def _own(part: T) -> T:

@@ -3,26 +3,25 @@
 from collections.abc import Sequence
 
 from resdag.combinatorics import kendall_tau, random_swaps, reversal, shuffle
-from resdag.datasets.tensors import Images
 from resdag.jobs.context import Context, Tables
 from resdag.jobs.opening import network_and_test_images
 from resdag.lesions.lesion import reordering
-from resdag.lesions.rows import Row, damage, with_intact
-from resdag.models.memory import DEFAULT_MEMORY_BYTES
+from resdag.lesions.rows import Pictures, Row, damage, with_intact
+from resdag.lesions.way import AS_JOBS_DO, Way
 from resdag.models.network import Network
 
 
 def reorder(
     network: Network,
-    images: Images,
+    images: Pictures,
     swaps: Sequence[int | str],
     draws: Sequence[int],
-    memory: int = DEFAULT_MEMORY_BYTES,
+    way: Way = AS_JOBS_DO,
 ) -> list[Row]:
     """Rows of `reorderings`; the identity and the reversal, which nothing is drawn for, with draw 0."""
     orders = _orders(network, swaps, draws)
     lesions = [reordering(row["reordering"], row["permutation"]) for row in orders]
-    before, scores = with_intact(network, images, lesions, memory)
+    before, scores = with_intact(network, images, lesions, way)
     return [row | damage(before, after) for row, after in zip(orders, scores, strict=True)]
 
 
@@ -57,4 +56,6 @@ def run(context: Context) -> Tables:
     """Job: rows of `reorderings` for a chunk of draws."""
     network, test = network_and_test_images(context)
     first, last = context.spec["draws"]
-    return {"reorderings": reorder(network, test, context.spec["swaps"], range(first, last + 1), context.memory_bytes)}
+    return {
+        "reorderings": reorder(network, test, context.spec["swaps"], range(first, last + 1), Way(context.memory_bytes))
+    }

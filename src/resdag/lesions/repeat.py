@@ -6,12 +6,11 @@ step by step, a step more should do little; where each waits for the one before 
 
 from collections.abc import Sequence
 
-from resdag.datasets.tensors import Images
 from resdag.jobs.context import Context, Tables
 from resdag.jobs.opening import network_and_test_images
 from resdag.lesions.lesion import Lesion
-from resdag.lesions.rows import Row, lesion_rows
-from resdag.models.memory import DEFAULT_MEMORY_BYTES
+from resdag.lesions.rows import Pictures, Row, lesion_rows
+from resdag.lesions.way import AS_JOBS_DO, Way
 from resdag.models.network import Network
 
 
@@ -24,15 +23,13 @@ def block_repetitions(blocks: int, repeatable: Sequence[int], times: Sequence[in
     ]
 
 
-def repetitions(
-    network: Network, images: Images, times: Sequence[int], memory: int = DEFAULT_MEMORY_BYTES
-) -> list[Row]:
+def repetitions(network: Network, images: Pictures, times: Sequence[int], way: Way = AS_JOBS_DO) -> list[Row]:
     """Rows of `lesions` for every block that keeps its shape, run so many times in a row."""
     repeatable = [index for index, block in enumerate(network.blocks) if block.reorderable]
-    return lesion_rows(network, images, "repeat", block_repetitions(len(network.blocks), repeatable, times), memory)
+    return lesion_rows(network, images, "repeat", block_repetitions(len(network.blocks), repeatable, times), way)
 
 
 def run(context: Context) -> Tables:
     """Job: rows of `lesions`."""
     network, test = network_and_test_images(context)
-    return {"lesions": repetitions(network, test, context.spec["times"], context.memory_bytes)}
+    return {"lesions": repetitions(network, test, context.spec["times"], Way(context.memory_bytes))}

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from resdag.datasets.tensors import Images
 from resdag.jobs.context import Context, Tables
 from resdag.jobs.opening import network_and_test_images
 from resdag.lesions.lesion import Lesion, deletion
-from resdag.lesions.rows import Row, deletable_blocks, lesion_rows
-from resdag.models.memory import DEFAULT_MEMORY_BYTES
+from resdag.lesions.rows import Pictures, Row, deletable_blocks, lesion_rows
+from resdag.lesions.way import AS_JOBS_DO, Way
 from resdag.models.network import Network
 
 
@@ -21,13 +20,13 @@ def run_deletions(blocks: int, deletable: Sequence[int], lengths: Sequence[int])
     ]
 
 
-def runs(network: Network, images: Images, lengths: Sequence[int], memory: int = DEFAULT_MEMORY_BYTES) -> list[Row]:
+def runs(network: Network, images: Pictures, lengths: Sequence[int], way: Way = AS_JOBS_DO) -> list[Row]:
     """Rows of `lesions` for every run of blocks of these lengths."""
     lesions = run_deletions(len(network.blocks), deletable_blocks(network), lengths)
-    return lesion_rows(network, images, "run", lesions, memory)
+    return lesion_rows(network, images, "run", lesions, way)
 
 
 def run(context: Context) -> Tables:
     """Job: rows of `lesions`."""
     network, test = network_and_test_images(context)
-    return {"lesions": runs(network, test, context.spec["lengths"], context.memory_bytes)}
+    return {"lesions": runs(network, test, context.spec["lengths"], Way(context.memory_bytes))}

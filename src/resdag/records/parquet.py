@@ -45,13 +45,21 @@ def write_rows(
 
     ResdagError names the first value that its column does not take; then no file is written.
     """
+    try:
+        content = table_of(record, rows)
+    except ResdagError as error:
+        raise ResdagError(f"{error}; nothing was written") from None
+    write_table(path, content, metadata)
+
+
+def table_of(record: type[Record], rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """The rows as Arrow has them, checked one by one; ResdagError names the first value that does not fit."""
     if record.table not in CHECKED_BY_SCHEMA:
         rows = [_checked(record, index, row) for index, row in enumerate(rows)]
     try:
-        content = pa.Table.from_pylist(list(rows), schema=schema_of(record))
+        return pa.Table.from_pylist(list(rows), schema=schema_of(record))
     except (pa.ArrowException, OverflowError) as error:
-        raise ResdagError(f"{record.table}: a value does not fit its column: {error}; nothing was written") from None
-    write_table(path, content, metadata)
+        raise ResdagError(f"{record.table}: a value does not fit its column: {error}") from None
 
 
 def _checked(record: type[Record], index: int, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +71,7 @@ def _checked(record: type[Record], index: int, row: Mapping[str, Any]) -> dict[s
         reason = f"got {reprlib.repr(first['input'])}, but {first['msg'][0].lower()}{first['msg'][1:]}"
     except ValueError as error:
         place, reason = record.table, f"{error}, so it has no JSON"
-    raise ResdagError(f"{place}, row {index}: {reason}; nothing was written")
+    raise ResdagError(f"{place}, row {index}: {reason}")
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,13 @@ class Score:
         """Columns errors, images, error, loss of a row."""
         return {"errors": self.errors, "images": self.images, "error": self.errors / self.images, "loss": self.loss}
 
+    def against(self, before: "Score") -> dict[str, int]:
+        """How many images were right before and are wrong now, and the reverse."""
+        return {
+            "broken": int((before.right & ~self.right).sum()),
+            "repaired": int((~before.right & self.right).sum()),
+        }
+
 
 def finite(value: float) -> float | None:
     """The value, or None where it is infinite or not a number."""

@@ -1,0 +1,14 @@
+from resdag.api.charts import draw as draw
+from resdag.api.lesions import delete_pairs as delete_pairs
+from resdag.api.lesions import delete_random as delete_random
+from resdag.api.lesions import delete_recalibrated as delete_recalibrated
+from resdag.api.lesions import delete_runs as delete_runs
+from resdag.api.lesions import delete_single as delete_single
+from resdag.api.lesions import delete_skips as delete_skips
+from resdag.api.lesions import reorder as reorder
+from resdag.api.lesions import repeat_blocks as repeat_blocks
+from resdag.api.networks import blocks as blocks
+from resdag.api.networks import unravel as unravel
+from resdag.api.paths import path_gradients as path_gradients
+from resdag.api.paths import path_spectrum as path_spectrum
+from resdag.errors import ResdagError as ResdagError
