@@ -16,7 +16,7 @@ from resdag.combinatorics import path_choice
 from resdag.datasets.tensors import Images
 from resdag.errors import NetworkError
 from resdag.lesions.single import single
-from resdag.models.discovery import unravel
+from resdag.models.discovery import carve, unravel
 from resdag.models.network import Network
 from resdag.paths.sampled import path_norms
 
@@ -132,7 +132,7 @@ def test_the_gradient_along_a_path_is_that_of_the_original_module(name: str) -> 
 @pytest.mark.parametrize("name", ["convnext", "swin", "vit"])
 def test_the_structure_is_found_without_weights(name: str) -> None:
     network = carved(name)
-    bare = unravel(copy.deepcopy(original(name)).to("meta"), images()[0].to("meta"))
+    bare = carve(copy.deepcopy(original(name)).to("meta"), images()[0].to("meta"))
     assert [block.origin for block in bare.blocks] == [block.origin for block in network.blocks]
     assert list(bare.state_dict()) == list(network.state_dict())
 
@@ -161,7 +161,7 @@ def test_networks_without_such_sums_are_refused_with_the_reason(model, reason: s
     with torch.device("meta"):
         bare = model()
     with pytest.raises(NetworkError, match=reason):
-        unravel(bare, torch.empty(2, 3, 64, 64, device="meta"))
+        carve(bare, torch.empty(2, 3, 64, 64, device="meta"))
 
 
 class Wrapped(nn.Module):

@@ -21,6 +21,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "check": "is a study file valid, and what does it run?",
         "plan": "jobs, hours, disk and devices, before anything runs",
         "devices": "the devices that jobs can have",
+        "blocks": "the blocks of a network, of ours or of others, and what may be done to them",
         "schema": "the JSON schema of study files",
     },
     "run": {

@@ -9,6 +9,8 @@ of the group `resdag.KIND`:
 Nothing is imported to find out.  A name that begins with an underscore is a module that others share.
 """
 
+import os
+import sys
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -52,6 +54,12 @@ def modules(kind: Kind) -> dict[str, str]:
 def _points() -> Any:
     """Entry points of all that is installed: looking for them costs more than all else here."""
     return entry_points()
+
+
+def look_in_checkout() -> None:
+    """Packages that are not installed are looked for in the folder of the checkout too, and there last."""
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
 
 
 def folder_of(package: str) -> Path:

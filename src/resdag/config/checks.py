@@ -28,7 +28,7 @@ def needs_skips(study: "Study", key: Key[Any]) -> Iterator[str]:
     """Its networks must have skip connections."""
     for place, name in named(study, key):
         architecture = study.networks[name].architecture
-        if architecture not in RESIDUAL_ARCHITECTURES:
+        if not study.networks[name].has_skips:
             yield (
                 f"{place}: got {name!r}, a {architecture} network, but this needs skip connections; "
                 f"allowed are networks of {', '.join(RESIDUAL_ARCHITECTURES)}"

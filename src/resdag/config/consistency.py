@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
+from resdag.config.dataset import ImageFolder
 from resdag.config.networks import DROPPING_ARCHITECTURES, Highway
+from resdag.config.sourced import Sourced
 from resdag.config.study import Study
 from resdag.config.words import plainer, shown
+from resdag.errors import NetworkError
 from resdag.planning.registry import asked, experiments
 
 
@@ -16,8 +19,37 @@ def contradictions(study: Study) -> list[str]:
     if recipes:  # what follows needs every recipe
         return recipes
     own = [each.check for each in experiments() if each.check]
-    checks = (_names, _block_choices, _kept_epochs, _normalizations, *own)
+    checks = (_names, _preprocessing, _block_choices, _kept_epochs, _normalizations, *own)
     return [sentence for check in checks for sentence in check(study)]
+
+
+def unmade(study: Study) -> list[str]:
+    """Settle the networks of others, which are made for the study's images; one sentence for each that cannot be."""
+    sentences = []
+    for name, network in study.networks.items():
+        if isinstance(network, Sourced):
+            try:
+                study.networks[name] = settled = network.seeing(study.dataset.channels, study.dataset.side)  # type: ignore[assignment]
+                _ = settled.structure
+            except NetworkError as error:
+                sentences.append(f"networks.{name}: {error}")
+    return sentences
+
+
+def _preprocessing(study: Study) -> Iterator[str]:
+    """What weights of others were trained on, and what the dataset's images are, must agree."""
+    has = {"crop": "image_size", "resize": "resize", "interpolation": "interpolation"}
+    for name, network in study.networks.items():
+        wanted = network.wanted() if isinstance(network, Sourced) else None
+        if wanted is None or not isinstance(study.dataset, ImageFolder):
+            continue
+        for key, own in has.items():
+            given = study.dataset.resized if own == "resize" else getattr(study.dataset, own)
+            if wanted[key] not in (None, given):
+                yield (
+                    f"dataset.{own}: got {given}, but {name!r} was trained with {key} {wanted[key]}: write {own}: "
+                    f"{wanted[key]}, or say networks.{name}.preprocessing otherwise"
+                )
 
 
 def _recipes(study: Study) -> Iterator[str]:
@@ -49,7 +81,7 @@ def _block_choices(study: Study) -> Iterator[str]:
             if network.architecture not in DROPPING_ARCHITECTURES:
                 place = _recipe_key(study, name, key)
                 allowed = f"allowed for {', '.join(DROPPING_ARCHITECTURES)}, in their own training"
-                what = "gated" if isinstance(network, Highway) else "no"
+                what = "gated" if isinstance(network, Highway) else "other" if network.has_skips else "no"
                 yield f"{place}: got {value}, but {name!r} is a {network.architecture} network, {what} skips; {allowed}"
             elif key == "blocks_per_batch" and value > network.blocks:
                 place = _recipe_key(study, name, key)
@@ -74,7 +106,7 @@ def _kept_epochs(study: Study) -> Iterator[str]:
 
 
 def _normalizations(study: Study) -> Iterator[str]:
-    channels = 1 if study.dataset.kind == "digits" else 3
+    channels = study.dataset.channels
     for name, network in study.networks.items():
         given = len(network.normalization.mean) if network.normalization else channels
         if given != channels:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_serializer
+from pydantic import Field, field_serializer, model_validator
 
 from resdag.addresses import without_password
 from resdag.config.base import NUMERIC, Count, Path, Section
@@ -14,11 +14,31 @@ class _Dataset(Section):
     test_limit: Count | None = None
     """Images to measure on: the first so many of the test set. All of them where nothing is said."""
 
+    @property
+    def channels(self) -> int:
+        """Colours of each image."""
+        return 3
+
+    @property
+    def side(self) -> int:
+        """Side of each image, in pixels."""
+        return 32
+
 
 class Digits(_Dataset):
     """scikit-learn's handwritten digits: 1,797 grey images of 8 x 8, embedded; a fixed stratified fifth tests."""
 
     kind: Literal["digits"]
+
+    @property
+    def channels(self) -> int:
+        """Grey."""
+        return 1
+
+    @property
+    def side(self) -> int:
+        """Eight pixels."""
+        return 8
 
 
 class _Cifar(_Dataset):
@@ -53,7 +73,27 @@ class ImageFolder(_Dataset):
     root: Path
     """Folder that holds train/ and test/, each with one folder per class."""
     image_size: Annotated[int, Field(ge=8, le=1024), NUMERIC] = 32
-    """Side of the square that every image is resized to, in pixels."""
+    """Side of the square that is cut from the centre of every image, in pixels."""
+    resize: Annotated[int, Field(ge=8, le=2048), NUMERIC] | None = None
+    """What the shorter side is resized to before, in pixels; to the square's where nothing is said. ImageNet: 256."""
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+    """How images are resized, with antialiasing."""
+
+    @property
+    def side(self) -> int:
+        """Side of the square."""
+        return self.image_size
+
+    @property
+    def resized(self) -> int:
+        """What the shorter side becomes."""
+        return self.resize or self.image_size
+
+    @model_validator(mode="after")
+    def _square_fits(self) -> "ImageFolder":
+        if self.resized < self.image_size:
+            raise ValueError(f"a square of {self.image_size} cannot be cut from images resized to {self.resize}")
+        return self
 
 
 Dataset = Annotated[Digits | Cifar10 | Cifar100 | ImageFolder, Field(discriminator="kind")]

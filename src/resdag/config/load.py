@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from resdag.config.consistency import contradictions
+from resdag.config.consistency import contradictions, unmade
 from resdag.config.sections import StudyFile
 from resdag.config.sentences import key_path, sentences, shown
 from resdag.config.study import Study
@@ -117,7 +117,7 @@ def parse_study(content: Mapping[str, Any], source: str = "study") -> Study:
         study = StudyFile.model_validate(content)
     except ValidationError as error:
         raise StudyError(_sourced(source, sentences(error.errors(), content))) from None
-    problems = contradictions(study)
+    problems = unmade(study) or contradictions(study)
     if problems:
         raise StudyError(_sourced(source, problems))
     return study

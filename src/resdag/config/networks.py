@@ -2,76 +2,21 @@
 
 An architecture is a class here, and the module of its name in resdag.models.architectures that builds it; of another
 package, a module of a class like these under the entry point `resdag.networks`, and one that builds it under
-`resdag.architectures`.
+`resdag.architectures`.  Networks that others wrote stand in `sourced`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from importlib import import_module
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
-from resdag.config.base import NUMERIC, Section, Seed, Shortcut, distinct
-from resdag.config.training import TrainingOverride
-from resdag.config.weights import Weights
+from resdag.config.base import NUMERIC, Shortcut
+from resdag.config.network import Architecture
+from resdag.config.sourced import Python, Sourced, Timm, Torchvision
 from resdag.discovery import modules
-
-Mean = Annotated[float, Field(ge=-1000, le=1000), NUMERIC]
-Deviation = Annotated[float, Field(ge=1e-6, le=1000), NUMERIC]  # 1/255 is the finest step between two pixels
-
-
-class Normalization(Section):
-    """Per-channel statistics that pixels in [0, 1] are normalised with: (pixel - mean) / std."""
-
-    mean: Annotated[tuple[Mean, ...], Field(min_length=1, max_length=4)]
-    """One mean per channel, of pixels in [0, 1]."""
-    std: Annotated[tuple[Deviation, ...], Field(min_length=1, max_length=4)]
-    """One standard deviation per channel, of pixels in [0, 1]."""
-
-    @model_validator(mode="after")
-    def _as_many(self) -> "Normalization":
-        if len(self.mean) != len(self.std):
-            raise ValueError(f"mean has {len(self.mean)} channels and std {len(self.std)}")
-        return self
-
-
-class Architecture(Section):
-    """What all networks have: seeds, their own training, or weights from outside."""
-
-    has_skips: ClassVar[bool] = False  # every block has a skip connection
-    may_drop: ClassVar[bool] = False  # blocks may be missing in training
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
-    """One training for each; a network that is loaded has one."""
-    training: TrainingOverride = Field(default_factory=TrainingOverride)
-    """What this network changes of the study's `training`."""
-    weights: Weights | None = None
-    """A safetensors file, or a PyTorch state dict, to load instead of training: its path, or an address and a sum."""
-    normalization: Normalization | None = None
-    """Overrides the dataset's own statistics; for weights trained with others."""
-
-    @field_validator("seeds")
-    @classmethod
-    def _distinct(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
-        return distinct(seeds)
-
-    @model_validator(mode="after")
-    def _loaded_is_not_trained(self) -> "Architecture":
-        if self.weights is not None and len(self.seeds) > 1:
-            raise ValueError(f"weights are one network, so one seed, not {list(self.seeds)}")
-        if self.weights is not None and self.training.model_fields_set:
-            raise ValueError("weights are loaded, not trained: leave out either weights or training")
-        return self
-
-    def options(self) -> dict[str, Any]:
-        """What builds the network: everything that is not about seeds, training or where weights come from."""
-        return self.model_dump(mode="json", exclude={"seeds", "training", "weights", "normalization"})
-
-    def identity(self) -> dict[str, Any]:
-        """What makes the network what it is, before its weights: its options, and statistics of its own."""
-        normalization = self.normalization.model_dump(mode="json") if self.normalization else None
-        return {"options": self.options(), "normalization": normalization}
 
 
 class Staged(Architecture):
@@ -201,6 +146,11 @@ class Vgg(Architecture):
     """Batch norm after each convolution."""
 
     @property
+    def has_batch_norm(self) -> bool:
+        """As it is asked for."""
+        return self.batch_norm
+
+    @property
     def blocks(self) -> int:
         """Layers that can be deleted: all but the linear one."""
         return self.depth - 1
@@ -236,6 +186,11 @@ def _is_one(each: object) -> bool:
     return isinstance(each, type) and issubclass(each, Architecture) and "architecture" in each.model_fields
 
 
+def _which(value: object) -> str:
+    sourced = isinstance(value, Sourced) or (isinstance(value, Mapping) and "source" in value)
+    return "<others>" if sourced else "<ours>"
+
+
 ARCHITECTURES = _architectures()
 RESIDUAL_ARCHITECTURES = tuple(name for name, each in ARCHITECTURES.items() if each.has_skips)
 # A branch scaled at test time stands for the mean over batches with and without it; of a highway block the gate, in the
@@ -243,6 +198,8 @@ RESIDUAL_ARCHITECTURES = tuple(name for name, each in ARCHITECTURES.items() if e
 DROPPING_ARCHITECTURES = tuple(name for name, each in ARCHITECTURES.items() if each.may_drop)
 
 if TYPE_CHECKING:
-    Network = PreactResNet | ResNet | Highway | Plain | Vgg
+    Network = PreactResNet | ResNet | Highway | Plain | Vgg | Torchvision | Timm | Python
 else:
-    Network = Annotated[reduce(or_, ARCHITECTURES.values()), Field(discriminator="architecture")]
+    Ours = Annotated[reduce(or_, ARCHITECTURES.values()), Field(discriminator="architecture")]
+    Others = Annotated[Torchvision | Timm | Python, Field(discriminator="source")]
+    Network = Annotated[Annotated[Ours, Tag("<ours>")] | Annotated[Others, Tag("<others>")], Discriminator(_which)]

@@ -43,6 +43,10 @@ SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("`networks.NAME`", tuple(each.__name__ for each in ARCHITECTURES.values()),
      "Each network costs one training per seed, and its share of every experiment that names it. A change, or one "
      "more, repeats nothing of the other networks."),
+    ("`networks.NAME`, of others", ("Torchvision", "Timm", "Python"),
+     "`source` in place of `architecture`. Blocks are found by tracing, once, in seconds; without `weights` the "
+     "network is trained by the study's recipe."),
+    ("`networks.NAME.preprocessing`", ("Preprocessing",), "Part of the network: a change makes it again."),
     ("`networks.NAME.weights`", ("Address",),
      "Fetched once into `data/checkpoints/`, or put there by you; another address of the same file repeats nothing."),
     ("`networks.NAME.normalization`", ("Normalization",), "Part of the network: a change makes it again."),

@@ -17,7 +17,7 @@ from resdag.config.words import TEXT_LENGTH, plainer, shown
 Location = tuple[str | int, ...]
 
 # Behind these the location names the alternative that was tried, not a key: dataset.CIFAR10, networks.NAME.VGG.
-_UNIONS = {("dataset", 1), ("networks", 2)}
+_UNIONS = {("dataset", 1), ("networks", 3)}
 
 
 def sentences(errors: Iterable[Any], content: Mapping[str, Any]) -> list[str]:
@@ -75,6 +75,8 @@ def _subject_and_reason(details: Any, content: Mapping[str, Any]) -> tuple[str, 
 
 def _tags(path: str) -> str:
     kinds = ("digits", "cifar10", "cifar100", "image_folder")
+    if path.endswith(".source"):
+        return "torchvision, timm, python"
     return ", ".join(kinds if path == "dataset" else ARCHITECTURES)
 
 
@@ -114,7 +116,7 @@ def _inside(annotation: Any, part: str | int) -> Any:
 
 
 def _tag_of(model: type[BaseModel]) -> str | None:
-    for name in ("kind", "architecture"):
+    for name in ("kind", "architecture", "source"):
         if name in model.model_fields:
             arguments = get_args(model.model_fields[name].annotation)
             return arguments[0] if arguments else None

@@ -19,6 +19,7 @@ from resdag.addresses import without_password
 from resdag.config.base import Path, Section
 
 CHECKPOINTS = "data/checkpoints"
+SHIPPED = "DEFAULT"  # weights that come with the network's own source
 SHORTEST_SUM = 8  # hexadecimal digits, as in names such as resnet110-1d1ed7c2.th
 
 
@@ -86,5 +87,7 @@ Weights = Annotated[
 
 
 def file_of(weights: str | Address | None) -> str | None:
-    """Where a network's weights lie, or will lie once they are fetched; None for one that is trained."""
-    return weights.path if isinstance(weights, Address) else weights
+    """Where a network's weights lie, or will lie once they are fetched; None where they are trained, or shipped."""
+    if isinstance(weights, Address):
+        return weights.path
+    return None if weights == SHIPPED else weights

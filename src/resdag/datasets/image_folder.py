@@ -1,7 +1,7 @@
 """Images of one's own: ROOT/train/CLASS/* and ROOT/test/CLASS/*, of any size, as squares of one size.
 
-Each image becomes RGB; its shorter side is resized to the square's (bilinear,
-with antialiasing), and the centre is cut out.  Grey values of 16 bits are scaled
+Each image becomes RGB; its shorter side is resized to the square's (bilinear
+or bicubic, with antialiasing), or to a longer one, and the centre is cut out.  Grey values of 16 bits are scaled
 to 8, v * 255 / 65535 rounded; values with no range of their own, 32-bit or floating,
 are refused.  Images stand class by class in turn, so that a limit on their number
 keeps all classes.
@@ -9,7 +9,7 @@ keeps all classes.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,30 +17,39 @@ from resdag.datasets.listing import Sample, checked_samples, classes_of, in_turn
 from resdag.datasets.prepared import Contents
 from resdag.errors import DatasetError
 
+
+class Square(NamedTuple):
+    """What every image becomes: its shorter side `resized`, then a square of this side cut from the centre."""
+
+    side: int
+    resized: int
+    interpolation: str  # bilinear or bicubic
+
+
 LONGEST = 100  # times the shorter side: resized whole, a strip of 1 x 3,000,000 pixels would fill the memory
 
 
-def read(root: Path, image_size: int, progress: Callable[[str], None]) -> Contents:
-    """The folder's images as bytes (N, 3, size, size); DatasetError names what is missing or cannot be read."""
+def read(root: Path, square: Square, progress: Callable[[str], None]) -> Contents:
+    """The folder's images as bytes (N, 3, side, side); DatasetError names what is missing or cannot be read."""
     samples = checked_samples(root)
     classes = classes_of(root / "train")
     arrays = []
     for split, found in samples.items():
         ordered = in_turn(found)
         progress(f"reading {len(ordered)} images of {root / split}")
-        arrays += [_pixels(ordered, image_size), np.array([classes.index(sample.name) for sample in ordered], np.int64)]
+        arrays += [_pixels(ordered, square), np.array([classes.index(sample.name) for sample in ordered], np.int64)]
     return Contents(classes, *arrays)
 
 
-def _pixels(samples: list[Sample], size: int) -> np.ndarray:
-    pixels = np.empty((len(samples), 3, size, size), np.uint8)
+def _pixels(samples: list[Sample], square: Square) -> np.ndarray:
+    pixels = np.empty((len(samples), 3, square.side, square.side), np.uint8)
     for index, sample in enumerate(samples):
-        pixels[index] = _square(sample.path, size)
+        pixels[index] = _square(sample.path, square)
     return pixels
 
 
-def _square(path: Path, size: int) -> np.ndarray:
-    """One image as bytes (3, size, size)."""
+def _square(path: Path, square: Square) -> np.ndarray:
+    """One image as bytes (3, side, side)."""
     from PIL import Image
     from torchvision.transforms import functional
 
@@ -50,7 +59,9 @@ def _square(path: Path, size: int) -> np.ndarray:
             image = _colours(path, file)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DatasetError(f"{path} cannot be read as an image ({error}): replace it, or take it away.") from error
-    return np.asarray(functional.center_crop(functional.resize(image, [size]), [size])).transpose(2, 0, 1)
+    how = functional.InterpolationMode(square.interpolation)
+    resized = functional.resize(image, [square.resized], how)
+    return np.asarray(functional.center_crop(resized, [square.side])).transpose(2, 0, 1)
 
 
 def _refuse_strip(path: Path, width: int, height: int) -> None:

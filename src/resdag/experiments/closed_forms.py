@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from resdag.config.networks import RESIDUAL_ARCHITECTURES
 from resdag.planning.experiment import Experiment, Made, Rule, seconds_only
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ COUNT = Rule(
 def counted(maker: "Maker", made: Made) -> "Iterator[Job]":
     """The job that counts the paths of a residual network."""
     network = maker.study.networks[made.network]
-    if network.architecture in RESIDUAL_ARCHITECTURES:
+    if network.has_skips:
         yield maker.job(COUNT, made.of, {"blocks": network.blocks})
 
 

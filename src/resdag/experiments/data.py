@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from resdag.config.dataset import ImageFolder
 from resdag.datasets.available import content_fingerprint
 from resdag.layout import RESULTS
 from resdag.planning.experiment import Experiment, Rule, seconds_only
@@ -25,7 +26,10 @@ def prepared(maker: "Maker") -> "Job":
     dataset = maker.study.dataset
     root, size = getattr(dataset, "root", None), getattr(dataset, "image_size", None)
     content = content_fingerprint(dataset.kind, root, size, RESULTS / ".content-digests.json")
-    return maker.job(PREPARE, {}, {"kind": dataset.kind, "content": content, "image_size": size})
+    spec = {"kind": dataset.kind, "content": content, "image_size": size}
+    if isinstance(dataset, ImageFolder):
+        spec |= {"resize": dataset.resized, "interpolation": dataset.interpolation}
+    return maker.job(PREPARE, {}, spec)
 
 
 EXPERIMENT = Experiment(place=0, rules=(PREPARE,), data=prepared)

@@ -4,7 +4,7 @@ import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resdag.config.weights import Address
+from resdag.config.weights import SHIPPED, Address
 from resdag.digests import file_sha256
 from resdag.errors import StudyError
 from resdag.planning.experiment import Experiment, Rule, seconds_only
@@ -36,8 +36,13 @@ def loaded(maker: "Maker", name: str, seed: int, data: "Job") -> "Job | None":
     return maker.job(LOAD, of, spec, upstream=[data], code=maker.code_of(name))
 
 
-def _sum(name: str, weights: str | Address) -> str:
-    """SHA-256 of the file at a path; of one at an address, which may still have to be fetched, how it begins."""
+def _sum(name: str, weights: str | Address) -> str | None:
+    """SHA-256 of the file at a path; of one at an address, which may still have to be fetched, how it begins.
+
+    None for weights that a network of others brings along.
+    """
+    if weights == SHIPPED:
+        return None
     if isinstance(weights, Address):
         return weights.identity
     path = Path(weights)

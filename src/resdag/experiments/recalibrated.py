@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from resdag.config.base import Count, OfNetworks
-from resdag.config.checks import needs_another
+from resdag.config.checks import named, needs_another
 from resdag.experiments import single
 from resdag.planning.experiment import Experiment, Key, Made, Rule, Work
 
@@ -49,8 +49,11 @@ DELETE = Rule(
 
 
 def check(study: "Study") -> Iterator[str]:
-    """There are single deletions to hold them against."""
+    """There are single deletions to hold them against, and statistics of batches."""
     yield from needs_another(study, KEY, single.KEY)
+    for place, name in named(study, KEY):
+        if not study.networks[name].has_batch_norm:
+            yield f"{place}: got {name!r}, which has no batch norm, so it has no statistics that could be re-estimated"
 
 
 def deleted(maker: "Maker", made: Made) -> "Iterator[Job]":

@@ -10,6 +10,7 @@ from resdag.jobs.opening import description, images, network_and_test_images
 from resdag.lesions.lesion import intact
 from resdag.lesions.rows import deletion_row
 from resdag.models.build import block_rows
+from resdag.models.inference import batch_norms
 from resdag.models.network import Network
 from resdag.training.checkpoint import Description
 from resdag.training.evaluate import Score, evaluate, first, recalibrate, scaled
@@ -40,6 +41,8 @@ def _evaluations(of: Description, network: Network, own: Score, test: Images, tr
             score = own if name == of.scale else evaluate(network, test, memory_bytes=memory)
             rows.append({"test_scale": name, "recalibrated": False} | score.row())
             other = copy.deepcopy(network)
+        if not batch_norms(network):
+            continue
         recalibrate(other, first(train, RECALIBRATION_IMAGES))
         rows.append({"test_scale": name, "recalibrated": True} | evaluate(other, test, memory_bytes=memory).row())
     return rows
@@ -50,7 +53,7 @@ def _network_row(context: Context, of: Description, network: Network, test: Scor
     recipe: dict[str, Any] = training["recipe"] or {}
     return {
         "architecture": of.architecture,
-        "depth": of.options["depth"],
+        "depth": of.options.get("depth"),
         "blocks": len(network.blocks),
         "convolutions": of.options.get("convolutions"),
         "classes": of.classes,

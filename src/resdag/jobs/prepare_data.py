@@ -17,6 +17,8 @@ def run(context: Context) -> Tables:
         archive=settings["archive"],
         download=settings["download"],
         image_size=context.spec["image_size"] or 32,
+        resize=context.spec.get("resize"),
+        interpolation=context.spec.get("interpolation", "bilinear"),
         out=out,
         progress=context.steps.line,
     )

@@ -96,6 +96,9 @@ def block_rows(network: Network) -> list[dict[str, Any]]:
             "changes_shape": block.changes_shape,
             "deletable": block.deletable,
             "reorderable": block.reorderable,
+            "layer": block.origin.name if block.origin else None,
+            "parameters": sum(parameter.numel() for parameter in block.parameters()),
+            "fixed": block.origin.fixed if block.origin else None,
         }
         for index, block in enumerate(network.blocks)
     ]

@@ -25,19 +25,22 @@ BOUND = 1e-6  # of the largest logit; every family tried differs by 0
 def unravel(model: nn.Module, example: Tensor) -> Network:
     """The model as blocks that can be deleted, exchanged and followed; the model itself is left as it was.
 
-    `example` is a batch of normalised images, (N, C, H, W), N two or more; with model and example on the device
-    "meta" the structure alone is found.  In eval mode, parameters frozen.
+    `example` is a batch of normalised images, (N, C, H, W), N two or more.  In eval mode, parameters frozen.
     NetworkError where there are no residual blocks, or the carved network would not compute the same.
     """
+    network = carve(model, example)
+    check_same(model, network, example)
+    return network
+
+
+def carve(model: nn.Module, example: Tensor) -> Network:
+    """The same, but not yet held against the model; of model and example on the device "meta", the structure alone."""
     traced = trace(model, example)
     ways = Ways(traced.graph)
     sums = residual_sums(ways, traced)
     if not sums:
         raise NetworkError(_no_blocks(model, traced.graph))
-    network = _carve(ways, sums, traced)
-    if not example.is_meta:
-        check_same(model, network, example)
-    return network
+    return _carve(ways, sums, traced)
 
 
 def _no_blocks(model: nn.Module, graph: fx.Graph) -> str:

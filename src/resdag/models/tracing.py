@@ -1,7 +1,7 @@
 """What does a module of anyone's compute?  Its forward pass as a graph of layers and functions.
 
 torch.fx follows the module in eval mode; a part that it cannot follow (a branch on a value,
-say) is taken as one layer.  The graph is run once on an example, so that every
+say) is taken as one layer.  The graph is run on an example, so that every
 node knows the shape of what it gives.  Nothing in it overwrites anything: in-place layers and
 functions become the ones that make a new tensor, and layers that hand on what they are given
 (dropout in eval mode) are left out.
@@ -62,9 +62,7 @@ def trace(model: nn.Module, example: Tensor) -> fx.GraphModule:
             "depend on values; put such code into a module of its own, which is then taken as one layer"
         ) from None
     _nothing_in_place(traced.graph)
-    with torch.no_grad():
-        _Watched(traced).run(torch.cat([example, example[:1]]))
-        output = _Watched(traced).run(example)
+    output = _watched(traced, example)
     if not isinstance(output, Tensor) or output.ndim != 2:
         raise NetworkError(
             f"{type(model).__name__} gives a {_described(output)}, and logits of shape (N, classes) are wanted: "
@@ -72,6 +70,23 @@ def trace(model: nn.Module, example: Tensor) -> fx.GraphModule:
         )
     _without_idle(traced.graph)
     return traced
+
+
+@torch.no_grad()
+def _watched(traced: fx.GraphModule, example: Tensor) -> Any:
+    """Run the graph with one more image, then as many as there are; what it gives for these.
+
+    Without numbers where that can be done: nothing is computed, and only forms are wanted.
+    """
+    runs = torch.cat([example, example[:1]]), example
+    try:
+        bare = copy.deepcopy(traced).to("meta")
+        *_, output = (_Watched(bare, graph=traced.graph).run(images.to("meta")) for images in runs)
+    except Exception:
+        if example.is_meta:
+            raise
+        *_, output = (_Watched(traced).run(images) for images in runs)
+    return output
 
 
 def _first_line(error: Exception) -> str:

@@ -81,6 +81,24 @@ def read_outside_weights(path: str | Path) -> dict[str, Tensor]:
     return _state_dict(content, path)
 
 
+def renamed(state: Mapping[str, Tensor], rename: Mapping[str, str]) -> dict[str, Tensor]:
+    """The tensors under other names: how a name begins, and what that becomes; the first that fits is taken.
+
+    WeightsError where two come to have one name, or nothing begins so.
+    """
+    found: dict[str, Tensor] = {}
+    for name, value in state.items():
+        begin = next((each for each in rename if name.startswith(each)), "")
+        new = rename.get(begin, "") + name.removeprefix(begin)
+        if new in found:
+            raise WeightsError(f"rename gives two tensors the name {new!r}, one of them {name!r}: mend `rename`")
+        found[new] = value
+    idle = [each for each in rename if not any(name.startswith(each) for name in state)]
+    if idle:
+        raise WeightsError(f"rename: no tensor's name begins with {idle[0]!r}; they are {_few(state)}")
+    return found
+
+
 def our_name(name: str, network: Network) -> str:
     """Our name of an entry of a state dict; names that are not those of the CIFAR implementation stay as they are."""
     if re.match(r"(conv1|bn1)\.", name):

@@ -47,7 +47,7 @@ def size_of(study: Study) -> Size | None:
     else:
         root = Path(getattr(dataset, "root", ""))
         train, test = (sum(1 for path in (root / split).glob("*/*") if path.is_file()) for split in ("train", "test"))
-        channels, side = 3, getattr(dataset, "image_size", 32)
+        channels, side = dataset.channels, dataset.side
     if not train or not test:
         return None
     return Size(min(train, dataset.train_limit or train), min(test, dataset.test_limit or test), channels, side)
@@ -55,12 +55,12 @@ def size_of(study: Study) -> Size | None:
 
 def multiply_adds(study: Study, network: str, size: Size) -> float:
     """Multiply-adds of the convolutions in one forward pass of one image."""
-    return sum(weights * side**2 for weights, side in study.networks[network].layers(size.channels, size.side))
+    return study.networks[network].multiply_adds(size.channels, size.side)
 
 
 def parameters(study: Study, network: str, size: Size) -> float:
     """Weights of the convolutions: nearly all that a network has."""
-    return sum(weights for weights, _ in study.networks[network].layers(size.channels, size.side))
+    return study.networks[network].weights_of_layers(size.channels, size.side)
 
 
 def work_of(study: Study, job: Job, size: Size) -> Work:

@@ -56,7 +56,7 @@ class Maker:
 
     def code_of(self, network: str) -> list[str]:
         """The module that builds a network: a job's code, which finds it by the network's architecture."""
-        return [modules("architectures")[self.study.networks[network].architecture]]
+        return self.study.networks[network].modules
 
     def reader(
         self,

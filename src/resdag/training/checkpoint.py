@@ -8,6 +8,7 @@ kept changes what the file holds, and no file's name.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,16 @@ class Description:
     scale: str  # how its branches are scaled at test time: none, survival, m/n
     scales: dict[str, list[float]]  # factors of the branches by the name of the scaling
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether someone else wrote the network."""
+        return "source" in self.options
+
     def build(self, seed: int = 0) -> Network:
         """The network with the initial weights of a seed, branches not scaled."""
+        if self.is_foreign:  # found by name: networks of ours do not depend on its code
+            foreign: Network = import_module("resdag.models.sources").build(self.options, self.classes, seed)
+            return foreign
         return build(self.architecture, in_channels=self.in_channels, classes=self.classes, seed=seed, **self.options)
 
 
@@ -51,7 +60,8 @@ def describe(
     `normalization` overrides the images' own statistics; without a recipe (a loaded network) no branch is scaled.
     """
     options = dict(options)
-    architecture = options.pop("architecture")
+    foreign = "source" in options
+    architecture = f"{options['source']}:{_which(options)}" if foreign else options.pop("architecture")
     statistics = normalization or {"mean": images.mean.tolist(), "std": images.std.tolist()}
     mean, std = list(statistics["mean"]), list(statistics["std"])
     plain = Description(architecture, options, images.pixels.shape[1], len(images.classes), mean, std, "none", {})
@@ -59,6 +69,10 @@ def describe(
     names = recipe.scale_names() if recipe else ("none",)
     scales = {name: recipe.scales(name, blocks) if recipe else [1.0] * blocks for name in names}
     return replace(plain, scale=names[0], scales=scales)
+
+
+def _which(options: Mapping[str, Any]) -> str:
+    return str(options.get("model") or options["factory"])
 
 
 def save(network: Network, path: str | Path) -> None:

@@ -23,3 +23,9 @@ class Block(OfNetwork):
     """Whether the network can run without the block."""
     reorderable: bool
     """Whether the block may take the place of another of equal shape."""
+    layer: str | None
+    """Name of the layer in the model that a network of others was taken from; NULL for ours."""
+    parameters: Count | None
+    """Trainable numbers; NULL in rows from before this was kept."""
+    fixed: str | None
+    """Why the block of a network of others must keep its place; NULL where it may change it, and for ours."""

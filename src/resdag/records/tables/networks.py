@@ -15,13 +15,14 @@ class Network(OfNetwork):
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed")
     provenance: ClassVar[tuple[str, ...]] = ("checkpoint_sha256", "device", "train_seconds")
     architecture: str
-    """Family of the network: preact_resnet, resnet, highway, plain, vgg."""
-    depth: Count
-    """Weighted layers."""
+    """Family of the network: preact_resnet, resnet, highway, plain, vgg; of one of others its source, as in
+    torchvision:resnet50."""
+    depth: Count | None
+    """Weighted layers; NULL for networks of others."""
     blocks: Count
     """Residual blocks, or layers of a VGG, that the network is made of."""
     convolutions: int | None
-    """Convolutions in each block; NULL for a VGG, whose layers hold one."""
+    """Convolutions in each block; NULL for a VGG, whose layers hold one, and for networks of others."""
     parameters: Count
     """Trainable numbers."""
     classes: Annotated[int, Field(ge=1)] | None
