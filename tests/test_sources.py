@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,13 @@ from resdag.cli import main
 from resdag.config.load import parse_study
 from resdag.config.study import Study
 from resdag.config.weights import Address
+from resdag.discovery import source_of
 from resdag.errors import NetworkError, StudyError, WeightsError
 from resdag.models import sources
 from resdag.models.structure import structure
 from resdag.models.weights import load_weights, renamed, save_weights
 from resdag.planning import structures
+from resdag.provenance import Sources
 
 RESNET = {"source": "torchvision", "model": "resnet18", "arguments": {}, "image": [3, 32]}
 FACTORY = """
@@ -198,3 +202,30 @@ def test_the_blocks_verb_lists_layers_and_what_may_be_done_to_them(
     assert lines[3].split()[:6] == ["1", "layer1.1", "64", "x", "16", "x"]
     assert lines[3].endswith("yes      within 0 to 1")
     assert lines[4].endswith("no: its skip is not the identity")
+
+
+def test_code_that_a_factory_imports_from_the_checkout_counts_and_versions_of_what_it_imports_too(
+    checkout: Path,
+) -> None:
+    (checkout / "nets").mkdir()
+    (checkout / "nets/mine.py").write_text("import torchvision\nfrom parts import layer\ndef f(): ...\n")
+    (checkout / "parts.py").write_text("import sklearn, json\nlayer = 1\n")
+    found = Sources(find=source_of)
+    assert {"nets.mine", "parts"} <= found.parts("nets.mine").keys()
+    assert found.libraries("nets.mine") == {"torchvision", "sklearn"}
+    of = {"source": "python", "factory": "nets.mine:f"}
+    assert structures.versions_of(of) == {}  # its code counts
+    assert structures.versions_of(of | {"factory": "sklearn.base:f"})["scikit-learn"] == version("scikit-learn")
+
+
+def test_two_sets_of_statistics_are_refused(checkout: Path) -> None:
+    statistics = {"mean": [0.5] * 3, "std": [0.5] * 3}
+    entry = {"source": "torchvision", "model": "resnet18", "normalization": statistics, "preprocessing": statistics}
+    with pytest.raises(StudyError, match="leave out either preprocessing or normalization"):
+        study(entry)
+
+
+@pytest.mark.skipif(find_spec("timm") is not None, reason="timm is installed")
+def test_a_missing_extra_is_named_with_what_installs_it(checkout: Path) -> None:
+    with pytest.raises(StudyError, match=r"networks\.a: timm:resnet18 needs timm, an extra .*\[timm\]"):
+        study({"source": "timm", "model": "resnet18"})

@@ -62,6 +62,12 @@ def look_in_checkout() -> None:
         sys.path.append(os.getcwd())
 
 
+def in_checkout(module: str) -> bool:
+    """Whether a module lies in the folder of the checkout, where people put what they write themselves."""
+    first = module.split(".")[0]
+    return Path(first).is_dir() or Path(f"{first}.py").is_file()
+
+
 def folder_of(package: str) -> Path:
     """Folder of a package of ours."""
     return Path(__file__).parent.joinpath(*package.split(".")[1:])
@@ -74,6 +80,8 @@ def root_of(package: str) -> Path:
     ModuleNotFoundError where it is not installed.
     """
     spec = find_spec(package)
+    if spec is not None and spec.origin is None and spec.submodule_search_locations:
+        return Path(next(iter(spec.submodule_search_locations)))  # a folder of modules without __init__.py
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"{package} is not installed: its source cannot be found", name=package)
     origin = Path(spec.origin)

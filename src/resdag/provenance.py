@@ -22,7 +22,7 @@ from typing import Any
 
 from resdag.atomic import write_json
 from resdag.digests import digest_of
-from resdag.discovery import source_of
+from resdag.discovery import in_checkout, source_of
 from resdag.layout import RESULTS
 from resdag.locked import LOCK, locked, packages_behind
 
@@ -48,9 +48,9 @@ class Sources:
     def parts(self, *modules: str) -> dict[str, str]:
         """Digest of each of these modules and of all that they import, directly or not, by name.
 
-        Imports are followed within resdag and the packages of the modules asked for: a plugin's own code counts, that
-        of libraries does not.  Packages count with the modules in them: importing `a.b` runs `a` too.
-        ModuleNotFoundError for no such module.
+        Imports are followed within resdag and the packages of the modules asked for, and from a module in the folder
+        of the checkout to others there: a plugin's own code counts, that of libraries does not.  Packages count with
+        the modules in them: importing `a.b` runs `a` too.  ModuleNotFoundError for no such module.
         """
         if modules not in self._closures:  # a thousand jobs of a study have a few dozen of them
             self._closures[modules] = self._followed(modules)
@@ -60,19 +60,25 @@ class Sources:
         """Top-level names of what `parts` does not follow: packages of others, not the standard library."""
         parts = self.parts(*modules)
         named = {each.split(".")[0] for name in parts for each in self._known[name][1]}
-        return frozenset(named - {name.split(".")[0] for name in parts} - sys.stdlib_module_names)
+        return frozenset(named - {name.split(".")[0] for name in parts} - sys.stdlib_module_names - {""})
 
     def _followed(self, modules: tuple[str, ...]) -> dict[str, str]:
-        packages = {PACKAGE, *(name.split(".")[0] for name in modules)}
+        inside = self._inside(modules)
         found: dict[str, str] = {}
         waiting = list(modules)
         while waiting:
             name = waiting.pop()
             if name not in found:
                 found[name], named = self._look(name)
-                inside = (each for each in named if each.split(".")[0] in packages)
-                waiting += [each for each in inside if self._file(each)]
+                waiting += [each for each in named if inside(each) and self._file(each)]
         return found
+
+    @staticmethod
+    def _inside(modules: tuple[str, ...]) -> Callable[[str], bool]:
+        """Whether the code of a module counts where these are asked for."""
+        packages = {PACKAGE, *(name.split(".")[0] for name in modules)}
+        own = any(in_checkout(name) for name in packages - {PACKAGE})
+        return lambda name: name.split(".")[0] in packages or (own and bool(name) and in_checkout(name))
 
     def _look(self, name: str) -> tuple[str, list[str]]:
         """Digest of a module, and what it may import, its package among it."""

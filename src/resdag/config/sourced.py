@@ -9,8 +9,8 @@ from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 
 from resdag.config.base import NUMERIC, Section
 from resdag.config.network import Architecture, Deviation, Mean
-from resdag.config.weights import Address, Weights
-from resdag.planning.structures import Structure, modules_of, structure
+from resdag.config.weights import SHIPPED, Address, Weights
+from resdag.planning.structures import Structure, modules_of, structure, versions_of
 
 Argument = str | int | float | bool | None | list[int] | list[float] | list[str]
 Side = Annotated[int, Field(ge=8, le=1024), NUMERIC]
@@ -45,6 +45,12 @@ class Sourced(Architecture):
     """For names in the file of weights: how they begin, and what that becomes, as in {"module.": ""}."""
     preprocessing: Literal["weights"] | Preprocessing | None = None
     """What the weights were trained on; `weights`: as their source says; the dataset's statistics where nothing is."""
+
+    @model_validator(mode="after")
+    def _one_normalization(self) -> "Sourced":
+        if self.normalization is not None and self.preprocessing is not None:
+            raise ValueError("preprocessing has mean and std: leave out either preprocessing or normalization")
+        return self
 
     _image: tuple[int, int] = PrivateAttr((3, 224))  # channels and side of the study's images
 
@@ -109,13 +115,15 @@ class Sourced(Architecture):
         """What makes the network what it is, before its weights."""
         own = self.wanted()
         normalization = {key: own[key] for key in ("mean", "std")} if own else None
-        return super().identity() | {"rename": self.rename} | ({"normalization": normalization} if own else {})
+        made = {"rename": self.rename, "versions": versions_of(self.options())}
+        return super().identity() | made | ({"normalization": normalization} if own else {})
 
     def wanted(self) -> dict[str, Any] | None:
         """What the weights were trained on, as far as the study or their source says it."""
         if isinstance(self.preprocessing, Preprocessing):
             return self.preprocessing.model_dump(mode="json")
-        return (self.structure["published"] or {}).get("preprocessing") if self.preprocessing else None
+        asked = self.preprocessing or (self.weights == SHIPPED and self.normalization is None)
+        return (self.structure["published"] or {}).get("preprocessing") if asked else None
 
     def seeing(self, channels: int, side: int) -> "Sourced":
         """The network for images of this form, with the address of weights that its source publishes under a name."""
@@ -145,7 +153,8 @@ class Torchvision(Sourced):
             seeing._name = self.weights
             published = seeing.structure["published"]
             address = Address(url=published["url"], sha256=published["sha256"])
-            own = {"weights": address, "preprocessing": self.preprocessing or "weights"}
+            preprocessing = self.preprocessing or (None if self.normalization else "weights")
+            own = {"weights": address, "preprocessing": preprocessing}
             seeing = seeing.model_copy(update=own)
         return seeing
 

@@ -19,6 +19,7 @@ from resdag.models.discovery import carve, check_same
 from resdag.models.network import Network
 
 Options = Mapping[str, Any]
+INSTALL = ".venv/bin/uv pip install --python .venv/bin/python -e '.[timm]'"
 
 
 def name_of(options: Options) -> str:
@@ -57,7 +58,9 @@ def _timm(options: Options, arguments: dict[str, Any], shipped: bool) -> nn.Modu
     try:
         import timm
     except ModuleNotFoundError:
-        raise NetworkError(f"{name_of(options)} needs timm, which is not installed: pip install timm") from None
+        raise NetworkError(
+            f"{name_of(options)} needs timm, an extra of resdag that is not installed: {INSTALL}"
+        ) from None
     _known(options, timm.list_models())
     return timm.create_model(options["model"], pretrained=shipped, **arguments)
 

@@ -82,13 +82,16 @@ def _published(options: Mapping[str, Any]) -> dict[str, Any] | None:
         import timm
 
         given = timm.get_pretrained_cfg(options["model"])
-        data = given.to_dict() if given else {}
-        side = data["input_size"][-1]
-        return {"preprocessing": {
-            "resize": int(side / data["crop_pct"]), "crop": side, "interpolation": data["interpolation"],
-            "mean": list(data["mean"]), "std": list(data["std"]),
-        }}  # fmt: skip
+        return {"preprocessing": _of_timm(given.to_dict())} if given else None
     return None
+
+
+def _of_timm(data: Mapping[str, Any]) -> dict[str, Any]:
+    side = data["input_size"][-1]
+    return {
+        "resize": int(side / data["crop_pct"]), "crop": side, "interpolation": data["interpolation"],
+        "mean": list(data["mean"]), "std": list(data["std"]),
+    }  # fmt: skip
 
 
 def _of_torchvision(model: str, name: str) -> dict[str, Any]:

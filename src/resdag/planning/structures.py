@@ -1,7 +1,7 @@
 """Which blocks has a network of others?  Found once by a process that has torch, then kept: a plan needs none.
 
 What is kept is named by all that decides it: the options, the code that takes networks apart, the versions of the
-packages that they come from, and of a factory in the checkout its own code.
+packages that they come from, and of a factory its own code.
 """
 
 import json
@@ -9,19 +9,20 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from resdag.atomic import write_json
 from resdag.digests import fingerprint
-from resdag.discovery import look_in_checkout, modules
+from resdag.discovery import in_checkout, look_in_checkout, modules
 from resdag.errors import NetworkError
 from resdag.layout import RESULTS
-from resdag.provenance import code_digest
+from resdag.locked import locked, packages_behind
+from resdag.provenance import code_digest, sources
 
 CACHE = RESULTS / ".cache" / "structures"
 TRACER = "resdag.models.structure"
+REFUSED = 2  # exit status of the tracer after a sentence
 Structure = Mapping[str, Any]
 
 
@@ -61,19 +62,17 @@ def _identity(options: Mapping[str, Any]) -> dict[str, Any]:
             f"factory {options['factory']!r}: {error}; give package.module:function, of a package that is installed or "
             "lies in the checkout"
         ) from None
-    return {"options": options, "code": code, "versions": {name: _version(name) for name in _packages(options)}}
+    installed = packages_behind(sources().libraries(TRACER, *modules_of(options)), {})
+    return {"options": options, "code": code, "versions": installed | versions_of(options)}
 
 
-def _packages(options: Mapping[str, Any]) -> list[str]:
-    own = options["factory"].split(".")[0].split(":")[0] if options.get("factory") else options.get("source")
-    return ["torch", *([own] if own else [])]
+def versions_of(options: Mapping[str, Any]) -> dict[str, str]:
+    """Version of the package that a factory stands in, and of those that it requires: weights may lie in it.
 
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:  # a module of the checkout, whose code counts itself
-        return None
+    None of a factory in the checkout, whose code counts, nor of other networks, which `resdag.models.sources` imports.
+    """
+    package = options.get("factory", "").partition(":")[0].split(".")[0]
+    return packages_behind([package], locked() or {}) if package and not in_checkout(package) else {}
 
 
 def _read(path: Path) -> Structure | None:
@@ -91,7 +90,8 @@ def _traced(options: str) -> Structure:
     done = subprocess.run([sys.executable, "-m", TRACER], input=options, capture_output=True, text=True)
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or [f"{TRACER} ended with {done.returncode}"]
-        raise NetworkError(lines[-1])
+        refused = done.returncode == REFUSED
+        raise NetworkError(lines[-1] if refused else f"{name} cannot be made and traced: {lines[-1]}")
     found = json.loads(done.stdout.splitlines()[-1])
     assert isinstance(found, dict)
     return found
