@@ -27,6 +27,7 @@ VARIANTS = [
     ("highway", {"gate": "learned"}),
     ("highway", {"gate": "frozen"}),
     ("plain", {}),
+    ("preact_bottleneck", {"depth": 50, "width": 4}),
     ("vgg", {"batch_norm": True}),
     ("vgg", {"batch_norm": False}),
 ]
@@ -79,6 +80,18 @@ def test_preact_resnet_110_has_1_7_million_parameters_as_the_formula_says():
     network = build("preact_resnet", in_channels=3, classes=10, depth=110)
     assert count_parameters(network) == convolutions + batch_norms + linear
     assert round(count_parameters(network) / 1e6, 1) == 1.7  # He et al. 2016, table 4
+
+
+def test_the_bottleneck_network_has_66_blocks_and_the_parameters_of_torchvisions_but_for_batch_norms_of_skips():
+    # torchvision's is post-activation: as many batch norms in its branches and one in each of four skips. Of the 200
+    # layers that it lacks, 16 blocks more than 152 have stand in the second stage, on 512 channels.
+    with torch.device("meta"):
+        ours = {depth: build("preact_bottleneck", in_channels=3, classes=1000, depth=depth) for depth in (50, 152, 200)}
+    counts = {depth: count_parameters(network) for depth, network in ours.items()}
+    of_skips = 2 * (256 + 512 + 1024 + 2048)
+    assert counts[50] == 25_557_032 - of_skips and counts[152] == 60_192_808 - of_skips  # as torchvision states them
+    assert counts[200] - counts[152] == 16 * (2 * 512 * 128 + 9 * 128**2 + 2 * (512 + 128 + 128))
+    assert [len(network.blocks) for network in ours.values()] == [16, 50, 66]
 
 
 def test_preact_resnet_110_multiplies_and_adds_253_million_times_for_an_image_of_32_pixels():
@@ -377,13 +390,16 @@ def test_block_rows_say_what_each_block_is():
         "changes_shape": True,
         "deletable": False,
         "reorderable": False,
+        "layer": None,
+        "parameters": 9 * 8 * 16 + 9 * 16 * 16 + 2 * 2 * 16,
+        "fixed": None,
     }
 
 
 @every_variant
 def test_only_networks_with_skips_have_paths(architecture, options):
     network = small(architecture, **options)
-    assert network.has_paths == (architecture in ("preact_resnet", "resnet", "highway"))
+    assert network.has_paths == (architecture not in ("plain", "vgg"))
     if not network.has_paths:
         with pytest.raises(NetworkError, match="no skip connection"):
             network.blocks[1].skip(images(channels=8))
@@ -417,7 +433,7 @@ def test_convolutions_start_he_normal_by_fan_out_and_the_rest_as_said():
 @pytest.mark.parametrize(
     ("architecture", "options", "sentence"),
     [
-        ("lenet", {}, "architecture 'lenet' is not known: it is one of highway, plain, preact_resnet, resnet, vgg"),
+        ("lenet", {}, "architecture 'lenet' is not known: it is one of highway, plain, preact_bottleneck, preact_r"),
         ("network", {}, "architecture 'network' is not known"),
         ("resnet", {"depth": 21}, r"depth 21 does not fill three stages of equal size: it is 6n \+ 2"),
         ("resnet", {"depth": 20, "shortcut": "identity"}, "shortcut 'identity' is not known"),
@@ -435,7 +451,10 @@ def test_what_cannot_be_built_is_refused_in_a_sentence(architecture, options, se
 @pytest.mark.parametrize("sizes", [{"depth": 20}, {"depth": 32, "width": 4}])
 @pytest.mark.parametrize("architecture", architectures())
 def test_the_options_of_a_study_file_build_its_network(architecture, sizes):
-    sizes = {"depth": sizes["depth"]} if architecture == "vgg" else sizes
+    if architecture == "vgg":
+        sizes = {"depth": sizes["depth"]}
+    elif architecture == "preact_bottleneck":
+        sizes = {"depth": 50, "width": 4}
     entry = TypeAdapter(NetworkEntry).validate_python({"architecture": architecture, **sizes})
     network = build(in_channels=3, classes=10, **entry.options())
     assert len(network.blocks) == entry.blocks

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
+from resdag.bottlenecks import EXPANSION, STAGES
 from resdag.config.base import NUMERIC, Shortcut
 from resdag.config.network import Architecture
 from resdag.config.sourced import Python, Sourced, Timm, Torchvision
@@ -134,6 +135,49 @@ class Plain(Staged):
         return self.blocks - 2
 
 
+class PreactBottleneck(Architecture):
+    """Pre-activation bottleneck ResNet for ImageNet (He et al. 2016); of 200 layers, the paper's 66 blocks."""
+
+    has_skips: ClassVar[bool] = True
+    may_drop: ClassVar[bool] = True
+    architecture: Literal["preact_bottleneck"]
+    depth: Literal[50, 101, 152, 200]
+    """Weighted layers: three in each block, a stem and a linear layer."""
+    width: Annotated[int, Field(ge=1, le=1024), NUMERIC] = 64
+    """Channels of the first stage's 3 x 3 convolutions; a block hands on four times as many."""
+
+    @property
+    def blocks(self) -> int:
+        """Residual blocks of the network."""
+        return sum(STAGES[self.depth])
+
+    @property
+    def deletable(self) -> int:
+        """All: each has a skip."""
+        return self.blocks
+
+    @property
+    def exchangeable(self) -> tuple[int, ...]:
+        """In each stage all but the first, whose skip is a convolution."""
+        return tuple(blocks - 1 for blocks in STAGES[self.depth])
+
+    def layers(self, channels: int, side: int) -> Iterator[tuple[float, int]]:
+        """Weights of each convolution, and the side of the map that it makes of images of this size."""
+        side, entering = -(-side // 2), self.width
+        yield 49.0 * channels * self.width, side
+        side = -(-side // 2)
+        for stage, blocks in enumerate(STAGES[self.depth]):
+            for block in range(blocks):
+                inner, before = self.width * 2**stage, side
+                side, leaving = (-(-side // 2) if stage and block == 0 else side), inner * EXPANSION
+                yield 1.0 * entering * inner, before
+                yield 9.0 * inner * inner, side
+                yield 1.0 * inner * leaving, side
+                if block == 0:
+                    yield 1.0 * entering * leaving, side
+                entering = leaving
+
+
 class Vgg(Architecture):
     """The paper's VGG: equal channels in every layer, so that any layer can be taken out."""
 
@@ -198,7 +242,7 @@ RESIDUAL_ARCHITECTURES = tuple(name for name, each in ARCHITECTURES.items() if e
 DROPPING_ARCHITECTURES = tuple(name for name, each in ARCHITECTURES.items() if each.may_drop)
 
 if TYPE_CHECKING:
-    Network = PreactResNet | ResNet | Highway | Plain | Vgg | Torchvision | Timm | Python
+    Network = PreactResNet | ResNet | Highway | Plain | PreactBottleneck | Vgg | Torchvision | Timm | Python
 else:
     Ours = Annotated[reduce(or_, ARCHITECTURES.values()), Field(discriminator="architecture")]
     Others = Annotated[Torchvision | Timm | Python, Field(discriminator="source")]

@@ -15,8 +15,8 @@ class Network(OfNetwork):
     key: ClassVar[tuple[str, ...]] = ("study", "network", "seed")
     provenance: ClassVar[tuple[str, ...]] = ("checkpoint_sha256", "device", "train_seconds")
     architecture: str
-    """Family of the network: preact_resnet, resnet, highway, plain, vgg; of one of others its source, as in
-    torchvision:resnet50."""
+    """Family of the network: preact_resnet, resnet, highway, plain, preact_bottleneck, vgg; of one of others its
+    source, as in torchvision:resnet50."""
     depth: Count | None
     """Weighted layers; NULL for networks of others."""
     blocks: Count
