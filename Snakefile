@@ -38,6 +38,13 @@ onstart:
         raise WorkflowError(str(error)) from None
 
 
+onerror:
+    try:
+        STUDY.tell_the_rest(workflow.scheduler.failed)
+    except ResdagError as error:
+        raise WorkflowError(str(error)) from None
+
+
 localrules:
     report,
     figures,

@@ -53,7 +53,8 @@ def network_row(name: str, seed: int, **changes: Any) -> dict[str, Any]:
         "parameters": 1_727_962, "classes": 10, "shortcut": "subsample", "first_block": "plain", "options": "{}",
         "recipe": "{}", "stochastic_depth": None, "blocks_per_batch": None, "precision": "float32", "source": "trained",
         "checkpoint_sha256": "0" * 64, "device": "cpu", "train_seconds": 4000.0, "test_scale": "none",
-        "test_errors": 640, "test_images": 10_000, "test_error": 0.064, "test_loss": 0.3, "train_errors": 5,
+        "test_errors": 640, "test_images": 10_000, "test_error": 0.064, "test_loss": 0.3,
+        "diverged": False, "train_errors": 5,
         "train_images": 50_000,
     } | changes  # fmt: skip
 

@@ -7,7 +7,7 @@ finds what it is in the plan that is written before the first of them starts.
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from resdag.execution.devices import SLOTS
 from resdag.execution.lifetime import announce
 from resdag.execution.outside import check_images, have_weights
 from resdag.execution.progress import expect, lead_to
+from resdag.execution.rest import tell_the_rest
 from resdag.execution.task import plan_file, write_tasks
 from resdag.execution.warm import start_servers
 from resdag.layout import base, pattern
@@ -168,11 +169,13 @@ class Workflow:
         names = {name for modules in code for name in packages(*modules) or ()}
         other = ", ".join(not_as_locked(names, locked()))
         if other:
-            print(
-                f"installed are {other}: results will pass for those of the locked versions; `make` installs these, or "
-                "lock what is installed",
-                file=sys.stderr, flush=True,
-            )  # fmt: skip
+            _say(f"installed are {other}: results will pass for those of the locked versions, which `make` installs")
+
+    def tell_the_rest(self, failed: Collection[Any]) -> None:
+        """After a run in which jobs failed, as Snakemake knows them: report what can do without them."""
+        if not self.remote:
+            fingerprints = {job.params.job["fingerprint"] for job in failed}
+            tell_the_rest(self.plan, fingerprints, self.name, self.file, self.cores, _say)
 
     def check_data(self) -> None:
         """Return when images and weights are there, or can be had; weights by address are fetched here.
@@ -182,7 +185,7 @@ class Workflow:
         if not is_done(self.only("prepare_data")):
             check_images(self.study)
         waiting = [str(job.of["network"]) for job in self.plan.of_rule("load_network") if not is_done(job)]
-        have_weights(self.study, waiting, lambda line: print(line, file=sys.stderr, flush=True))
+        have_weights(self.study, waiting, _say)
 
 
 def open_workflow(snakemake: Any) -> Workflow:
@@ -190,7 +193,7 @@ def open_workflow(snakemake: Any) -> Workflow:
     if snakemake.is_main_process:
         happened = drop_manifests_if_changed()
         if happened:
-            print(happened, file=sys.stderr, flush=True)
+            _say(happened)
     files = [Path(file) for file in snakemake.overwrite_configfiles] or [DEFAULT_STUDY]
     overrides = dict(snakemake.config_settings.config)
     study = load_study(*files, overrides=overrides)
@@ -222,6 +225,10 @@ def _tell_jobs(jobs_per_gpu: int | None) -> None:
     announce()
     if jobs_per_gpu is not None:
         os.environ[SLOTS] = str(jobs_per_gpu)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _value(resource: Any) -> int | None:

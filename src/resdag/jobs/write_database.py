@@ -24,7 +24,11 @@ def run(context: Context) -> Tables:
     """Build the database aside and put it in place; its manifest says what it was built from."""
     name, files = context.spec["study"]["study"], shards(context)
     database = Path(context.settings["database"])
-    rows = {"studies": [_study_row(context, files)], "jobs": _job_rows(context)}
+    rows = {
+        "studies": [_study_row(context, files)],
+        "jobs": _job_rows(context),
+        "missing": list(context.spec.get("missing", ())),
+    }
 
     def own(con: duckdb.DuckDBPyConnection, study: str) -> Mapping[str, pl.DataFrame]:
         whole = {table: [{"study": study} | row for row in found] for table, found in rows.items() if found}

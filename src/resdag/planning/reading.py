@@ -1,7 +1,7 @@
 """Which jobs does every study end in?  Claims, the database, the figures and the report."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from resdag.digests import file_sha256, fingerprint
@@ -11,6 +11,7 @@ from resdag.planning.figures import can_be_filled, figure_names, words_of
 from resdag.planning.job import Job
 from resdag.planning.lineage import rules_behind, texts_of
 from resdag.planning.maker import Maker
+from resdag.planning.missing import Remaining
 from resdag.planning.views import MACROS, tables_behind, texts_behind, view_files, views_behind
 from resdag.provenance import code_parts
 
@@ -18,14 +19,15 @@ INTERVALS = "interval_levels"  # the view that says how sure a study's intervals
 ASKING = ("resdag.queries.", "resdag.claims.")  # where the queries of claims stand
 
 
-def reading(maker: Maker, measured: Sequence[Job]) -> Iterator[Job]:
-    """Every job that reads what was measured and computed from it, upstream first."""
+def reading(maker: Maker, measured: Sequence[Job], remaining: Remaining) -> Iterator[Job]:
+    """Every job that reads what was measured and computed from it, upstream first, if it can run."""
     sources = [job for job in measured if job.tables]
-    claims = judged(maker, sources)
-    database = stored(maker, [*sources, claims])
+    claims = remaining.of([judged(maker, sources)])
     there, study = {(job.rule, job.of.get("network")) for job in measured}, maker.study.model_dump(mode="json")
-    figures = [drawn(maker, name, sources) for name in figure_names() if can_be_filled(name, there, study)]
-    yield from (claims, database, *figures, reported(maker, database, figures))
+    drawable = (drawn(maker, name, sources) for name in figure_names() if can_be_filled(name, there, study))
+    figures = remaining.of(drawable)
+    database = stored(maker, [*sources, *claims], remaining.rows())
+    yield from (*claims, database, *figures, reported(maker, database, figures))
 
 
 def judged(maker: Maker, sources: Sequence[Job]) -> Job:
@@ -47,13 +49,14 @@ def names_in(parts: Collection[str], names: Collection[str]) -> set[str]:
     return words & set(names)
 
 
-def stored(maker: Maker, sources: Sequence[Job]) -> Job:
-    """The database holds every table and view, these with their comments."""
+def stored(maker: Maker, sources: Sequence[Job], missing: Sequence[Mapping[str, Any]]) -> Job:
+    """The database holds every table and view, these with their comments, and what is missing where anything is."""
     left_out: Any = {"dataset": {"root", "archive", "download"}, "jobs": True}
     whole = maker.study.model_dump(mode="json", exclude=left_out, exclude_none=True)  # nothing: an experiment not run
     texts = [MACROS, *view_files().values()]
     comments = fingerprint([file_sha256(path) for path in texts])
-    spec = {"study": whole, "limits": maker.limits({job.rule for job in sources}), "comments": comments}
+    spec: dict[str, Any] = {"study": whole, "limits": maker.limits({job.rule for job in sources}), "comments": comments}
+    spec |= {"missing": list(missing)} if missing else {}
     return maker.job(STORE, {}, spec, upstream=sources, tables=modules("tables").keys(), texts=texts)
 
 

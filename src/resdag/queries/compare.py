@@ -27,13 +27,19 @@ _COUNTS = ("test_errors", "test_images", "train_errors", "train_images")
 def compare(
     con: duckdb.DuckDBPyConnection, study: str, comparisons: Mapping[str, Sequence[str]], confidence: float
 ) -> pl.DataFrame:
-    """Rows of `comparisons`: by name of the comparison, the networks that it holds against each other."""
+    """Rows of `comparisons`: by name of the comparison, the networks that it holds against each other.
+
+    Those are left out that have no rows, since their training or measurement failed.
+    """
+    query = "SELECT DISTINCT network FROM networks WHERE study = $study"
+    there = {network for (network,) in con.sql(query, params={"study": study}).fetchall()}
     return as_frame(
         Comparison,
         (
             {"study": study, "comparison": comparison, "network": network} | _network(con, study, network, confidence)
             for comparison, networks in comparisons.items()
             for network in networks
+            if network in there
         ),
     )
 

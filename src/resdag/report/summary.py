@@ -16,6 +16,8 @@ from resdag.store.read import frame
 
 KEY = (("figure_3", "figure_4"), ("figure_5a",), ("figure_6c",))
 """Figures of the first screen; the first of each that the study draws."""
+NAMED = 5
+"""Jobs that failed and are named one by one."""
 SPOKEN_OF = 10
 """Number of deleted blocks that the paper gives an error for."""
 
@@ -32,8 +34,24 @@ def sentences(
 ) -> list[str]:
     """What was asked of what, how it came out, and what one block, ten blocks and the paths of the network say."""
     measured = _numbers(con, study["study"], _residual(study, networks))
-    said = (_asked(study, networks, claims), diverged(networks), _came_out(claims), measured)
+    limits = missing(con, study["study"]), diverged(networks)
+    said = (_asked(study, networks, claims), *limits, _came_out(claims), measured)
     return [text for text in said if text]
+
+
+def missing(con: duckdb.DuckDBPyConnection, study: str) -> str:
+    """Which jobs failed, and why, as far as they said; empty where none did."""
+    rows = frame(con, "SELECT job, said, waiting FROM missing WHERE study = ? ORDER BY job", [study]).to_dicts()
+    if not rows:
+        return ""
+    named = [f"{row['job']} (“{row['said']}”)" if row["said"] else row["job"] for row in rows[:NAMED]]
+    others = [counted(len(rows) - NAMED, "other job")] if len(rows) > NAMED else []
+    waiting = sum(row["waiting"] for row in rows)
+    behind = f", and {counted(waiting, 'job')} that needed them" if waiting else ""
+    return (
+        f"This report is of a part of the study. Failed, so that its rows are missing: {listed([*named, *others])}"
+        f"{behind}. Verdicts and figures are of what there is; the same command tries again what is missing."
+    )
 
 
 def diverged(networks: pl.DataFrame) -> str:
