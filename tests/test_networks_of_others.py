@@ -110,7 +110,7 @@ def others(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.save({f"their.{name}": value for name, value in state.items()}, folder / "mobile.pt")
     (folder / "config/others.yaml").write_text(yaml.safe_dump(STUDY, sort_keys=False))
     said = complete(folder, *WANTED)
-    assert "torchvision:mobilenet_v2 is traced for its blocks, once" in said
+    assert "tracing torchvision:mobilenet_v2, python:factories:few for blocks, once" in said
     return folder
 
 

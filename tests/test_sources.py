@@ -20,7 +20,7 @@ from resdag.config.weights import Address
 from resdag.discovery import source_of
 from resdag.errors import NetworkError, StudyError, WeightsError
 from resdag.models import sources
-from resdag.models.structure import structure
+from resdag.models.structure import answer, structure
 from resdag.models.weights import load_weights, renamed, save_weights
 from resdag.planning import structures
 from resdag.provenance import Sources
@@ -48,13 +48,12 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "factories.py").write_text(FACTORY)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    structures._structure.cache_clear()
+    structures._known.clear()
+    structures._path.cache_clear()
 
     def run(command: list[str], *, input: str, **how: Any) -> subprocess.CompletedProcess[str]:
-        try:
-            return subprocess.CompletedProcess(command, 0, json.dumps(structure(json.loads(input))), "")
-        except NetworkError as error:
-            return subprocess.CompletedProcess(command, 2, "", f"a warning\n{error}\n")
+        said = json.dumps([answer(options) for options in json.loads(input)])
+        return subprocess.CompletedProcess(command, 0, f"what a factory prints\n{said}\n", "")
 
     monkeypatch.setattr(structures.subprocess, "run", run)
     return tmp_path
@@ -72,8 +71,9 @@ def test_a_study_knows_blocks_that_were_traced_and_a_warm_cache_needs_no_torch(
     network = study(entry).networks["a"]
     assert (network.blocks, network.deletable, network.exchangeable) == (8, 8, (2,))
     assert network.weights_of_layers(3, 32) == sum(p.numel() for p in models.resnet18().parameters())
-    assert "is traced for its blocks, once" in capsys.readouterr().err
-    structures._structure.cache_clear()
+    assert "tracing torchvision:resnet18 for blocks, once" in capsys.readouterr().err
+    structures._known.clear()
+    structures._path.cache_clear()
     monkeypatch.setattr(structures.subprocess, "run", None)
     assert study(entry).networks["a"].blocks == 8
     assert capsys.readouterr().err == ""
@@ -229,3 +229,14 @@ def test_two_sets_of_statistics_are_refused(checkout: Path) -> None:
 def test_a_missing_extra_is_named_with_what_installs_it(checkout: Path) -> None:
     with pytest.raises(StudyError, match=r"networks\.a: timm:resnet18 needs timm, an extra .*\[timm\]"):
         study({"source": "timm", "model": "resnet18"})
+
+
+def test_all_networks_of_a_study_are_traced_by_one_process_and_a_refusal_names_its_own(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tokens = {"source": "python", "factory": "factories:tokens"}
+    networks = {"a": tokens | {"arguments": {"layers": 1}}, "b": tokens | {"factory": "factories:flat"}}
+    with pytest.raises(StudyError, match=r"networks\.b: Sequential has no residual blocks"):
+        parse_study({"study": "x", "dataset": {"kind": "image_folder", "root": "p"}, "networks": networks})
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("resdag: tracing python:factories:tokens, python:factories:flat for blocks, once")

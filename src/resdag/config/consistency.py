@@ -1,6 +1,7 @@
 """What parts of a study must agree on: names that exist, recipes that fit, and what each experiment asks for."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -11,6 +12,7 @@ from resdag.config.study import Study
 from resdag.config.words import plainer, shown
 from resdag.errors import NetworkError
 from resdag.planning.registry import asked, experiments
+from resdag.planning.structures import trace
 
 
 def contradictions(study: Study) -> list[str]:
@@ -25,14 +27,22 @@ def contradictions(study: Study) -> list[str]:
 
 def unmade(study: Study) -> list[str]:
     """Settle the networks of others, which are made for the study's images; one sentence for each that cannot be."""
+    channels, side = study.dataset.channels, study.dataset.side
+    settled: dict[str, Any] = {}
     sentences = []
     for name, network in study.networks.items():
         if isinstance(network, Sourced):
             try:
-                study.networks[name] = settled = network.seeing(study.dataset.channels, study.dataset.side)  # type: ignore[assignment]
-                _ = settled.structure
+                settled[name] = network.seeing(channels, side)
             except NetworkError as error:
                 sentences.append(f"networks.{name}: {error}")
+    study.networks.update(settled)
+    trace(network.traced_by() for network in settled.values())
+    for name, network in settled.items():
+        try:
+            _ = network.structure
+        except NetworkError as error:
+            sentences.append(f"networks.{name}: {error}")
     return sentences
 
 

@@ -23,7 +23,9 @@ INSTALL = ".venv/bin/uv pip install --python .venv/bin/python -e '.[timm]'"
 
 
 def name_of(options: Options) -> str:
-    """`torchvision:resnet50`, or `python:package.module:function`."""
+    """`torchvision:resnet50`, or `python:package.module:function`; of a network of ours its architecture."""
+    if "architecture" in options:
+        return str(options["architecture"])
     return f"{options['source']}:{options.get('model') or options['factory']}"
 
 

@@ -1,6 +1,6 @@
-"""Which blocks does a network of others have?  Asked without weights, by a process of its own, answered in JSON.
+"""Which blocks do networks of others have?  Asked without weights, by a process of its own, answered in JSON.
 
-    python -m resdag.models.structure < options.json > structure.json
+    python -m resdag.models.structure < list_of_options.json > answers.json
 
 The model is made on the device "meta", where tensors have forms and no numbers; one that cannot be is made on the CPU.
 """
@@ -19,7 +19,7 @@ from resdag.models.build import build
 from resdag.models.discovery import carve
 from resdag.models.inference import batch_norms
 from resdag.models.network import Network
-from resdag.models.sources import make
+from resdag.models.sources import make, name_of
 
 
 def structure(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,15 +116,15 @@ def _of_torchvision(model: str, name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def main() -> int:
-    """Answer for the options on the standard input; 2 and a sentence where there is no answer."""
+def answer(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The structure, or why there is none: {"found": ...} or {"refused": a sentence}."""
     try:
-        print(json.dumps(structure(json.load(sys.stdin))))
+        return {"found": structure(options)}
     except NetworkError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+        return {"refused": str(error)}
+    except Exception as error:  # noqa: BLE001  whatever a model of anyone raises
+        return {"refused": f"{name_of(options)} cannot be made and traced: {type(error).__name__}: {error}"}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    print(json.dumps([answer(options) for options in json.load(sys.stdin)]))

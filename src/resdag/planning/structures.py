@@ -7,7 +7,8 @@ packages that they come from, and of a factory its own code.
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,8 @@ from resdag.provenance import code_digest, sources
 
 CACHE = RESULTS / ".cache" / "structures"
 TRACER = "resdag.models.structure"
-REFUSED = 2  # exit status of the tracer after a sentence
 Structure = Mapping[str, Any]
+_known: dict[Path, Structure] = {}  # in this process, refusals among them
 
 
 def structure(options: Mapping[str, Any]) -> Structure:
@@ -31,17 +32,47 @@ def structure(options: Mapping[str, Any]) -> Structure:
 
     NetworkError where the network cannot be made, or has no residual blocks.
     """
-    return _structure(json.dumps(options, sort_keys=True))
+    path = _path_of(options)
+    if path not in _known:
+        kept = _read(path)
+        _known.update({path: kept} if kept else _asked({path: options}))
+    found = _known[path]
+    if "refused" in found:
+        raise NetworkError(found["refused"])
+    return found
+
+
+def trace(networks: Iterable[Mapping[str, Any]]) -> None:
+    """Find the structures of networks that are not known yet by one process: torch takes seconds to start.
+
+    What goes wrong is said when the structure of each is asked for.
+    """
+    wanted = {}
+    with suppress(NetworkError):
+        for options in networks:
+            path = _path_of(options)
+            if path not in _known and _read(path) is None:
+                wanted[path] = options
+        if wanted:
+            _known.update(_asked(wanted))
+
+
+def _asked(wanted: Mapping[Path, Mapping[str, Any]]) -> dict[Path, Structure]:
+    """Trace networks, and keep in files what was found; what was refused is traced again by the next process."""
+    answers = dict(zip(wanted, _traced([*wanted.values()]), strict=True))
+    for path, answer in answers.items():
+        if "found" in answer:
+            write_json(path, answer["found"])
+    return {path: answer.get("found", answer) for path, answer in answers.items()}
+
+
+def _path_of(options: Mapping[str, Any]) -> Path:
+    return _path(json.dumps(options, sort_keys=True))
 
 
 @cache
-def _structure(options: str) -> Structure:
-    path = CACHE / f"{fingerprint(_identity(json.loads(options)))}.json"
-    found = _read(path)
-    if found is None:
-        found = _traced(options)
-        write_json(path, found)
-    return found
+def _path(options: str) -> Path:
+    return CACHE / f"{fingerprint(_identity(json.loads(options)))}.json"
 
 
 def modules_of(options: Mapping[str, Any]) -> list[str]:
@@ -83,15 +114,17 @@ def _read(path: Path) -> Structure | None:
     return found if isinstance(found, dict) else None
 
 
-def _traced(options: str) -> Structure:
-    given = json.loads(options)
-    name = given.get("architecture") or f"{given['source']}:{given.get('model') or given['factory']}"
-    print(f"resdag: {name} is traced for its blocks, once, which takes torch some seconds", file=sys.stderr, flush=True)
-    done = subprocess.run([sys.executable, "-m", TRACER], input=options, capture_output=True, text=True)
+def _traced(networks: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    names = ", ".join(dict.fromkeys(map(_name, networks)))
+    print(f"resdag: tracing {names} for blocks, once, which takes torch some seconds", file=sys.stderr, flush=True)
+    command = [sys.executable, "-m", TRACER]
+    done = subprocess.run(command, input=json.dumps(networks), capture_output=True, text=True)
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or [f"{TRACER} ended with {done.returncode}"]
-        refused = done.returncode == REFUSED
-        raise NetworkError(lines[-1] if refused else f"{name} cannot be made and traced: {lines[-1]}")
-    found = json.loads(done.stdout.splitlines()[-1])
-    assert isinstance(found, dict)
-    return found
+        raise NetworkError(f"{names} cannot be traced: {lines[-1]}")
+    answers: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return answers
+
+
+def _name(options: Mapping[str, Any]) -> str:
+    return options.get("architecture") or f"{options['source']}:{options.get('model') or options['factory']}"
