@@ -8,7 +8,7 @@ from resdag.errors import StudyError
 from resdag.verbs.places import enter_study
 
 EXAMPLES = """examples:
-  resdag blocks digits resnet20              of a network of config/digits.yaml
+  resdag blocks digits resnet20-original     of a network of config/digits.yaml
   resdag blocks torchvision:resnet50         of any model of torchvision, at 224 pixels
   resdag blocks timm:resnetv2_50 --size 160
   resdag blocks python:package.module:function
