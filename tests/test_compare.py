@@ -26,8 +26,9 @@ from resdag.store.build import build
 from resdag.store.export import export
 from resdag.store.read import connect, frame
 from resdag.store.sides import in_database, in_folder
-from rows_by_hand import lesion, network, single, study
+from rows_by_hand import block, insert, lesion, network, single, study
 from test_old_duckdb import con, written  # noqa: F401  (fixtures: rows by hand that fill every view)
+from test_report import Page
 
 Edit = Callable[[duckdb.DuckDBPyConnection], object]
 
@@ -300,3 +301,53 @@ def test_formats_agree_on_the_sentence(checkout: Path) -> None:
     found = difference(side, side, [])
     assert all(summary(found) in form(found) for form in (as_text, as_markdown))
     assert json.loads(as_json(found))["differs"] is False
+
+
+# The page
+
+
+@pytest.fixture
+def two(checkout: Path) -> tuple[Path, Path]:
+    """Two databases: in the second a verdict changed, two deletions moved and one is gone."""
+
+    def edit(db: duckdb.DuckDBPyConnection) -> None:
+        db.execute("UPDATE claims SET verdict = 'inconclusive', low = 0.05, high = 0.2")
+        db.execute("UPDATE lesions SET errors = 900, error = 0.09 WHERE lesion IN ('single-003', 'single-004')")
+        db.execute("DELETE FROM lesions WHERE lesion = 'single-008'")
+        db.execute("""UPDATE studies SET config = '{"study": "hand", "dataset": {"kind": "digits"}}'""")
+
+    with duckdb.connect(checkout / "results.duckdb") as db:
+        for table, rows in {"networks": [network()], "blocks": [block(index) for index in range(9)]}.items():
+            insert(db, table, rows)
+    return checkout / "results.duckdb", edited(checkout, edit)
+
+
+def test_the_page_of_a_comparison_says_which_verdicts_changed_and_how_far_rows_moved(
+    two: tuple[Path, Path], tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    assert main(["compare", *map(str, two), "--html", str(page)]) == 1
+    read = Page(page.read_text())
+    assert "3 rows moved, 1 only in A, 0 only in B" in read.text and "; 1 verdict not the same." in read.text
+    assert "✓ reproduced" in read.text and "? inconclusive" in read.text and "10.00 % (5.00 to 20.00)" in read.text
+    assert "lesions 10 9 1 0 7 2" in read.text  # in A, in B, only there, equal, moved
+    assert "network=resnet110 seed=0 lesion=single-003 0.0613 0.09" in read.text
+    assert "dataset.kind: cifar10 -> digits" in read.text
+    assert {link[1:] for link in read.links if link.startswith("#")} <= set(read.ids) and not read.loads
+
+
+def test_figure_3_of_both_sides_has_every_deletion_of_either(two: tuple[Path, Path]) -> None:
+    from resdag.report.compare_page import overlay
+
+    sides = [in_database(path, "hand")[1] for path in two]
+    rows = overlay(*sides)
+    assert rows.group_by("side").len().sort("side").rows() == [("resnet110 in A", 9), ("resnet110 in B", 8)]
+    moved = rows.filter(block=3).sort("side")
+    assert moved["change"].to_list() == pytest.approx([0.0013, 0.03])  # 613 and 900 of 10,000, from 600
+    assert overlay({}, {}).is_empty()
+
+
+def test_the_page_of_two_sides_that_are_the_same_says_so(two: tuple[Path, Path], tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert main(["compare", str(two[0]), str(two[0]), "--html", str(page)]) == 0
+    assert "Nothing differs" in page.read_text() and "No verdict differs." in page.read_text()

@@ -8,56 +8,36 @@ a specification that the script turns into an interactive chart when it comes in
 
 import json
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from resdag.atomic import write_text
 from resdag.errors import StudyError
 from resdag.figures.save import javascript_bundle
-from resdag.figures.words import interval, listed, number, percent, shown
-from resdag.report import words
+from resdag.figures.words import listed
 from resdag.report.charts import figure, shown_by_itself
 from resdag.report.choices import choices, dataset_note
 from resdag.report.conclusion import conclusion
 from resdag.report.judged import VERDICTS, judged, under
-from resdag.report.packed import named_apart
 from resdag.report.ranking import question, ranking
 from resdag.report.remarks import remarks
 from resdag.report.summary import key_figures, sentences
+from resdag.report.template import STYLES, asset, template
 from resdag.store.read import connect, frame
 
 SCRIPTS = ("packed.js", "tables.js", "files.js", "charts.js", "contents.js")
-STYLES = ("page.css", "charts.css", "print.css")
 
 
 def write_report(database: Path, study: str, figures: Sequence[Path], out: Path, cache: Path | None = None) -> Path:
     """Write the report of one study from the database and the pages of its figures; StudyError if it has no rows."""
     with connect(database) as con:
-        page = _template().render(_context(con, study, figures, cache))
+        page = template("page.html.j2").render(_context(con, study, figures, cache))
     write_text(out, page)
     return out
-
-
-def _template() -> Any:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_asset)
-    )
-    environment.filters |= {
-        "percent": percent, "duration": words.duration, "number": number, "listed": listed, "shown": shown,
-        "named_apart": lambda svg, prefix: Markup(named_apart(svg, prefix)),
-    }  # fmt: skip
-    environment.globals |= {"quantity": words.quantity, "plain": words.plain, "interval": interval}
-    return environment.get_template("page.html.j2")
-
-
-def _asset(name: str) -> str:
-    return files("resdag.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def _context(con: duckdb.DuckDBPyConnection, study: str, pages: Sequence[Path], cache: Path | None) -> dict[str, Any]:
@@ -77,7 +57,7 @@ def _context(con: duckdb.DuckDBPyConnection, study: str, pages: Sequence[Path], 
         "errors": _rows(con, "table_errors", study, "network, seed").to_dicts(), "conclusion": conclusion(rows),
         "effective": _rows(con, "table_effective_paths", study, _EFFECTIVE_ORDER).to_dicts(),
         "choices": choices(networks), "remarks": remarks(), "jobs": _jobs(con, study),
-        "css": Markup("\n".join(map(_asset, STYLES))), "script": Markup("\n".join(map(_asset, SCRIPTS))),
+        "css": Markup("\n".join(map(asset, STYLES))), "script": Markup("\n".join(map(asset, SCRIPTS))),
         "bundle": Markup(javascript_bundle(cache)),
     }  # fmt: skip
 

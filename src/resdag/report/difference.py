@@ -7,6 +7,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from resdag.figures.words import counted
 from resdag.queries.differences import Difference, Move, TableDifference
 
 ASKED = 20
@@ -58,15 +59,15 @@ def _lines(found: Difference, style: str, head: str) -> Iterator[str]:
     yield from _apart(found, style, head)
 
 
-def summary(found: Difference) -> str:
-    """One sentence: the same, or what differs."""
+def summary(found: Difference, a: str = "a", b: str = "b") -> str:
+    """One sentence: the same, or what differs; `a` and `b` are what the sides are called."""
     equal = sum(table.equal for table in found.tables)
     if not found.differs:
         return f"The same: {equal:,} rows of {len(found.tables)} tables."
     moved = sum(table.moved for table in found.tables)
     only = [sum(table.only[side] for table in found.tables) for side in (0, 1)]
-    verdicts = f"; {len(found.verdicts)} verdicts differ" if found.verdicts else ""
-    return f"{moved:,} rows moved, {only[0]:,} only in a, {only[1]:,} only in b, {equal:,} equal{verdicts}."
+    verdicts = f"; {counted(len(found.verdicts), 'verdict')} not the same" if found.verdicts else ""
+    return f"{moved:,} rows moved, {only[0]:,} only in {a}, {only[1]:,} only in {b}, {equal:,} equal{verdicts}."
 
 
 def _counts(table: TableDifference) -> tuple[Any, ...]:
@@ -75,9 +76,13 @@ def _counts(table: TableDifference) -> tuple[Any, ...]:
 
 def _row(table: str, move: Move) -> tuple[Any, ...]:
     worst = move.worst[0]
-    where = " ".join(f"{name}={value}" for name, value in worst.items() if name not in ("a", "b"))
     numbers = _number(move.largest), _number(move.median)
-    return (table, move.column, move.rows, *numbers, where, _cell(worst["a"]), _cell(worst["b"]))
+    return (table, move.column, move.rows, *numbers, where_most(move), _in_pipes(worst["a"]), _in_pipes(worst["b"]))
+
+
+def where_most(move: Move) -> str:
+    """The key of the row that moved farthest."""
+    return " ".join(f"{name}={value}" for name, value in move.worst[0].items() if name not in ("a", "b"))
 
 
 def _apart(found: Difference, style: str, head: str) -> Iterator[str]:
@@ -99,6 +104,11 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def _cell(value: Any) -> str:
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return (text if len(text) <= 40 else text[:37] + "...").replace("|", "\\|")
+def _in_pipes(value: Any) -> str:
+    return cell(value).replace("|", "\\|")
+
+
+def cell(value: Any) -> str:
+    """A value, short enough for a table."""
+    text = "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 40 else text[:37] + "..."

@@ -16,6 +16,7 @@ EXAMPLES = """examples:
   resdag compare cifar10-published data/reference/cifar10-published
   resdag compare digits ../other/results.duckdb:digits      the same study in another checkout
   resdag compare digits mine --format markdown              two studies of this checkout
+  resdag compare digits mine --html difference.html         as a page of one file
 
 A and B are each a study in results.duckdb, FILE.duckdb or FILE.duckdb:STUDY, or a folder of TABLE.parquet files.
 Rows are matched by their keys.  Exit status: 0 where all rows are the same, 1 where any differs.
@@ -26,6 +27,9 @@ def options(parser: ArgumentParser) -> None:
     parser.add_argument("a", metavar="A", help="a study, FILE.duckdb[:STUDY] or a folder")
     parser.add_argument("b", metavar="B", help="the other one")
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text")
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="write a page too, which loads nothing from elsewhere"
+    )
     parser.add_argument("--tolerance", type=float, default=0.0, metavar="SHARE",
                         help="floats within this share of each other count as equal (0: to the last bit)")  # fmt: skip
 
@@ -38,6 +42,10 @@ def run(arguments: Namespace) -> int:
     a, b = _side(arguments.a), _side(arguments.b)
     found = difference(a, b, asked(a[1], b[1]), arguments.tolerance)
     print(FORMATS[arguments.format](found))
+    if arguments.html:
+        from resdag.report.compare_page import write_comparison
+
+        write_comparison(found, a, b, arguments.html)
     return int(found.differs)
 
 
