@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import torch
+from polars.testing import assert_frame_equal
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
@@ -190,7 +191,7 @@ def test_a_loader_gives_the_counts_of_the_same_images_as_tensors() -> None:
     assert parts["loss"].to_list() == pytest.approx(whole["loss"].to_list(), rel=1e-6)
     found = resdag.path_gradients(taken_apart(), loader, samples=2, samples_per_batch=1)
     one = resdag.path_gradients(taken_apart(), *next(iter(loader)), samples=1, samples_per_batch=1)
-    assert found.filter(batch=0).equals(one)
+    assert_frame_equal(found.filter(batch=0), one, rel_tol=1e-4, abs_tol=0)  # kernels may round as memory lies
     assert found.filter(batch=1).height == one.height
 
 
