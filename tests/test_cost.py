@@ -111,6 +111,26 @@ def test_steps_that_are_no_graphs_reach_less_of_a_gpu_and_all_of_a_cpu(monkeypat
     assert hours([], blocks_per_batch=54) == hours([])
 
 
+def test_a_training_on_several_gpus_takes_less_time_and_as_many_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost, "START_SECONDS", 0.0)
+
+    def cost_of(gpus: int, **training: object) -> tuple[float, list[str], list[str]]:
+        monkeypatch.setattr(cost, "visible_devices", lambda: [str(index) for index in range(gpus)])
+        network = {"architecture": "preact_resnet", "depth": 998, "training": {"stochastic_depth": 0.5, **training}}
+        here = study(dataset={"kind": "cifar10"}, networks={"a": network}, lesions={})
+        plan = plan_study(here)
+        (seconds,) = cost.seconds_of(here, plan.of_rule("train_network"), cores=8).values()
+        lines = {line.split()[0]: line.split() for line in cost.estimate(here, plan, cores=8) if line}
+        return seconds, lines["train_network"], lines["time"]
+
+    alone, _, _ = cost_of(1)
+    together, of_rule, whole = cost_of(8, devices=8)
+    assert alone == pytest.approx(8 * together)
+    # All eight devices are busy with it meanwhile; a little is for measuring the network.
+    assert float(whole[2]) == pytest.approx(float(of_rule[-2]), rel=0.1)
+    assert cost_of(0, devices=8) == cost_of(0)
+
+
 def test_times_come_from_earlier_runs_of_the_same_rule_and_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

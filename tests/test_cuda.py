@@ -47,7 +47,7 @@ def test_captured_steps_are_the_steps_that_they_were_captured_from(device: str) 
     plain, replayed = (training.Training(each, training._optimizer(each, QUICK)) for each in (one, other))
     captured: Captured = training._captured(replayed, QUICK)
     for rate in rates:
-        _, expected = training._step(plain, batch, images.labels[:8], rate, None, QUICK)
+        _, expected = training._step(plain, batch, images.labels[:8], 8, rate, None, QUICK)
         _, loss = captured(batch, images.labels[:8], rate)
         torch.testing.assert_close(loss, expected)
     assert captured.captures == 3  # one for each time that the rate changes

@@ -20,7 +20,7 @@ from workflow_tools import ROOT, wait_until
 HOLD = """
 import sys, time
 from resdag.execution.devices import lease
-with lease() as device:
+with lease(int(sys.argv[2])) as device:
     print(device, time.monotonic(), flush=True)
     time.sleep(float(sys.argv[1]))
     print(device, time.monotonic(), flush=True)
@@ -37,10 +37,10 @@ def leases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def hold(seconds: float, **changes: str) -> subprocess.Popen[str]:
-    """A process that holds a lease for so long, and prints its device and when it came and went."""
+def hold(seconds: float, count: int = 1, **changes: str) -> subprocess.Popen[str]:
+    """A process that holds a lease for so long, and prints its devices and when it came and went."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **changes}
-    command = [sys.executable, "-c", HOLD, str(seconds)]
+    command = [sys.executable, "-c", HOLD, str(seconds), str(count)]
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
     )
@@ -82,6 +82,44 @@ def test_every_device_gets_a_job_before_any_gets_two(leases: Path, monkeypatch: 
         assert [first, second, third, fourth] == ["pretended-0", "pretended-1"] * 2
         with pytest.raises(DeviceError, match=r"no more `--resources gpu=` than 4"), devices.lease(wait_seconds=0):
             pass
+
+
+def test_a_job_of_several_devices_has_a_slot_of_each(leases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(devices.PRETENDED, "3")
+    with devices.lease() as one, devices.lease(2) as two:
+        assert (one, two) == ("pretended-0", "pretended-1,pretended-2")
+        with pytest.raises(DeviceError, match="no free slot"), devices.lease(wait_seconds=0):
+            pass
+    with devices.lease(3) as all_of_them:
+        assert all_of_them == "pretended-0,pretended-1,pretended-2"
+    monkeypatch.delenv(devices.PRETENDED)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,3,4")
+    with devices.lease(2) as device:
+        assert (device, os.environ["CUDA_VISIBLE_DEVICES"]) == ("cuda:0", "5,3")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    with devices.lease(2) as device:
+        assert device == "cpu"
+
+
+def test_jobs_of_several_devices_never_wait_for_each_other_in_a_ring(leases: Path) -> None:
+    spans = held([hold(0.2, count, RESDAG_PRETENDED_DEVICES="3") for count in (2, 1, 2, 3, 1, 2)])
+    for one, other in combinations(spans, 2):
+        shared = {*one[0].split(",")} & {*other[0].split(",")}
+        assert not shared or one[2] <= other[1] or other[2] <= one[1]
+
+
+def test_more_devices_than_there_are_is_refused_in_a_sentence(leases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "computes on 3 devices at once, and there are 2, .*lower training.devices"
+    monkeypatch.setenv(devices.PRETENDED, "2")
+    with pytest.raises(DeviceError, match=said), devices.lease(3):
+        pass
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    monkeypatch.setenv("SLURM_JOB_GPUS", "0,1")
+    with pytest.raises(DeviceError, match=said), devices.lease(3):
+        pass
+    with devices.lease(2) as both:
+        assert both == "pretended-0,pretended-1"
+    assert not list(leases.glob("device-*"))
 
 
 def test_who_waits_says_so_now_and_then_and_has_no_limit(

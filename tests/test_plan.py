@@ -206,6 +206,12 @@ def test_the_recipe_of_all_trains_those_that_follow_it() -> None:
     assert not any("network=b" in label for label in labels)
 
 
+def test_several_devices_train_nothing_again_where_their_statistics_are_those_of_one() -> None:
+    assert torch_jobs(rerun({"training": {"devices": 4}})) == []
+    local = {"networks": {"b": {"training": {"devices": 4, "batch_norm": "local"}}}}
+    assert [label for label in rerun(local) if label.startswith("train")] == ["train_network network=b seed=0"]
+
+
 def test_an_entry_that_says_the_default_changes_nothing() -> None:
     said = {"training": {"epochs": 164, "momentum": 0.9}, "networks": {"a": {"seeds": [0], "shortcut": "subsample"}}}
     assert rerun(said) == []

@@ -13,6 +13,7 @@ traceback means a bug in resdag.
     ├── DamagedFileError  a result file that is truncated or not what it was
     ├── StaleStudyError   the study file or the code changed while the workflow ran
     ├── DeviceError       no device to run on
+    ├── RankError         one of several processes that train together ended before the training did
     └── BusyError         another workflow runs in this checkout
 """
 
@@ -51,6 +52,10 @@ class StaleStudyError(ResdagError):
 
 class DeviceError(ResdagError):
     """No device to run on."""
+
+
+class RankError(ResdagError):
+    """One of several processes that train a network together ended before the training did."""
 
 
 class BusyError(ResdagError):

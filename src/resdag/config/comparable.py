@@ -65,7 +65,8 @@ def _architectures(study: "Study", key: str, names: tuple[str, ...], kind: _Kind
 def _values(study: "Study", name: str) -> dict[str, Any]:
     """Everything that makes a network what it is, by its key's path; the training of a loaded one is not known."""
     network = study.networks[name]
-    recipe = {} if network.weights else study.recipe(name).model_dump(exclude={"keep_epochs"})
+    own = study.recipe(name)
+    recipe = {} if network.weights else own.model_dump(exclude={"keep_epochs", *own.of_no_account})
     return network.options() | {f"training.{key}": value for key, value in recipe.items()}
 
 

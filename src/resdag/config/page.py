@@ -64,6 +64,7 @@ COSTS: Mapping[tuple[str, str], str] = {
         "Training",
         "precision",
     ): "bfloat16: two thirds of the time on CIFAR, given avx512_bf16, amx_bf16 or an Ampere GPU",
+    ("Training", "devices"): "repeats nothing, but for local statistics; on GPUs, time in proportion",
     ("Training", "test_images"): "one forward pass of each, every epoch",
     ("Training", "keep_epochs"): "disk: the weights once more for each; a change trains again",
     ("Training", "stochastic_depth"): "saves a quarter of the time at 0.5",

@@ -44,6 +44,10 @@ class Training(Section):
     """Test images behind the test error of each epoch; all where nothing is said, 0 for none."""
     keep_epochs: tuple[Count, ...] = ()
     """Epochs after which the weights are kept as well, so that `paths` can be measured there; all before the last."""
+    devices: Annotated[int, Field(ge=1, le=64), NUMERIC] = 1
+    """GPUs of one machine that train a network together, each with its share of every batch; on the CPU, processes."""
+    batch_norm: Literal["synchronised", "local"] = "synchronised"
+    """With several devices, batch norm's statistics: of the whole batch, as one device has them, or of each's share."""
 
     @field_validator("drop_epochs", "keep_epochs")
     @classmethod
@@ -58,7 +62,17 @@ class Training(Section):
             raise ValueError("stochastic_depth and blocks_per_batch exclude each other: each chooses the blocks")
         if self.test_scale is not None and self.blocks_per_batch is None:
             raise ValueError("test_scale needs blocks_per_batch: nothing else leaves it open")
+        if self.devices > self.batch_size:
+            raise ValueError(f"{self.devices} devices share batches of {self.batch_size}: each needs an image or more")
         return self
+
+    @property
+    def of_no_account(self) -> set[str]:
+        """Keys by which a result differs in its rounding alone, as it does by the device that computes it.
+
+        Several devices make another training only where each has batch-norm statistics of its own.
+        """
+        return set() if self.devices > 1 and self.batch_norm == "local" else {"devices", "batch_norm"}
 
 
 # What a network may say of its own training: the same keys, none of them required, no defaults.

@@ -1,9 +1,9 @@
-"""Which device a job runs on: one of its own, leased by a file lock that dies with its holder.
+"""Which devices a job runs on: of its own, leased by file locks that die with their holder.
 
 There are no device ids in Snakemake's resources, so each job takes the first free
-slot of the first free device, before torch looks for devices.  A lock is an flock on a file
-per device and slot, node-local and per user: the kernel frees it when the holder ends,
-however it ends.  What the environment already says is respected: an inherited
+slot of the first free device, before torch looks for devices; a job of several devices takes
+a slot of each.  A lock is an flock on a file per device and slot, node-local and per user: the
+kernel frees it when the holder ends, however it ends.  What the environment already says is respected: an inherited
 CUDA_VISIBLE_DEVICES limits the choice, and under SLURM the scheduler's own
 assignment holds.  Where there is no device, jobs run on the CPU.
 
@@ -21,10 +21,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
+from typing import TypeVar
 
 from resdag.errors import DeviceError
 
@@ -34,6 +36,7 @@ FOLDER = "RESDAG_LEASES"
 WAIT_SECONDS = 0.2
 SAY_SECONDS = 3600.0
 DEVICE_FILES = Path("/dev")
+T = TypeVar("T")
 
 
 def visible_devices(environment: Mapping[str, str] = os.environ) -> list[str]:
@@ -110,38 +113,74 @@ def _try_lock(path: Path) -> int | None:
 
 
 @contextmanager
-def lease(wait_seconds: float = math.inf) -> Iterator[str]:
-    """A device while the context lasts: sets CUDA_VISIBLE_DEVICES; yields `cuda:0`, `cpu` or a pretended name.
+def lease(count: int = 1, wait_seconds: float = math.inf) -> Iterator[str]:
+    """So many devices while the context lasts: sets CUDA_VISIBLE_DEVICES; yields `cuda:0`, the first of them, `cpu`
+    or pretended names.
 
     Call it before torch looks for devices.  Waits while every slot is taken, as long as other trainings
-    last; DeviceError after `wait_seconds`, where they are given.
+    last; DeviceError after `wait_seconds`, where they are given, and where there are fewer devices than that.
     """
     devices = visible_devices()
     if not devices:
         yield "cpu"
-    elif assigned_by_scheduler():
-        yield devices[0] if PRETENDED in os.environ else "cuda:0"
-    else:
-        device, descriptor = _take(devices, wait_seconds)
-        try:
-            if PRETENDED not in os.environ:
-                os.environ["CUDA_VISIBLE_DEVICES"] = device
-            yield device if PRETENDED in os.environ else "cuda:0"
-        finally:
-            os.close(descriptor)
+        return
+    if len(devices) < count:
+        raise DeviceError(
+            f"this job computes on {count} devices at once, and there are {len(devices)}, {', '.join(devices)}: lower "
+            "training.devices, run it where there are more, or set CUDA_VISIBLE_DEVICES='' to run on the CPU"
+        )
+    if assigned_by_scheduler():
+        yield ",".join(devices[:count]) if PRETENDED in os.environ else "cuda:0"
+        return
+    with _taken(devices, count, wait_seconds) as names:
+        if PRETENDED not in os.environ:
+            os.environ["CUDA_VISIBLE_DEVICES"] = names
+        yield names if PRETENDED in os.environ else "cuda:0"
 
 
-def _take(devices: list[str], wait_seconds: float) -> tuple[str, int]:
+@contextmanager
+def _taken(devices: list[str], count: int, wait_seconds: float) -> Iterator[str]:
+    """The names of so many devices, a slot of each held.
+
+    Jobs of several devices take them one by one, and one such job at a time: two that each held half of what both
+    need would wait for ever, and one that let go of its half could be overtaken by jobs of one device for ever.
+    """
+    names: list[str] = []
+    with ExitStack() as held, ExitStack() as turn:
+        if count > 1:
+            turn.callback(os.close, _wait(_turn_of_several, devices, wait_seconds))
+        while len(names) < count:
+            left = [device for device in devices if device not in names]
+            name, descriptor = _wait(partial(_free_slot, left), devices, wait_seconds)
+            held.callback(os.close, descriptor)
+            names.append(name)
+        turn.close()
+        yield ",".join(names)
+
+
+def _turn_of_several() -> int | None:
+    return _try_lock(_folder(os.environ) / "several.lock")
+
+
+def _free_slot(devices: list[str]) -> tuple[str, int] | None:
     """The first free slot; devices with the fewest jobs first, so that slot 0 of each goes before slot 1 of any."""
     folder = _folder(os.environ)
+    for slot in range(slots_per_device()):
+        for device in devices:
+            descriptor = _try_lock(folder / f"device-{device.replace('/', '_')}-slot-{slot}.lock")
+            if descriptor is not None:
+                return device, descriptor
+    return None
+
+
+def _wait(attempt: Callable[[], T | None], devices: list[str], wait_seconds: float) -> T:
+    """What the attempt gives, tried until it gives something."""
     started, said = time.monotonic(), -math.inf
     most = len(devices) * slots_per_device()
     while True:
-        for slot in range(slots_per_device()):
-            for device in devices:
-                descriptor = _try_lock(folder / f"device-{device.replace('/', '_')}-slot-{slot}.lock")
-                if descriptor is not None:
-                    return device, descriptor
+        found = attempt()
+        if found is not None:
+            return found
         if time.monotonic() - started > wait_seconds:
             raise DeviceError(
                 f"no free slot on devices {', '.join(devices)} within {wait_seconds:.0f} s: give snakemake no more "

@@ -39,12 +39,12 @@ def _run(task: Task, threads: int | None) -> None:
     _have_inputs(task)
     steps = Steps(" ".join(str(value) for value in (task.rule, *task.of.values())))
     check_inputs(task, steps.line)
-    with lease() if task.device else nullcontext("cpu") as leased:
+    with lease(task.devices) if task.device else nullcontext("cpu") as leased:
         found, device = dict(task.settings), leased
         if task.device:
             device = prepare_torch(leased, threads)
             found |= {"device_name": _device_name(leased, device), "arithmetic": arithmetic(device)}
-            found["fast_precision"] = fast_precision(device)
+            found |= {"fast_precision": fast_precision(device), "devices": task.devices}
         module = importlib.import_module(task.module)
         context = Context(task.of, task.spec, found, task.inputs, task.outputs, device, steps)
         tables = module.run(context)

@@ -33,6 +33,7 @@ class Task:
     module: str
     wing: str
     device: bool
+    devices: int  # at once
     of: Mapping[str, Any]
     keys: Mapping[str, Any]  # columns of every row that it writes
     spec: Mapping[str, Any]

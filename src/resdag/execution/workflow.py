@@ -5,6 +5,7 @@ config/config.yaml.  `--config` entries are laid over it.  Jobs do not read it a
 finds what it is in the plan that is written before the first of them starts.
 """
 
+import math
 import os
 import sys
 from collections.abc import Callable, Collection
@@ -97,14 +98,30 @@ class Workflow:
         """Pattern of the log files of a rule."""
         return pattern(rule, registry.rules()[rule].wildcards, self.study.study, "logs", ".log")
 
-    def threads_of(self, rule: str) -> int:
-        """Threads of a job: one where it takes no device."""
-        return self.threads if registry.rules()[rule].device else 1
+    def threads_of(self, rule: str) -> Any:
+        """Threads of a job: one where it takes no device; of several devices so many times those of one."""
+        if not registry.rules()[rule].device:
+            return 1
+        most = math.inf if self.remote else self.cores
+        return self._by_devices(rule, lambda devices: min(devices * self.threads, most))
 
     def resources(self, rule: str) -> dict[str, Any]:
-        """What a job takes, and the plan that it finds itself in."""
+        """What a job takes, and the plan that it finds itself in; its devices and their memory are of one machine."""
         declared = registry.rules()[rule]
-        return {"plan": self.plan_file, "mem_mb": declared.memory_mb} | ({"gpu": 1} if declared.device else {})
+        found: dict[str, Any] = {"plan": self.plan_file}
+        found["mem_mb"] = self._by_devices(rule, lambda devices: devices * declared.memory_mb)
+        if declared.device:
+            found["gpu"] = self._by_devices(rule, lambda devices: devices)
+        return found | ({"nodes": 1} if self._takes_several(rule) else {})
+
+    def _by_devices(self, rule: str, value: Callable[[int], int | float]) -> Any:
+        """A value that follows from a job's devices: a number where all jobs of the rule have one."""
+        if not self._takes_several(rule):
+            return value(1)
+        return lambda wildcards: value(self.job(rule, wildcards).devices)
+
+    def _takes_several(self, rule: str) -> bool:
+        return any(job.devices > 1 for job in self.plan.of_rule(rule))
 
     def wildcards(self) -> dict[str, str]:
         """What can stand in each wildcard."""

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from resdag.planning.maker import Maker
 
 PASSES = 3  # a backward pass costs two forward passes
-UNCAPTURED = 0.5  # of a GPU's rate, where blocks are drawn and kernels launched one by one: an estimate, not measured
+# Of a GPU's rate, where kernels are launched one by one (drawn blocks, several devices): an estimate, not measured.
+UNCAPTURED = 0.5
 FOLDER = "networks/{network}/seed{seed}-{fingerprint}"
 
 
@@ -25,9 +26,11 @@ def cost(work: Work) -> float:
 
 
 def gpu_share(work: Work) -> float:
-    """Less for a training whose steps are no CUDA graphs."""
+    """Less for a training whose steps are no CUDA graphs, more on several devices."""
     assert work.recipe is not None
-    return UNCAPTURED if work.recipe.stochastic_depth or work.recipe.blocks_per_batch else 1.0
+    recipe = work.recipe
+    uncaptured = recipe.stochastic_depth or recipe.blocks_per_batch or recipe.devices > 1
+    return recipe.devices * (UNCAPTURED if uncaptured else 1.0)
 
 
 TRAIN = Rule(
@@ -53,10 +56,11 @@ def trained(maker: "Maker", name: str, seed: int, data: "Job") -> "Job | None":
     study, network = maker.study, maker.study.networks[name]
     if network.weights is not None:
         return None
-    recipe = study.recipe(name).model_dump(mode="json")
-    spec = network.identity() | {"recipe": recipe, "kind": study.dataset.kind, "train_limit": study.dataset.train_limit}
+    recipe = study.recipe(name)
+    own = recipe.model_dump(mode="json", exclude=recipe.of_no_account)
+    spec = network.identity() | {"recipe": own, "kind": study.dataset.kind, "train_limit": study.dataset.train_limit}
     of = {"network": name, "seed": seed}
-    return maker.job(TRAIN, of, spec, upstream=[data], code=maker.code_of(name))
+    return maker.job(TRAIN, of, spec, upstream=[data], code=maker.code_of(name), devices=recipe.devices)
 
 
 EXPERIMENT = Experiment(place=100, rules=(TRAIN,), makes=trained)

@@ -108,8 +108,9 @@ def estimate(study: Study, plan: Plan, cores: int | None = None) -> list[str]:
         times = [measured_seconds(job) for job in waiting]
         guesses = [_modelled(study, job, size, rate, bool(devices)) for job in waiting]
         modelled |= any(time is None for time in times)
-        seconds = sum(guess if time is None else time for time, guess in zip(times, guesses, strict=True))
-        total += seconds
+        each = [guess if time is None else time for time, guess in zip(times, guesses, strict=True)]
+        seconds = sum(each)
+        total += sum(time * job.devices for time, job in zip(each, waiting, strict=True)) if devices else seconds
         lines.append(f"{rule:24s} {len(jobs):5d} {len(waiting):7d} {_spoken(seconds) if waiting else '-':>12s}")
     together = max(1, len(devices) * slots_per_device())
     wall = total / together

@@ -28,6 +28,7 @@ def task(study: Study, job: Job, file: Path) -> Task:
         module=job.kind.job_module,
         wing=job.kind.wing,
         device=job.kind.device,
+        devices=job.devices,
         of=job.of,
         keys={"study": study.study} | {key: job.of[key] for key in ("network", "seed") if key in job.of},
         spec=job.spec,

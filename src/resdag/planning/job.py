@@ -36,6 +36,7 @@ class Job:
     modules: tuple[str, ...] = ()
     texts: tuple[Path, ...] = ()
     study: str = ""
+    devices: int = 1  # at once, where its rule takes any
 
     @property
     def rule(self) -> str:

@@ -31,6 +31,7 @@ class Maker:
         code: Sequence[str] = (),
         tables: Collection[str] = (),
         texts: Sequence[Path] = (),
+        devices: int = 1,
     ) -> Job:
         """A job of a rule.
 
@@ -42,8 +43,9 @@ class Maker:
         roots = [rule.job_module, *code, *rows, *([ROWS] if written else []), *([ARITHMETIC] if rule.device else [])]
         digest, lock = provenance.code_digest(*roots, texts=texts), provenance.lock_digest(*roots)
         return Job(
-            rule, dict(of), dict(spec), digest, lock, tuple(upstream), tuple(roots), tuple(texts), self.study.study
-        )
+            rule, dict(of), dict(spec), digest, lock, tuple(upstream), tuple(roots), tuple(texts),
+            self.study.study, devices,
+        )  # fmt: skip
 
     def measured(self, rule: Rule, made: Made, spec: Mapping[str, Any], **of: Any) -> Job:
         """A job that measures one network: on its images, with the code that builds it."""

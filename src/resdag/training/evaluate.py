@@ -72,7 +72,12 @@ def batches(images: Images, size: int | None = None) -> Iterator[tuple[Tensor, T
 
 def first(images: Images, count: int) -> Images:
     """The first so many of the images."""
-    return replace(images, pixels=images.pixels[:count], labels=images.labels[:count])
+    return part(images, slice(count))
+
+
+def part(images: Images, which: slice) -> Images:
+    """The images of a slice, which are not copied."""
+    return replace(images, pixels=images.pixels[which], labels=images.labels[which])
 
 
 def score_logits(logits: Sequence[Tensor], labels: Tensor) -> Score:

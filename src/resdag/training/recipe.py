@@ -5,7 +5,7 @@ learning rate that falls by a factor at given epochs, with an optional warm-up.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from resdag.combinatorics import active_blocks, survival, surviving_blocks
 
@@ -31,6 +31,8 @@ class Recipe:
     test_scale: str | None
     test_images: int | None
     keep_epochs: tuple[int, ...]
+    devices: int = 1
+    batch_norm: Literal["local", "synchronised"] = "synchronised"  # whose statistics, where several devices train
 
     def steps_per_epoch(self, images: int) -> int:
         """Batches in an epoch, the last, partial one included."""

@@ -16,12 +16,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from resdag.datasets.tensors import Images, draw_augmentation
 from resdag.models.network import Network
 from resdag.training.captured import Captured
-from resdag.training.evaluate import evaluate, finite, scaled
+from resdag.training.evaluate import evaluate, finite, part, scaled
+from resdag.training.ranks import ALONE, Ranks
 from resdag.training.recipe import Recipe
 from resdag.training.sgd import Sgd
 from resdag.training.state import load_state, save_state
@@ -42,6 +42,7 @@ class Training:
     rows: list[Row] = field(default_factory=list)
     kept: Kept = field(default_factory=dict)
     captured: Captured | None = None
+    ranks: Ranks = ALONE
 
     def keep(self) -> None:
         """Copy the weights as they are now."""
@@ -74,6 +75,7 @@ def train(
     state: Path | None = None,
     report: Callable[[Row], None] = lambda row: None,
     kept: Kept | None = None,
+    ranks: Ranks = ALONE,
 ) -> list[Row]:
     """Train the network in place and return one row per epoch, epoch 0 first.
 
@@ -81,25 +83,27 @@ def train(
     `seed`.  Without `test` no test error is measured.  With `state`, the training is
     saved there after each epoch and goes on from there when called again; `report` is
     told every row that is new, after it was saved.  `kept` is filled with the weights after each of the
-    recipe's `keep_epochs`.
+    recipe's `keep_epochs`.  Of several `ranks` each calls this, with the same arguments on its own device; the first
+    of them saves.
     """
     if recipe.precision == "auto":
         raise ValueError("precision auto depends on the device: settle it first, as resdag.training.state.settled does")
+    ranks.prepare(network)
     optimizer = _optimizer(network, recipe)
-    training = Training(network, optimizer, recipe.precision, kept={} if kept is None else kept)
-    if images.pixels.device.type == "cuda":
+    training = Training(network, optimizer, recipe.precision, kept={} if kept is None else kept, ranks=ranks)
+    if images.pixels.device.type == "cuda" and ranks.count == 1:
         training.captured = _captured(training, recipe)
     saved = load_state(state) if state else None
     if saved:
         training.resume(saved)
     else:
-        training.rows.append(_row(0, None, None, _test_error(network, test, recipe), 0.0))
+        training.rows.append(_row(0, None, None, _test_error(training, test, recipe), 0.0))
         report(training.rows[-1])
     while training.epoch < recipe.epochs:
         training.rows.append(_epoch(training, images, test, recipe, seed))
         if training.epoch in recipe.keep_epochs:
             training.keep()
-        if state:
+        if state and ranks.rank == 0:
             save_state(training.state(), state)
         report(training.rows[-1])
     return training.rows
@@ -128,10 +132,11 @@ class _Tally:
         self.errors = torch.zeros((), dtype=torch.int64, device=device)
         self.images = 0
 
-    def add(self, logits: Tensor, labels: Tensor, loss: Tensor) -> None:
-        self.loss += loss.double() * len(labels)
+    def add(self, logits: Tensor, labels: Tensor, loss: Tensor, whole: int) -> None:
+        """Take in what this process has of a batch of `whole` images: `loss` is its part of the mean."""
+        self.loss += loss.double() * whole
         self.errors += (logits.argmax(1) != labels).sum()
-        self.images += len(labels)
+        self.images += whole
 
 
 def generator(seed: int, epoch: int) -> torch.Generator:
@@ -143,7 +148,7 @@ def generator(seed: int, epoch: int) -> torch.Generator:
 def _epoch(training: Training, images: Images, test: Images | None, recipe: Recipe, seed: int) -> Row:
     """Run one epoch in train mode; its row."""
     started = time.perf_counter()
-    network, device = training.network, images.pixels.device
+    network, ranks, device = training.network, training.ranks, images.pixels.device
     network.train()
     draws = generator(seed, training.epoch)
     order = torch.randperm(len(images), generator=draws).to(device)
@@ -155,26 +160,35 @@ def _epoch(training: Training, images: Images, test: Images | None, recipe: Reci
     for index in range(steps):
         step = training.epoch * steps + index
         rate = recipe.learning_rate_at(training.epoch, step)
-        here = slice(index * recipe.batch_size, (index + 1) * recipe.batch_size)
+        start, stop = index * recipe.batch_size, min((index + 1) * recipe.batch_size, len(images))
+        here, whole = ranks.share(start, stop), stop - start
         batch = images.augmented(order[here], offsets[here], flips[here], recipe.crop_padding)
         active = recipe.active(len(network.blocks), seed, step)
         labels = images.labels[order[here]]
         if training.captured is not None and active is None and len(batch) == recipe.batch_size:
             logits, loss = training.captured(batch, labels, rate)
         else:
-            logits, loss = _step(training, batch, labels, rate, active, recipe)
-        tally.add(logits, labels, loss)
+            logits, loss = _step(training, batch, labels, whole, rate, active, recipe)
+        tally.add(logits, labels, loss, whole)
+    ranks.settle(network)
+    tally.loss, tally.errors = ranks.total(tally.loss, tally.errors)
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     training.epoch += 1
     seconds = time.perf_counter() - started
-    return _row(training.epoch, rate, tally, _test_error(network, test, recipe), seconds)
+    return _row(training.epoch, rate, tally, _test_error(training, test, recipe), seconds)
 
 
 def _step(
-    training: Training, batch: Tensor, labels: Tensor, rate: float, active: list[bool] | None, recipe: Recipe
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """One step of SGD: the logits and the loss before it.
+    training: Training,
+    batch: Tensor,
+    labels: Tensor,
+    whole: int,
+    rate: float,
+    active: list[bool] | None,
+    recipe: Recipe,
+) -> tuple[Tensor, Tensor]:
+    """One step of SGD on a batch, or this process's share of `whole` images: the logits and the loss before it.
 
     Blocks that are not computed have gradient zero, not none: momentum and weight decay still act on them.
     """
@@ -182,11 +196,12 @@ def _step(
     precise = recipe.precision != "bfloat16"
     with torch.autocast(batch.device.type, torch.bfloat16, enabled=not precise, cache_enabled=False):
         logits = training.network(batch, active=active)
-    loss = functional.cross_entropy(logits.float(), labels)
+    loss = training.ranks.loss(logits.float(), labels, whole)
     training.optimizer.zero_grad(set_to_none=active is None)
     loss.backward()
     if active is not None:
         _fill_missing_gradients(training.network)
+    training.ranks.add_gradients(training.network)
     training.optimizer.step(rate)
     return logits.detach(), loss.detach()
 
@@ -196,7 +211,7 @@ def _captured(training: Training, recipe: Recipe) -> Captured:
     network, optimizer = training.network, training.optimizer
 
     def step(batch: Tensor, labels: Tensor, rate: float) -> tuple[Tensor, Tensor]:
-        return _step(training, batch, labels, rate, None, recipe)
+        return _step(training, batch, labels, len(batch), rate, None, recipe)
 
     return Captured(
         step,
@@ -212,10 +227,12 @@ def _fill_missing_gradients(network: Network) -> None:
             parameter.grad = torch.zeros_like(parameter)
 
 
-def _test_error(network: Network, test: Images | None, recipe: Recipe) -> float | None:
+def _test_error(training: Training, test: Images | None, recipe: Recipe) -> float | None:
     """Error on the test images, branches scaled as at test time; None where nothing is measured."""
     if test is None:
         return None
+    network, mine = training.network, part(test, training.ranks.share(0, len(test)))
     with scaled(network, recipe.scales(recipe.scale_name, len(network.blocks))):
-        score = evaluate(network, test)
-    return score.errors / score.images
+        errors = evaluate(network, mine).errors if len(mine) else 0
+    (total,) = training.ranks.total(torch.tensor(errors))
+    return total.item() / len(test)
