@@ -124,6 +124,14 @@ def comparison(name: str, network: str, error: float = 0.06, train: float = 0.00
     } | columns  # fmt: skip
 
 
+def influence(index: int, value: float | None, **columns: Any) -> Row:
+    known = value is not None
+    return OF | {
+        "block": index, "images": 10_000, "positions": 64 if known else None, "left_out": 0 if known else None,
+        "influence": value,
+    } | columns  # fmt: skip
+
+
 def gates(index: int, mean: float, epoch: int = 164, **columns: Any) -> Row:
     """Gates all alike, but for the images at the ends."""
     share = dict.fromkeys(("q05", "q25", "q50", "q75", "q95"), mean)

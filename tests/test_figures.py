@@ -155,6 +155,7 @@ def test_fonts_end_in_sans_serif(name):
             "54 (27)",
         ],
         "figure_runs": ["first block of the run", "2 in a row", "4 at random", "shuffled", "reversed", "vgg15"],
+        "figure_influence": ["index of the block", "influence of the block", "ρ = +0.90 [+0.80, +0.95]", "by damage"],
         "figure_repeat": ["index of the block", "deleted", "run twice", "run 3 times"],
         "figure_training_paths": ["epochs of training", "path length (blocks)", "factor r per block", "energy", "164"],
         "figure_7": [

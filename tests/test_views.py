@@ -23,6 +23,7 @@ from rows_by_hand import (
     ensemble,
     evaluation,
     gates,
+    influence,
     insert,
     lesion,
     mean_field,
@@ -111,6 +112,11 @@ EXPECTED = {
     "figure_prediction": (
         "study network seed count weights", "draws q05 q95 mean intact_error chance share predicted"
     ),
+    "figure_influence": (
+        "study network seed block",
+        "architecture stage changes_shape influence error intact_error change rank_influence rank_change ranked "
+        "spearman spearman_low spearman_high",
+    ),
     "figure_repeat": (
         "study network seed block times", "kind architecture stage errors images error low high intact_error change"
     ),
@@ -195,6 +201,7 @@ def con():
                     lesion("single-001+bn", 700, [1], recalibrated=True, **of),
                 ],
             )
+        insert(con, "influence", [influence(0, 0.3), influence(1, None)])
         insert(con, "blocks", [block(0, network="longer")])
         insert(
             con,

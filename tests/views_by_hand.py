@@ -302,6 +302,24 @@ def figure_repeat() -> pl.DataFrame:
     return _frame(rows)
 
 
+def figure_influence() -> pl.DataFrame:
+    rows, noise = [], np.random.default_rng(14)
+    blocks = [block for block in range(BLOCKS) if block not in CHANGES]
+    for network, seed in (("resnet110", 0), ("resnet110", 1), ("resnet56", 0)):
+        influence = {block: 0.05 + 0.4 * exp(-block / 9) + 0.02 * noise.random() for block in blocks}
+        change = {block: 0.001 + 0.05 * influence[block] + 0.005 * noise.random() for block in blocks}
+        ranks = [sorted(blocks, key=lambda block, of=of: -of[block]) for of in (influence, change)]
+        for block in blocks:
+            rows.append({
+                "network": network, "seed": seed, "architecture": "preact_resnet", "block": block, "stage": block // 18,
+                "changes_shape": False, "influence": influence[block], "error": 0.064 + change[block],
+                "intact_error": 0.064, "change": change[block], "rank_influence": 1.0 + ranks[0].index(block),
+                "rank_change": 1.0 + ranks[1].index(block), "ranked": len(blocks), "spearman": 0.9 - 0.05 * seed,
+                "spearman_low": 0.8, "spearman_high": 0.95,
+            })  # fmt: skip
+    return _frame(rows)
+
+
 def figure_training_paths() -> pl.DataFrame:
     rows = []
     weightings = {"number x mean norm": 1.0, "norm of the sum": 0.8, "energy": 0.3}
@@ -443,7 +461,7 @@ VIEWS = {
         figure_1, figure_2, figure_3, figure_4, figure_5a, figure_5b, figure_6a, figure_6b, figure_6c, figure_7,
         figure_depth, figure_multiplicity, figure_blocks_per_batch,
         figure_8, figure_control, figure_ensembles, figure_mean_field, figure_highway, figure_pairs,
-        figure_prediction, figure_spectrum, figure_training, figure_runs, figure_repeat,
+        figure_prediction, figure_spectrum, figure_training, figure_runs, figure_repeat, figure_influence,
         figure_training_paths, figure_other_deletions, figure_redundancy,
     )
 }  # fmt: skip

@@ -1,4 +1,5 @@
 from resdag.api.charts import draw as draw
+from resdag.api.lesions import block_influence as block_influence
 from resdag.api.lesions import delete_pairs as delete_pairs
 from resdag.api.lesions import delete_random as delete_random
 from resdag.api.lesions import delete_recalibrated as delete_recalibrated

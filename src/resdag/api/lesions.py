@@ -21,7 +21,7 @@ from torch import Tensor
 from resdag.api.data import Given, Loaded, Loader, count, given, tensors
 from resdag.api.frames import Named, frame_of
 from resdag.api.watched import watched
-from resdag.lesions import pair, random, recalibrated, repeat, run, single, skip
+from resdag.lesions import influence, pair, random, recalibrated, repeat, run, single, skip
 from resdag.lesions import reorder as orders
 from resdag.lesions.rows import Row
 from resdag.lesions.way import Metric, Way
@@ -132,6 +132,16 @@ def delete_recalibrated(
         return recalibrated.recalibrated(network, more, images, way)
 
     return _frame("lesions", "recalibrated", network, test, measure, **options)
+
+
+def block_influence(
+    network: Network, images: Images, labels: Tensor | None = None, **options: Unpack[Options]
+) -> pl.DataFrame:
+    """How far each block turns what it is given (Men et al. 2024), beyond the paper; columns of the table `influence`.
+
+    Labels are not looked at, and there is nothing to judge by a metric.
+    """
+    return _frame("influence", "influence", network, given(network, images, labels), influence.influence, **options)
 
 
 def reorder(

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any
 
 _LESIONS = ("delete_single", "delete_random", "delete_skips", "delete_pairs", "delete_runs", "delete_recalibrated",
-            "repeat_blocks", "reorder")  # fmt: skip
+            "repeat_blocks", "reorder", "block_influence")  # fmt: skip
 HOMES = {
     "unravel": "resdag.api.networks",
     "blocks": "resdag.api.networks",

@@ -45,6 +45,7 @@ SELECT study, network, seed, max(blocks)::BIGINT AS blocks FROM (
   UNION ALL SELECT study, network, seed, list_max(deleted) + 1 FROM lesions
   UNION ALL SELECT study, network, seed, list_max(repeated) + 1 FROM lesions
   UNION ALL SELECT study, network, seed, len(permutation) FROM reorderings
+  UNION ALL SELECT study, network, seed, block + 1 FROM influence
   UNION ALL SELECT study, network, seed, path_length FROM path_gradients
   UNION ALL SELECT study, network, seed, path_length FROM path_spectrum
 )
