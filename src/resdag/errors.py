@@ -6,7 +6,9 @@ traceback means a bug in resdag.
 
     ResdagError
     ├── StudyError        a study file that cannot be run: unknown key, value out of range
+    │   └── UnmadeError       a study with networks of others that cannot be made here: a package is missing
     ├── DatasetError      a dataset that is not there, incomplete, or not what it says
+    │   └── BrokenImageError  an image that cannot be used, which a study may leave out
     ├── TransferError     a file that an address does not serve, or not as it should be
     ├── WeightsError      outside weights that do not fit, or that hold code
     ├── NetworkError      a network asked for something that it does not have
@@ -26,8 +28,20 @@ class StudyError(ResdagError, ValueError):
     """A study file that cannot be run as it stands."""
 
 
+class UnmadeError(StudyError):
+    """A study with networks of others that cannot be made here: a package may be missing."""
+
+
 class DatasetError(ResdagError):
     """A dataset that is not there, is incomplete, or is not what it says."""
+
+
+class BrokenImageError(DatasetError):
+    """An image that cannot be read, or whose pixels cannot be used: where it lies, and why."""
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(f"{path} {reason}")
+        self.path, self.reason = path, reason
 
 
 class TransferError(ResdagError):

@@ -24,20 +24,21 @@ CHANGE = Threshold(
     "Absolute change of error by a single deletion of a block that keeps its shape: of the median block, and of every "
     "block, below this.",
 )  # fmt: skip
+PHOTOGRAPHS = ("image_folder", "imagenet")  # kinds of datasets whose studies figure 4 is about
 NAMED = 5  # exceptions that a finding names
 
 
 def median_block(evidence: Evidence) -> Finding:
     """Median absolute change of error over the blocks that keep their shape."""
-    if evidence.dataset == "image_folder":
+    if evidence.dataset in PHOTOGRAPHS:
         return not_run("a study of an image folder is judged by figure 4")
     return _median_change(evidence)
 
 
 def median_block_imagenet(evidence: Evidence) -> Finding:
-    """As median_block, for studies of an image folder."""
-    if evidence.dataset != "image_folder":
-        return not_run(f"the dataset is {evidence.dataset}, not an image folder")
+    """As median_block, for studies of an image folder or ImageNet."""
+    if evidence.dataset not in PHOTOGRAPHS:
+        return not_run(f"the dataset is {evidence.dataset}, neither an image folder nor ImageNet")
     return _median_change(evidence)
 
 

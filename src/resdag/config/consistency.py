@@ -27,13 +27,12 @@ def contradictions(study: Study) -> list[str]:
 
 def unmade(study: Study) -> list[str]:
     """Settle the networks of others, which are made for the study's images; one sentence for each that cannot be."""
-    channels, side = study.dataset.channels, study.dataset.side
     settled: dict[str, Any] = {}
     sentences = []
     for name, network in study.networks.items():
         if isinstance(network, Sourced):
             try:
-                settled[name] = network.seeing(channels, side)
+                settled[name] = network.seeing(*_images_of(study))
             except NetworkError as error:
                 sentences.append(f"networks.{name}: {error}")
     study.networks.update(settled)
@@ -46,12 +45,17 @@ def unmade(study: Study) -> list[str]:
     return sentences
 
 
+def _images_of(study: Study) -> tuple[int, int, dict[str, Any] | None]:
+    dataset = study.dataset
+    return dataset.channels, dataset.side, getattr(dataset, "square", None) if dataset.streamed else None
+
+
 def _preprocessing(study: Study) -> Iterator[str]:
-    """What weights of others were trained on, and what the dataset's images are, must agree."""
+    """What weights of others were trained on, and what images held in memory are, must agree."""
     has = {"crop": "image_size", "resize": "resize", "interpolation": "interpolation"}
     for name, network in study.networks.items():
         wanted = network.wanted() if isinstance(network, Sourced) else None
-        if wanted is None or not isinstance(study.dataset, ImageFolder):
+        if wanted is None or not isinstance(study.dataset, ImageFolder) or study.dataset.streamed:
             continue
         for key, own in has.items():
             given = study.dataset.resized if own == "resize" else getattr(study.dataset, own)

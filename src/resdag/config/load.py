@@ -16,7 +16,7 @@ from resdag.config.consistency import contradictions, unmade
 from resdag.config.sections import StudyFile
 from resdag.config.sentences import key_path, sentences, shown
 from resdag.config.study import Study
-from resdag.errors import StudyError
+from resdag.errors import StudyError, UnmadeError
 from resdag.layout import CONFIG
 
 DEFAULT_STUDY = CONFIG / "config.yaml"
@@ -117,8 +117,9 @@ def parse_study(content: Mapping[str, Any], source: str = "study") -> Study:
         study = StudyFile.model_validate(content)
     except ValidationError as error:
         raise StudyError(_sourced(source, sentences(error.errors(), content))) from None
-    problems = unmade(study) or contradictions(study)
-    if problems:
+    if lacking := unmade(study):
+        raise UnmadeError(_sourced(source, lacking))
+    if problems := contradictions(study):
         raise StudyError(_sourced(source, problems))
     return study
 

@@ -34,7 +34,7 @@ def _declared() -> list[tuple[str, tuple[str, ...], str]]:
 # Title of each table, the models whose keys it lists, and what the whole of it costs.
 SECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("The study", ("Study",), "Only `study`, `dataset` and `networks` are required. What is not named is not run."),
-    ("`dataset`", ("Digits", "Cifar10", "Cifar100", "ImageFolder"),
+    ("`dataset`", ("Digits", "Cifar10", "Cifar100", "ImageFolder", "ImageNet"),
      "Another `kind`, other contents or `train_limit` measure everything again; `test_limit` trains nothing again; "
      "`root`, `archive` and `download` repeat nothing."),
     ("`training`", ("Training",),

@@ -74,7 +74,7 @@ def _subject_and_reason(details: Any, content: Mapping[str, Any]) -> tuple[str, 
 
 
 def _tags(path: str) -> str:
-    kinds = ("digits", "cifar10", "cifar100", "image_folder")
+    kinds = ("digits", "cifar10", "cifar100", "image_folder", "imagenet")
     if path.endswith(".source"):
         return "torchvision, timm, python"
     return ", ".join(kinds if path == "dataset" else ARCHITECTURES)

@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 from resdag.config.base import NUMERIC, Section
 from resdag.config.network import Architecture, Deviation, Mean
 from resdag.config.weights import SHIPPED, Address, Weights
+from resdag.errors import NetworkError
 from resdag.planning.structures import Structure, modules_of, structure, versions_of
 
 Argument = str | int | float | bool | None | list[int] | list[float] | list[str]
@@ -18,14 +19,18 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$", max_length
 
 
 class Preprocessing(Section):
-    """What the weights were trained on: images resized, cut and normalised so."""
+    """What the weights were trained on: images resized, cut and normalised so.
+
+    Images that stay in their files, above 64 pixels, are decoded for each network in its own way; smaller ones have
+    one size for all, with which `resize`, `crop` and `interpolation` must agree.
+    """
 
     resize: Side | None = None
-    """Side in pixels that the shorter one is resized to: that of the dataset, which must agree."""
+    """Side in pixels that the shorter one is resized to; where nothing is said, as in the dataset."""
     crop: Side | None = None
-    """Side of the square that is cut from the centre: `image_size` of the dataset, which must agree."""
+    """Side of the square that is cut from the centre; `image_size` of the dataset where nothing is said."""
     interpolation: Literal["bilinear", "bicubic"] | None = None
-    """How images are resized: as in the dataset, which must agree."""
+    """How images are resized; as in the dataset where nothing is said."""
     mean: Annotated[tuple[Mean, ...], Field(min_length=1, max_length=4)]
     """One mean per channel, of pixels in [0, 1]."""
     std: Annotated[tuple[Deviation, ...], Field(min_length=1, max_length=4)]
@@ -52,7 +57,8 @@ class Sourced(Architecture):
             raise ValueError("preprocessing has mean and std: leave out either preprocessing or normalization")
         return self
 
-    _image: tuple[int, int] = PrivateAttr((3, 224))  # channels and side of the study's images
+    _image: tuple[int, int] = PrivateAttr((3, 224))  # channels and side of the images that it is given
+    _square: dict[str, Any] | None = PrivateAttr(None)  # how they are resized and cut, where not as the dataset says
 
     @property
     def architecture(self) -> str:
@@ -116,7 +122,10 @@ class Sourced(Architecture):
         own = self.wanted()
         normalization = {key: own[key] for key in ("mean", "std")} if own else None
         made = {"rename": self.rename, "versions": versions_of(self.options())}
-        return super().identity() | made | ({"normalization": normalization} if own else {})
+        own_ways = ({"normalization": normalization} if own else {}) | (
+            {"square": self._square} if self._square else {}
+        )
+        return super().identity() | made | own_ways
 
     def wanted(self) -> dict[str, Any] | None:
         """What the weights were trained on, as far as the study or their source says it."""
@@ -125,11 +134,30 @@ class Sourced(Architecture):
         asked = self.preprocessing or (self.weights == SHIPPED and self.normalization is None)
         return (self.structure["published"] or {}).get("preprocessing") if asked else None
 
-    def seeing(self, channels: int, side: int) -> "Sourced":
-        """The network for images of this form, with the address of weights that its source publishes under a name."""
+    def seeing(self, channels: int, side: int, square: dict[str, Any] | None = None) -> "Sourced":
+        """The network for images of this form, with the address of weights that its source publishes under a name.
+
+        `square` says how the dataset resizes and cuts images that stay in their files: such are given to each network
+        as its weights want them. NetworkError where that cannot be.
+        """
         seeing = self.model_copy()
         seeing._image = (channels, side)
+        seeing._cut(square)
         return seeing
+
+    def _cut(self, square: dict[str, Any] | None) -> None:
+        own = self.wanted() if square else None
+        if square is None or own is None:
+            return
+        names = {"side": "crop", "resized": "resize", "interpolation": "interpolation"}
+        wanted = {key: own[name] or square[key] for key, name in names.items()}
+        if wanted["resized"] < wanted["side"]:
+            raise NetworkError(
+                f"preprocessing: a square of {wanted['side']} cannot be cut from images resized to "
+                f"{wanted['resized']}: write a larger resize"
+            )
+        self._square = wanted if wanted != square else None
+        self._image = (self._image[0], wanted["side"])
 
 
 class Torchvision(Sourced):
@@ -145,7 +173,7 @@ class Torchvision(Sourced):
     def _published(self) -> str | None:
         return self._name
 
-    def seeing(self, channels: int, side: int) -> "Sourced":
+    def seeing(self, channels: int, side: int, square: dict[str, Any] | None = None) -> "Sourced":
         """Likewise; weights by name become the address and the sum that torchvision publishes."""
         seeing = super().seeing(channels, side)
         assert isinstance(seeing, Torchvision)
@@ -156,6 +184,7 @@ class Torchvision(Sourced):
             preprocessing = self.preprocessing or (None if self.normalization else "weights")
             own = {"weights": address, "preprocessing": preprocessing}
             seeing = seeing.model_copy(update=own)
+        seeing._cut(square)
         return seeing
 
 

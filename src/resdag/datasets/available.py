@@ -7,20 +7,23 @@ lie, so that the same files elsewhere rerun nothing.
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from resdag.atomic import write_text
-from resdag.datasets.listing import SPLITS, checked_samples, samples_of
+from resdag.datasets.listing import ENDINGS, FOLDERS, SPLITS, check_classes, checked_samples, samples_of
 from resdag.datasets.published import CIFAR, Published, is_address
 from resdag.errors import DatasetError
+from resdag.layout import RESULTS
 
 # How scikit-learn's digits are split; the contents themselves are embedded.
 DIGITS_SPLIT: Mapping[str, Any] = {"test_size": 0.2, "random_state": 0}
 
 ABSENT = "absent"
+DIGESTS = RESULTS / ".content-digests.json"  # what is remembered of files and folders
 
 
 def check_available(
@@ -34,8 +37,10 @@ def check_available(
             _check_cifar(CIFAR[kind], folder_of(kind, root), archive, download)
         case "image_folder":
             checked_samples(folder_of(kind, root))
+        case "imagenet":
+            check_classes(folder_of(kind, root), FOLDERS[kind])
         case _:
-            raise DatasetError(f"dataset kind {kind!r} is not one of digits, cifar10, cifar100, image_folder.")
+            raise DatasetError(f"dataset kind {kind!r} is not one of digits, cifar10, cifar100, {', '.join(FOLDERS)}.")
 
 
 def address_to_fetch(
@@ -58,9 +63,10 @@ def content_fingerprint(
     """SHA-256 of what decides a dataset's contents, and not of where they lie.
 
     Digits: the split. CIFAR: the published sums, since nothing else is accepted. An image folder: the size, and
-    each image's path below the root and digest, or `absent` where the folder is missing. `cache` is a JSON file
-    that remembers digests by absolute path, size and times of change, the inode's too, which no program can set, so
-    that a second look reads no image.
+    each image's path below the root and digest, or `absent` where the folder is missing. ImageNet: the names and
+    sizes of its files, since to read 150 GB takes an hour; a file of other contents is refused when it is read.
+    `cache` is a JSON file that remembers digests by absolute path, size and times of change, the inode's too, which
+    no program can set, so that a second look reads no image, and of ImageNet no folder.
     """
     if kind == "digits":
         return _digest([kind, dict(DIGITS_SPLIT)])
@@ -69,9 +75,21 @@ def content_fingerprint(
     folder = folder_of(kind, root)
     if not folder.is_dir():
         return ABSENT
+    if kind == "imagenet":
+        return _digest([kind, image_size, _of_class_folders(folder, cache)])
     paths = [sample.path for split in SPLITS for sample in samples_of(folder / split)]
     digests = _file_digests(paths, cache)
     return _digest([kind, image_size, sorted([path.relative_to(folder).as_posix(), digests[path]] for path in paths)])
+
+
+def count_images(kind: str, root: Path | str | None, cache: Path | None = None) -> dict[str, int]:
+    """Images of each split of a folder or of ImageNet, as far as they are there."""
+    folder = folder_of(kind, root)
+    if kind != "imagenet":
+        return {split: sum(path.is_file() for path in (folder / split).glob("*/*")) for split in SPLITS}
+    found = _of_class_folders(folder, cache)
+    return {split: sum(count for name, count, _ in found if name.startswith(f"{of}/"))
+            for split, of in FOLDERS[kind].items()}  # fmt: skip
 
 
 def folder_of(kind: str, root: Path | str | None) -> Path:
@@ -116,6 +134,26 @@ def _file_digests(paths: list[Path], cache: Path | None) -> dict[Path, str]:
     if cache is not None and any(known.get(name) != entry for name, entry in found.items()):
         _remember(cache, known | found)
     return {path: found[str(path.absolute())][-1] for path in paths}
+
+
+def _of_class_folders(root: Path, cache: Path | None) -> list[list[Any]]:
+    """Name, number of images, and digest of names and sizes, of each class folder of ImageNet, sorted."""
+    known, found = _remembered(cache), {}
+    folders = [Path(entry.path) for of in FOLDERS["imagenet"].values() if (root / of).is_dir()
+               for entry in os.scandir(root / of) if entry.is_dir()]  # fmt: skip
+    for folder in folders:
+        name, state = str(folder.absolute()), folder.stat()
+        marks = [state.st_ino, state.st_mtime_ns, state.st_ctime_ns]
+        old = known.get(name)
+        if not old or old[:3] != marks:
+            with os.scandir(folder) as entries:
+                files = sorted([each.name, each.stat().st_size] for each in entries
+                               if each.name.lower().endswith(ENDINGS))  # fmt: skip
+            old = [*marks, len(files), _digest(files)]
+        found[name] = old
+    if cache is not None and any(known.get(name) != entry for name, entry in found.items()):
+        _remember(cache, known | found)
+    return sorted([folder.relative_to(root).as_posix(), *found[str(folder.absolute())][3:]] for folder in folders)
 
 
 def _remembered(cache: Path | None) -> dict[str, list[Any]]:

@@ -1,5 +1,7 @@
 """Which files of a folder are images, in which class and order: ROOT/train/CLASS/**, ROOT/test/CLASS/**.
 
+ImageNet, as torchvision unpacks it, has val/ in place of test/.
+
 The rule is that of torchvision's ImageFolder (a test compares them): classes
 are the folders' names, sorted; images are the files below them with a known
 ending, folders in order, then names.  It stands here without torch, because
@@ -7,13 +9,17 @@ the check before a run, the fingerprint of a dry run and the reader all use it.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from resdag.errors import DatasetError
 
 SPLITS = ("train", "test")
+FOLDERS = {
+    "image_folder": {"train": "train", "test": "test"},
+    "imagenet": {"train": "train", "test": "val"},
+}
 ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 
 
@@ -74,17 +80,36 @@ def _is_image(path: Path) -> bool:
     return True
 
 
-def checked_samples(root: Path) -> dict[str, list[Sample]]:
-    """The images of both splits; DatasetError says what is missing, or which class is only in test/."""
-    samples = {split: _checked(root / split) for split in SPLITS}
-    known = classes_of(root / "train")
-    strange = sorted(set(classes_of(root / "test")) - set(known))
+def checked_samples(root: Path, folders: Mapping[str, str] = FOLDERS["image_folder"]) -> dict[str, list[Sample]]:
+    """The images of both splits; DatasetError says what is missing, or which class is only in the test set."""
+    samples = {split: _checked(root, folder, folders) for split, folder in folders.items()}
+    check_classes(root, folders)
+    return samples
+
+
+def check_classes(root: Path, folders: Mapping[str, str]) -> None:
+    """Return if both splits have class folders, and training has those of the test set; DatasetError if not."""
+    known, tested = (_classes_at(root, folders[split], folders) for split in SPLITS)
+    strange = sorted(set(tested) - set(known))
     if strange:
         raise DatasetError(
-            f"{root / 'test'} has classes that {root / 'train'} does not have: {', '.join(strange)}; "
-            f"training knows {', '.join(known)}."
+            f"{root / folders['test']} has classes that {root / folders['train']} does not have: "
+            f"{', '.join(strange)}; training knows {', '.join(known)}."
         )
-    return samples
+
+
+def _classes_at(root: Path, name: str, folders: Mapping[str, str]) -> list[str]:
+    folder = root / name
+    names = classes_of(folder)
+    if not names:
+        is_imagenet = "val" in folders.values()
+        how = "torchvision.datasets.ImageNet unpacks its archives so" if is_imagenet else "one folder for each class"
+        raise DatasetError(
+            f"{folder} {'has no class folders' if folder.is_dir() else 'is not there'}: "
+            f"{'ImageNet' if is_imagenet else 'an image folder'} is ROOT/{folders['train']}/CLASS/* and "
+            f"ROOT/{folders['test']}/CLASS/*; {how}."
+        )
+    return names
 
 
 def in_turn(samples: list[Sample]) -> list[Sample]:
@@ -97,13 +122,8 @@ def in_turn(samples: list[Sample]) -> list[Sample]:
     return [sample for _, sample in sorted(zip(turns, samples, strict=True), key=lambda turn: (turn[0], turn[1].name))]
 
 
-def _checked(folder: Path) -> list[Sample]:
-    names = classes_of(folder)
-    if not names:
-        raise DatasetError(
-            f"{folder} {'has no class folders' if folder.is_dir() else 'is not there'}: "
-            f"an image folder is ROOT/train/CLASS/* and ROOT/test/CLASS/*, with one folder for each class."
-        )
+def _checked(root: Path, name: str, folders: Mapping[str, str]) -> list[Sample]:
+    names, folder = _classes_at(root, name, folders), root / name
     samples = samples_of(folder)
     empty = sorted(set(names) - {sample.name for sample in samples})
     if empty:

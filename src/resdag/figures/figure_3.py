@@ -12,7 +12,7 @@ VIEW = "figure_3"
 ORDER = 30
 PAPER = "figure 3"
 ESSENTIAL = ("delete_single",)
-STUDY_HAS = ("dataset.kind!=image_folder",)
+STUDY_HAS = ("dataset.kind!=image_folder|imagenet",)
 TITLE = "Deleting one block from a residual network and one layer from VGG"
 CAPTION = (
     "Top: test error of a trained network after the deletion of one block, over the index of that block from the "

@@ -12,11 +12,11 @@ VIEW = "figure_4"
 ORDER = 40
 PAPER = "figure 4"
 ESSENTIAL = ("delete_single",)
-STUDY_HAS = ("dataset.kind=image_folder",)
-TITLE = "Deleting one block from networks on a folder of images"
+STUDY_HAS = ("dataset.kind=image_folder|imagenet",)
+TITLE = "Deleting one block from networks on photographs"
 CAPTION = (
-    "The same deletion of single blocks, from networks on a folder of images; bands are Wilson intervals over "
-    "test images, dotted lines the intact error, dashed verticals the blocks that change shape. The paper deletes "
+    "The same deletion of single blocks, from networks on ImageNet or a folder of images; bands are Wilson intervals "
+    "over test images, dotted lines the intact error, dashed verticals the blocks that change shape. The paper deletes "
     "the blocks of a 200-layer network on ImageNet and finds the same: hardly any change, with small peaks where "
     "the shape changes."
 )

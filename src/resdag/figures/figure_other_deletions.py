@@ -17,7 +17,7 @@ ESSENTIAL = (
     "delete_single of 2: architecture!=vgg, !training.stochastic_depth",
     "delete_single of 2: architecture=vgg",
 )
-STUDY_HAS = ("dataset.kind!=image_folder",)
+STUDY_HAS = ("dataset.kind!=image_folder|imagenet",)
 TITLE = "Deleting one block from the study's other networks"
 CAPTION = (
     "Figure 3 for the networks that it leaves out, a line for each. Left: test error after the deletion of one block; "

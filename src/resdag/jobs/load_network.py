@@ -5,10 +5,11 @@ from dataclasses import asdict
 from importlib import import_module
 
 from resdag.atomic import write_json
-from resdag.datasets.tensors import Images, load
+from resdag.datasets.tensors import Images
 from resdag.digests import file_sha256
 from resdag.errors import WeightsError
 from resdag.jobs.context import Context, Tables
+from resdag.jobs.opening import as_wanted, load_images
 from resdag.models.network import Network
 from resdag.models.weights import load_outside_weights, read_outside_weights, renamed
 from resdag.training import checkpoint
@@ -22,9 +23,9 @@ def run(context: Context) -> Tables:
     spec, source = context.spec, context.settings["weights"]
     if source is not None and not file_sha256(source).startswith(spec["weights_sha256"]):
         raise WeightsError(f"weights {source} changed while the workflow ran: start the same command again")
-    images = load(context.input("images"), split="test", limit=PROBE_IMAGES, device="cpu")
-    description = describe(spec["options"], spec["normalization"], images, None)
-    probe = images.with_normalization(description.mean, description.std)
+    images = load_images(context, "test", PROBE_IMAGES, "cpu")
+    description = describe(spec["options"], spec["normalization"], images, None, spec.get("square"))
+    probe = as_wanted(images, description)
     checkpoint.save(_loaded(description, source, spec.get("rename", {}), probe), context.outputs["weights"])
     unknown = {"device": None, "train_seconds": None, "recipe": None, "precision": None, "arithmetic": None}
     write_json(context.outputs["training"], unknown | {"source": "loaded", "network": asdict(description)})

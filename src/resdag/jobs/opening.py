@@ -9,6 +9,8 @@ from resdag.models.network import Network
 from resdag.training import checkpoint
 from resdag.training.checkpoint import Description
 
+Split = Literal["train", "test"]
+
 
 def description(context: Context) -> Description:
     """How to build the job's network, from the training.json upstream."""
@@ -19,10 +21,20 @@ def _description(training: str) -> Description:
     return Description(**read_json(training)["network"])
 
 
-def images(context: Context, split: Literal["train", "test"], of: Description | None = None) -> Images:
-    """Images of a split, as many as the study asks for, normalised as the network wants them."""
-    found = load(context.input("images"), split=split, limit=context.spec.get(f"{split}_limit"), device=context.device)
-    return found.with_normalization(of.mean, of.std) if of else found
+def images(context: Context, split: Split, of: Description | None = None) -> Images:
+    """Images of a split, as many as the study asks for, as the network wants them."""
+    found = load_images(context, split, context.spec.get(f"{split}_limit"), context.device)
+    return as_wanted(found, of) if of else found
+
+
+def load_images(context: Context, split: Split, limit: int | None, device: str) -> Images:
+    """The first so many images of a split, from the data job upstream."""
+    return load(context.input("images"), split=split, limit=limit, device=device, root=context.settings["root"])
+
+
+def as_wanted(found: Images, of: Description) -> Images:
+    """The images resized, cut and normalised as a network's weights were trained."""
+    return found.seen_as(of.square).with_normalization(of.mean, of.std)
 
 
 def network_and_test_images(context: Context) -> tuple[Network, Images]:

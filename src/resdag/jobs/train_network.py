@@ -8,8 +8,9 @@ from pathlib import Path
 import torch
 
 from resdag.atomic import write_json
-from resdag.datasets.tensors import Images, load
+from resdag.datasets.tensors import Images
 from resdag.jobs.context import Context, Row, Tables
+from resdag.jobs.opening import as_wanted, load_images
 from resdag.models.network import Network
 from resdag.training import checkpoint
 from resdag.training.checkpoint import Description, describe
@@ -77,9 +78,9 @@ class _Made:
 
 def _make(context: Context, recipe: Recipe, device: str) -> _Made:
     spec = context.spec
-    images = load(context.input("images"), split="train", limit=spec["train_limit"], device=device)
-    description = describe(spec["options"], spec["normalization"], images, recipe)
-    images = images.with_normalization(description.mean, description.std)
+    images = load_images(context, "train", spec["train_limit"], device)
+    description = describe(spec["options"], spec["normalization"], images, recipe, spec.get("square"))
+    images = as_wanted(images, description)
     network = description.build(_seed(context)).to(torch.device(device)).to(memory_format=torch.channels_last)
     return _Made(description, network, images, _test_images(context, recipe, description, device))
 
@@ -88,8 +89,7 @@ def _test_images(context: Context, recipe: Recipe, of: Description, device: str)
     """The images behind each epoch's test error: the recipe's, whatever the study's test limit is."""
     if recipe.test_images == 0:
         return None
-    test = load(context.input("images"), split="test", limit=recipe.test_images, device=device)
-    return test.with_normalization(of.mean, of.std)
+    return as_wanted(load_images(context, "test", recipe.test_images, device), of)
 
 
 def _train_together(context: Context, recipe: Recipe, report: Report) -> None:

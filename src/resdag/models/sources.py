@@ -42,6 +42,8 @@ def make(options: Options, classes: int | None = None, shipped: bool = False) ->
         model = maker(options, arguments, shipped)
     except NetworkError:
         raise
+    except ImportError as error:
+        raise NetworkError(f"{name_of(options)} cannot be made ({error}): install what it needs") from None
     except (TypeError, ValueError, RuntimeError) as error:
         raise NetworkError(f"{name_of(options)} cannot be made with {arguments} ({error}): mend `arguments`") from None
     if not isinstance(model, nn.Module):

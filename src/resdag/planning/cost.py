@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 
 from resdag.config.study import Study
+from resdag.datasets.available import DIGESTS, count_images
 from resdag.execution.devices import slots_per_device, visible_devices
 from resdag.layout import base
 from resdag.planning.experiment import Work
@@ -45,8 +46,8 @@ def size_of(study: Study) -> Size | None:
     if dataset.kind in IMAGES:
         train, test, channels, side = IMAGES[dataset.kind]
     else:
-        root = Path(getattr(dataset, "root", ""))
-        train, test = (sum(1 for path in (root / split).glob("*/*") if path.is_file()) for split in ("train", "test"))
+        found = count_images(dataset.kind, getattr(dataset, "root", ""), DIGESTS)
+        train, test = found["train"], found["test"]
         channels, side = dataset.channels, dataset.side
     if not train or not test:
         return None
@@ -166,7 +167,8 @@ def _spoken(seconds: float) -> str:
 
 def _disk(study: Study, plan: Plan, size: Size | None) -> float:
     """Bytes: the prepared images, weights (initial, trained, kept on the way), figures, and 100 bytes a row at most."""
-    images = (size.train + size.test) * size.channels * size.side**2 if size else 0
+    each = 100 if study.dataset.streamed else size.channels * size.side**2 if size else 0  # a path and a digest
+    images = (size.train + size.test) * each if size else 0
     shape = size or Size(1, 1, 3, 32)
     trained = [str(job.of["network"]) for job in plan.of_rule("train_network")]
     weights = sum((2 + len(study.recipe(name).keep_epochs)) * 4 * parameters(study, name, shape) for name in trained)

@@ -73,7 +73,7 @@ def _runs(essential: str, jobs: Collection[tuple[str, Any]], study: Mapping[str,
 
 
 def _holds(section: Mapping[str, Any], condition: str) -> bool:
-    """`a.b` is set, `!a.b` is not, `a.b=x` is x, `a.b!=x` is not, `a.b>1` is a longer list; `*`: any key will do."""
+    """`a.b` is set, `!a.b` is not, `a.b=x|y` is x or y, `a.b!=x|y` neither, `a.b>1` is a longer list; `*`: any key."""
     if condition.startswith("!"):
         return not _holds(section, condition[1:])
     key, relation, other = (*re.split(r"(!=|=|>)", condition), "", "")[:3]
@@ -81,7 +81,7 @@ def _holds(section: Mapping[str, Any], condition: str) -> bool:
     if relation == ">":
         return any(len(value) > int(other) for value in found)
     if relation:
-        return (other in map(str, found)) == (relation == "=")
+        return bool({*other.split("|")} & {*map(str, found)}) == (relation == "=")
     return bool(found)
 
 

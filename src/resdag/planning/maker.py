@@ -12,6 +12,7 @@ from resdag.planning.rule import Limit, Rule
 
 ARITHMETIC = "resdag.execution.arithmetic"  # what torch computes with
 ROWS = "resdag.records.shards"  # how rows get their keys and are written
+STREAMED = "resdag.datasets.streamed"  # how images that stay in their files are decoded
 
 
 class Maker:
@@ -41,6 +42,8 @@ class Maker:
         written = rule.writes.keys() & modules("tables").keys()
         rows = [modules("tables")[table] for table in sorted({*written, *tables})]
         roots = [rule.job_module, *code, *rows, *([ROWS] if written else []), *([ARITHMETIC] if rule.device else [])]
+        if self.study.dataset.streamed and any(job.rule == "prepare_data" for job in upstream):
+            roots.append(STREAMED)
         digest, lock = provenance.code_digest(*roots, texts=texts), provenance.lock_digest(*roots)
         return Job(
             rule, dict(of), dict(spec), digest, lock, tuple(upstream), tuple(roots), tuple(texts),

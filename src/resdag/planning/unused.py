@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from resdag.config.load import load_study, studies_in
-from resdag.errors import StudyError
+from resdag.errors import StudyError, UnmadeError
 from resdag.layout import CONFIG, RESULTS, base
 from resdag.planning.plan import plan_study
 from resdag.planning.record import record_of
@@ -17,15 +17,18 @@ HOUR = 3600.0  # seconds; what is written aside is put in place in a few
 def unused(config: Path = CONFIG) -> list[Path]:
     """Files under results/ of known studies that no job of any study in the folder writes, sorted.
 
-    StudyError where a study file cannot be read: what it uses is not known then.  A study that cannot
-    be planned, since weights that it names are missing, keeps everything.  The state of a training
-    under way counts as used with its network.  What a killed job was writing aside, and nobody has
-    touched for an hour, is unused wherever it lies; so is what was damaged and set aside.
+    StudyError where a study file cannot be read: what it uses is not known then.  A study that cannot be
+    planned, since weights that it names or a package of its networks are missing, keeps everything.  The
+    state of a training under way counts as used with its network.  What a killed job was writing aside, and
+    nobody has touched for an hour, is unused wherever it lies; so is what was damaged and set aside.
     """
     used: set[Path] = set()
     folders: set[Path] = set()
     for file in sorted(config.glob("*.y*ml")):
-        study = load_study(file)
+        try:
+            study = load_study(file)
+        except UnmadeError:
+            continue
         try:
             jobs = plan_study(study).jobs
         except StudyError:

@@ -15,6 +15,7 @@ DATASETS = {
     "cifar10": "CIFAR-10",
     "cifar100": "CIFAR-100",
     "image_folder": "a folder of images",
+    "imagenet": "ImageNet",
 }
 SHORTCUTS = {
     "subsample": "Where the shape changes, the skip takes every second pixel and pads the new channels with zeros "

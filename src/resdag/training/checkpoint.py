@@ -35,6 +35,7 @@ class Description:
     std: list[float]
     scale: str  # how its branches are scaled at test time: none, survival, m/n
     scales: dict[str, list[float]]  # factors of the branches by the name of the scaling
+    square: dict[str, Any] | None = None  # how its images are resized and cut, where that is not the dataset's way
 
     @property
     def is_foreign(self) -> bool:
@@ -54,10 +55,12 @@ def describe(
     normalization: Mapping[str, Sequence[float]] | None,
     images: Images,
     recipe: Recipe | None,
+    square: Mapping[str, Any] | None = None,
 ) -> Description:
     """The description of a network for these images: `options` with its architecture, as in a study file.
 
     `normalization` overrides the images' own statistics; without a recipe (a loaded network) no branch is scaled.
+    `square` says how its images are resized and cut, where that is not how the dataset's are.
     """
     options = dict(options)
     foreign = "source" in options
@@ -68,7 +71,7 @@ def describe(
     blocks = len(plain.build().blocks)
     names = recipe.scale_names() if recipe else ("none",)
     scales = {name: recipe.scales(name, blocks) if recipe else [1.0] * blocks for name in names}
-    return replace(plain, scale=names[0], scales=scales)
+    return replace(plain, scale=names[0], scales=scales, square=dict(square) if square else None)
 
 
 def _which(options: Mapping[str, Any]) -> str:

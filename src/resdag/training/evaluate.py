@@ -72,12 +72,13 @@ def batches(images: Images, size: int | None = None) -> Iterator[tuple[Tensor, T
 
 def first(images: Images, count: int) -> Images:
     """The first so many of the images."""
-    return part(images, slice(count))
+    return images.first(count)
 
 
 def part(images: Images, which: slice) -> Images:
-    """The images of a slice, which are not copied."""
-    return replace(images, pixels=images.pixels[which], labels=images.labels[which])
+    """The images of a slice, one after the other; they are not copied."""
+    start, stop, _ = which.indices(len(images))
+    return replace(images, pixels=images.pixels.narrow(0, start, stop - start), labels=images.labels[which])
 
 
 def score_logits(logits: Sequence[Tensor], labels: Tensor) -> Score:

@@ -87,7 +87,9 @@ class Recipe:
 
 
 # What a dataset's images are augmented with where a study says nothing (STUDY, section 2).
-AUGMENTATION = {"digits": (1, False), "cifar10": (4, True), "cifar100": (4, True), "image_folder": (0, True)}
+AUGMENTATION = {
+    "digits": (1, False), "cifar10": (4, True), "cifar100": (4, True), "image_folder": (0, True), "imagenet": (0, True),
+}  # fmt: skip
 
 
 def recipe_from(values: dict[str, Any], kind: str) -> Recipe:

@@ -163,6 +163,7 @@ def _epoch(training: Training, images: Images, test: Images | None, recipe: Reci
         start, stop = index * recipe.batch_size, min((index + 1) * recipe.batch_size, len(images))
         here, whole = ranks.share(start, stop), stop - start
         batch = images.augmented(order[here], offsets[here], flips[here], recipe.crop_padding)
+        images.expect(order[ranks.share(stop, min(stop + recipe.batch_size, len(images)))])
         active = recipe.active(len(network.blocks), seed, step)
         labels = images.labels[order[here]]
         if training.captured is not None and active is None and len(batch) == recipe.batch_size:

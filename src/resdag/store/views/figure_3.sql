@@ -1,9 +1,9 @@
 -- One row per single deletion of the paper's two networks: of the residual one with most blocks, and of the deepest VGG.
--- Residual means blocks of two layers, trained whole, the paper's architecture first; in no study of an image folder.
+-- Residual means blocks of two layers, trained whole, the paper's architecture first; in no study of image folders.
 WITH
   eligible AS (
     FROM single_deletions
-    WHERE dataset IS DISTINCT FROM 'image_folder'
+    WHERE coalesce(dataset, '') NOT IN ('image_folder', 'imagenet')
       AND stochastic_depth IS NULL AND blocks_per_batch IS NULL AND coalesce(convolutions, 2) = 2
       AND architecture NOT IN ('plain', 'highway')
   ),
