@@ -17,6 +17,7 @@ from snakemake_logger_plugin_resdag.living import Living
 def expected(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten jobs of ten seconds, and what a run leads to."""
     monkeypatch.setattr(progress, "_EXPECTED", {f"f{number}": 10.0 for number in range(10)})
+    monkeypatch.setattr(progress, "_RULES", {"rule": [10.0] * 10})
     monkeypatch.setattr(progress, "_PLACES", {})
 
 
@@ -32,7 +33,7 @@ class Clock:
 def test_the_time_left_follows_from_what_was_expected_and_what_it_took(expected: None) -> None:
     clock = Clock()
     run = Progress(clock=clock)
-    run.begin(10)
+    run.begin({"rule": 10})
     assert run.left() is None  # nothing is known yet
     for number in range(4):  # two at a time, each twice as slow as expected: 10 expected seconds take 10 seconds
         run.start(number, "rule", {"fingerprint": f"f{number}"}, None)
@@ -47,11 +48,23 @@ def test_the_time_left_follows_from_what_was_expected_and_what_it_took(expected:
     assert run.line() == "4 of 10 jobs, 45 s, about 55 s left"
 
 
+def test_what_is_not_asked_for_takes_no_time(expected: None) -> None:
+    """`snakemake --configfile STUDY one_file`: the study has hours of other jobs, none of which run."""
+    progress.expect({"a": 100.0, "b": 300.0, "c": 9000.0}, {"a": "train", "b": "train", "c": "measure"})
+    clock = Clock()
+    run = Progress(clock=clock)
+    run.begin({"train": 2, "draw": 1})  # nothing is known of what drawing takes
+    run.start(1, "train", {"fingerprint": "a"}, None)
+    clock.now += 200
+    run.finish(1)
+    assert run.left() == pytest.approx(600)  # twice as slow as expected
+
+
 def test_jobs_are_named_by_what_they_are_of_and_say_how_far_they_are(tmp_path: Path, expected: None) -> None:
     log = tmp_path / "a.log"
     log.write_text("train_network a 0: epoch 1 of 9, 8 s left\n\rtrain_network a 0: epoch 2 of 9, 7 s left\n\n")
     run = Progress()
-    run.begin(2)
+    run.begin({"train_network": 1, "write_report": 1})
     run.start(1, "train_network", {"network": "a", "seed": "0", "fingerprint": "f1"}, str(log))
     run.start(2, "write_report", {"fingerprint": "f2"}, str(tmp_path / "none.log"))
     assert run.jobs() == ["train_network a 0: epoch 2 of 9, 7 s left", "write_report"]
@@ -84,7 +97,7 @@ def test_a_pipe_gets_a_line_for_each_tenth_and_the_places_at_the_end(
     monkeypatch.setattr(progress, "_PLACES", there)
     stream = io.StringIO()
     living = Living(stream)
-    assert living.take(record(LogEvent.RUN_INFO, "a table", stats={"total": 10}))
+    assert living.take(record(LogEvent.RUN_INFO, "a table", stats={"rule": 10, "total": 10}))
     assert living.take(record(None, "Select jobs to execute..."))
     assert not living.take(record(None, "something that nobody foresaw"))
     for number in range(10):
@@ -104,7 +117,7 @@ def test_a_job_that_fails_is_named_with_its_last_words_and_no_place_is_promised(
     log.write_text("resdag: weights.th: is damaged\n")
     stream = io.StringIO()
     living = Living(stream)
-    living.take(record(LogEvent.RUN_INFO, stats={"total": 2}))
+    living.take(record(LogEvent.RUN_INFO, stats={"rule": 2, "total": 2}))
     living.take(start(1, str(log)))
     failed = record(LogEvent.JOB_ERROR, level=logging.ERROR, jobid=1, rule_name="rule", log=[str(log)])
     assert living.take(failed)

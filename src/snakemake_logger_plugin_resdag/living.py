@@ -47,7 +47,7 @@ class Living:
         event, said = getattr(record, "event", None), record.__dict__
         with self._lock:
             if event == LogEvent.RUN_INFO:
-                self._begin(int(said["stats"].get("total", 0)))
+                self._begin({rule: int(jobs) for rule, jobs in said["stats"].items() if rule != "total"})
             elif event == LogEvent.JOB_INFO:
                 log = next(iter(said["log"] or ()), None)
                 self.progress.start(said["jobid"], said["rule_name"], said["wildcards"] or {}, log)
@@ -84,9 +84,9 @@ class Living:
                     if Path(place).exists():
                         self.say(f"{what:8}  {place}")
 
-    def _begin(self, total: int) -> None:
+    def _begin(self, counts: dict[str, int]) -> None:
         if not self.progress.total:
-            self.progress.begin(total)
+            self.progress.begin(counts)
             threading.Thread(target=self._tick, daemon=True).start()
 
     def _tick(self) -> None:

@@ -1,7 +1,8 @@
 """How far is a run, and how long will it take?  From what the jobs should cost, and how fast they went so far.
 
-The workflow says beforehand what each job that has to run should take (`expect`); the logger plugin, in the same
-process, tells of jobs that start and end.  How fast the run goes, several jobs at a time, is what was expected of
+The workflow says beforehand what each job that has to run should take (`expect`), Snakemake how many of each rule it
+will run, which are fewer where not all of a study is asked for; the logger plugin, in the same process, tells of jobs
+that start and end.  How fast the run goes, several jobs at a time, is what was expected of
 its finished jobs over the time that has passed.
 """
 
@@ -16,13 +17,23 @@ from resdag.layout import DATABASE, base
 
 TAIL = 4096  # bytes of a log that hold its last line
 _EXPECTED: dict[str, float] = {}
+_RULES: dict[str, list[float]] = {}
 _PLACES: dict[str, str] = {}
 
 
-def expect(seconds: Mapping[str, float]) -> None:
-    """What the jobs of this run should take, by fingerprint."""
+def expect(seconds: Mapping[str, float], rules: Mapping[str, str]) -> None:
+    """What each job that is not done should take, and its rule, by fingerprint."""
     _EXPECTED.clear()
     _EXPECTED.update(seconds)
+    _RULES.clear()
+    for fingerprint, rule in rules.items():
+        _RULES.setdefault(rule, []).append(seconds[fingerprint])
+
+
+def _of_run(counts: Mapping[str, int]) -> float:
+    """Seconds that so many jobs of each rule should take: jobs of one rule are held alike where not all of them run."""
+    asked = ((times, counts.get(rule, 0)) for rule, times in _RULES.items())
+    return sum(count * sum(times) / len(times) for times, count in asked)
 
 
 def places_of(study: str) -> dict[str, str]:
@@ -63,12 +74,13 @@ class Progress:
     clock: Callable[[], float] = time.monotonic
     running: dict[int, Running] = field(default_factory=dict)
     done: int = 0
+    _expected: float = 0.0
     _spent: float = 0.0
     _began: float = 0.0
 
-    def begin(self, total: int) -> None:
-        """A run of so many jobs begins."""
-        self.total, self._began = total, self.clock()
+    def begin(self, counts: Mapping[str, int]) -> None:
+        """A run of so many jobs of each rule begins."""
+        self.total, self._expected, self._began = sum(counts.values()), _of_run(counts), self.clock()
 
     def start(self, number: int, rule: str, wildcards: Mapping[str, str], log: str | None) -> None:
         """A job starts; Snakemake numbers it."""
@@ -99,7 +111,7 @@ class Progress:
         covered = self._spent + partly
         if not self._spent or self.seconds <= 0:
             return None
-        return max(0.0, sum(_EXPECTED.values()) - covered) * self.seconds / covered
+        return max(0.0, self._expected - covered) * self.seconds / covered
 
     def line(self) -> str:
         """`12 of 84 jobs, 40 s, about 2 min 10 s left`."""

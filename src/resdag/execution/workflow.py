@@ -178,7 +178,7 @@ class Workflow:
     def foresee(self) -> None:
         """Say what the jobs that have to run should take, so that a run can say how long it will."""
         waiting = [job for job in self.plan.jobs if not is_done(job)]
-        expect(seconds_of(self.study, waiting, self.cores))
+        expect(seconds_of(self.study, waiting, self.cores), {job.fingerprint: job.rule for job in waiting})
 
     def compare_packages(self) -> None:
         """Say which packages of the jobs that will run are not the locked ones, by which results are named."""
