@@ -29,7 +29,7 @@ test-long: $(READY) old-duckdb browser
 
 check: $(READY) .tools/.ready .tools/docs/.ready
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks examples
 	$(BIN)/mypy
 	.tools/bin/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint --configfile config/tiny.yaml

@@ -55,7 +55,7 @@ def _of_study(name: str, network: str | None) -> dict[str, dict[str, Any]]:
     if network and network not in study.networks:
         raise StudyError(f"{name}: has no network {network!r}; it has {', '.join(study.networks)}")
     image = [study.dataset.channels, study.dataset.side]
-    return {each: study.networks[each].traced_by() | {"image": image} for each in names}
+    return {each: {"image": image} | study.networks[each].traced_by() for each in names}
 
 
 def _lines(blocks: list[dict[str, Any]], groups: list[list[int]]) -> Iterator[str]:

