@@ -10,7 +10,9 @@ import pytest
 
 from browser_tools import Seen
 from report_by_hand import DRAWN, pages, with_rows_behind
+from resdag.cli import main
 from resdag.report.build import write_report
+from test_compare import checkout, two  # noqa: F401  (fixtures: two databases that differ)
 from views_by_hand import STUDY, VIEWS
 
 WIDTHS = (390, 768, 1280, 1920)
@@ -175,3 +177,25 @@ def test_print_has_every_figure_whole_and_no_empty_page(seen: Seen, tmp_path: Pa
         "Math.max(...[...document.querySelectorAll('.still svg')].map(e => e.getBoundingClientRect().height))"
     )
     assert 0 < tallest < 297 / 25.4 * 96 - 2 * 16 / 25.4 * 96  # A4 without its margins, in pixels
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_comparison_is_a_page_that_fits_asks_for_nothing_and_sorts(
+    chromium: Any,
+    two: tuple[Path, Path],  # noqa: F811
+    tmp_path: Path,
+    width: int,
+) -> None:
+    main(["compare", *map(str, two), "--html", str(tmp_path / "page.html")])
+    seen = Seen(chromium, tmp_path / "page.html", width)
+    try:
+        assert seen.ask("document.documentElement.scrollWidth") == width
+        assert seen.page.locator("#deletions .still svg").bounding_box()["height"] > 100
+        seen.page.locator("#columns thead button", has_text="Largest move").click()
+        largest = [
+            text for text in seen.page.locator("#columns td:nth-child(4)").all_inner_texts() if text[0].isdigit()
+        ]
+        assert len(largest) > 1 and largest == sorted(largest, key=float)
+        assert seen.requests == [(tmp_path / "page.html").as_uri()] and seen.complaints == []
+    finally:
+        seen.context.close()
