@@ -6,9 +6,9 @@ from typing import Any
 
 import duckdb
 
-from derived import derive
 from resdag.config.claims import Claims
 from resdag.queries.claims import claims
+from resdag.queries.derived import derive
 from rows_by_hand import (
     OF,
     STUDY,

@@ -21,7 +21,6 @@ from claims_by_hand import (
     verdict,
     vgg,
 )
-from derived import derive
 from resdag.config.claims import Claims
 from resdag.datasets.tensors import Images
 from resdag.jobs.measure_path_spectrum import _rows as spectrum_rows
@@ -32,6 +31,7 @@ from resdag.models.network import Network
 from resdag.paths.sampled import path_norms
 from resdag.paths.spectrum import path_spectrum
 from resdag.queries.claims import claims
+from resdag.queries.derived import derive
 from resdag.queries.divergence import leave_out_diverged
 from resdag.records.tables.gates import Gates
 from resdag.records.tables.path_gradients import PathGradient

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 from scipy import stats
 
-from derived import derive
 from resdag.queries import path_statistics as paths
 from resdag.queries import spectrum_statistics as spectra
 from resdag.queries.derive import path_rows
+from resdag.queries.derived import derive
 from resdag.queries.statistics import (
     contrast,
     equivalence,

@@ -34,6 +34,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "sql": "one question to the rows, in SQL, which can change nothing",
         "compare": "which rows differ between two studies, and which verdicts?",
         "export": "the rows of a study as Parquet or CSV files, or to be kept as a reference",
+        "restore": "figures and report of rows that were kept, without measuring",
     },
     "tidy up": {
         "clean": "show files of earlier configs that no study in config/ uses; remove them",

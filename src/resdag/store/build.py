@@ -52,7 +52,7 @@ def build(
             load(con, class_of(table), study, files, (limits or {}).get(table))
         for derivation in derivations:
             for table, rows in derivation(con, study).items():
-                _insert(con, class_of(table), rows)
+                insert(con, class_of(table), rows)
         if database.exists():
             _copy_others(con, database, [study, *without])
 
@@ -122,7 +122,8 @@ def _created(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         ) from None
 
 
-def _insert(con: duckdb.DuckDBPyConnection, record: type[Record], rows: pl.DataFrame) -> None:
+def insert(con: duckdb.DuckDBPyConnection, record: type[Record], rows: pl.DataFrame) -> None:
+    """Add rows to a table: columns by name, those that are not there as NULL."""
     con.register("derived_rows", rows)
     con.execute(f"INSERT INTO {quoted(record.table)} BY NAME SELECT * FROM derived_rows")
     con.unregister("derived_rows")

@@ -1,4 +1,4 @@
-"""All derived tables at once, which the workflow computes in jobs of their own."""
+"""All tables that follow from measured ones, at once: the workflow computes them in jobs of their own."""
 
 import duckdb
 import polars as pl

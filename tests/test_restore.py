@@ -1,0 +1,61 @@
+"""A report out of rows that were kept: nothing is measured, verdicts are today's."""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from resdag.cli import main
+from resdag.config.load import load_study
+from resdag.report.restore import judged
+from resdag.store.sides import in_folder
+
+PUBLISHED = Path(__file__).resolve().parents[1] / "data/reference/cifar10-published"
+TABLES = "studies", "networks", "evaluations", "blocks", "lesions"
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """The single deletions of the published networks, and their study file."""
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    for name in (*(f"{table}.parquet" for table in TABLES), "cifar10-published.yaml", "manifest.json"):
+        shutil.copy(PUBLISHED / name, folder)
+    return folder
+
+
+def test_verdicts_are_made_anew_from_rows_that_have_none(kept: Path) -> None:
+    study = load_study(kept / "cifar10-published.yaml")
+    rows = judged(study, in_folder(kept)[1])
+    of = pl.read_parquet(kept / "lesions.parquet").filter(pl.col("network") == "resnet110-published")
+    wrong = of.filter(pl.col("experiment") == "single").filter(~pl.col("lesion").is_in(["single-018", "single-036"]))
+    claims = {row["claim"]: row for row in rows["claims"].to_dicts()}
+    assert claims["single_deletion"]["ours"] == pytest.approx((wrong["errors"].median() - 632) / 10_000)
+    assert claims["baseline_error"]["ours"] == 0.0632
+    assert rows["lesion_tests"].height == 63  # of both networks: computed, since no file has them
+
+
+@pytest.mark.workflow
+def test_a_report_is_made_where_nothing_was_measured(
+    kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["restore", str(kept), str(out)]) == 0
+    assert capsys.readouterr().out == f"{out / 'report.html'}\n"
+    page = (out / "report.html").read_text()
+    assert "resnet110-published" in page
+    assert 'id="figure_3"' in page
+    assert (out / "figures/figure_3.svg").exists()
+    assert not (out / "figures/figure_5a.svg").exists()  # no draws: nothing to see
+    with duckdb.connect(out / "results.duckdb", read_only=True) as con:
+        assert con.sql("SELECT count(*) FROM lesions").fetchall() == [(65,)]
+
+
+def test_a_folder_that_does_not_say_what_was_asked_is_refused(
+    kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (kept / "studies.parquet").unlink()
+    assert main(["restore", str(kept), str(tmp_path / "out")]) != 0
+    assert "no studies.parquet" in capsys.readouterr().err
