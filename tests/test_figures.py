@@ -292,6 +292,17 @@ def test_what_is_off_the_scale_stands_on_the_edge_with_its_value():
                if "scale" in unit["encoding"].get("y", {})) > 0.05  # fmt: skip
 
 
+def test_a_band_that_is_wider_than_the_close_up_ends_at_its_edges():
+    rows = VIEWS["figure_3"]().filter(network="resnet110").with_columns(low=0.0, high=1.0)
+    spec = drawn("figure_3", rows)
+    marks = list(units(spec["vconcat"][1], spec["datasets"]))
+    places = [unit["encoding"]["y"] for unit, _ in marks if "scale" in unit["encoding"].get("y", {})]
+    low, high = places[0]["scale"]["domain"]
+    (band,) = [data for unit, data in marks if unit["mark"]["type"] == "area"]
+    assert {row["low"] for row in band} == {low} and {row["high"] for row in band} == {0.05}
+    assert low < 0 < 0.05 <= high
+
+
 def test_values_off_the_scale_do_not_stand_upon_each_other():
     rows = VIEWS["figure_3"]().filter(network="resnet110", seed=0).with_columns(change=0.1 + 0.001 * pl.col("block"))
     spec = drawn("figure_3", rows)

@@ -257,7 +257,7 @@ def test_depth_is_said_at_both_ends() -> None:
 
 def test_multiplicity_is_said_by_paths_and_at_equal_layers() -> None:
     said = finding("figure_multiplicity")
-    assert "6.20 % with 2^54 paths, 6.40 % with 2^27 paths and 6.60 % with 2^18 paths" in said
+    assert "6.20 % with 2⁵⁴ paths, 6.40 % with 2²⁷ paths and 6.60 % with 2¹⁸ paths" in said
     # 2, 4, 6, 12; 4, 8, 12, 24; 6, 12, 18, 36: all have 12 layers; .002 x 12
     assert "deleting 12 layers in a row costs +2.40 points, +2.40 points and +2.40 points on average" in said
     assert table("figure_multiplicity")["gradient from (layers)"].to_list() == [10.0] * 3

@@ -14,13 +14,14 @@ from resdag.errors import StudyError
 from resdag.figures.modules import module_of
 from resdag.figures.save import specification
 from resdag.figures.theme import Style
-from resdag.figures.words import interval, percent
+from resdag.figures.words import cells, interval, percent
 from resdag.planning.figures import figure_names
 from resdag.records.registry import class_of
 from resdag.report.build import VERDICTS, write_report
-from resdag.report.charts import label, shown_by_itself, shows, sizes
+from resdag.report.charts import judged_by, label, shown_by_itself, shows, sizes
 from resdag.report.choices import dataset_note
 from resdag.report.conclusion import EVIDENCE, conclusion
+from resdag.report.judged import judged, under
 from resdag.report.packed import named_apart, packed, slim, unpacked
 from resdag.report.remarks import blocks_kept, remarks
 from resdag.report.words import duration, plain, quantity
@@ -123,8 +124,22 @@ def test_a_claim_and_the_figure_that_shows_it_link_to_each_other(page):
      ("figure_highway", "equation 3", "highway_frozen", True), ("figure_depth", "section 5", "baseline_error", False)],
 )  # fmt: skip
 def test_figures_show_claims_of_the_paper_s_number_or_of_their_own_name(figure, place, claim, there):
-    judged = [module_of(figure).PAPER] if module_of(figure).PAPER else []
-    assert shows({"name": figure, "judged": judged}, {"claim": claim, "figure": place}) == there
+    assert shows({"name": figure, "judged": judged_by(module_of(figure))}, {"claim": claim, "figure": place}) == there
+
+
+@pytest.mark.parametrize("claim", declared(), ids=lambda claim: claim.name)
+def test_every_claim_has_evidence_on_a_page_of_every_figure_and_they_link_to_each_other(claim):
+    figures = [{"name": name, "label": name, "judged": judged_by(module_of(name))} for name in figure_names()]
+    found = judged([{"claim": claim.name, "verdict": "reproduced", "figure": claim.figure}], figures)
+    under(figures, found)
+    links = [link["to"] for link in found["asked"][0]["links"]]
+    assert links
+    assert [figure["name"] for figure in figures if figure["claims"]] == [to for to in links if to != "errors"]
+
+
+def test_every_claim_that_a_figure_names_is_one():
+    named = {claim for name in figure_names() for claim in getattr(module_of(name), "CLAIMS", ())}
+    assert named and named <= {claim.name for claim in declared()}
 
 
 def test_a_figure_that_a_study_cannot_fill_is_not_in_the_page(page):
@@ -253,6 +268,12 @@ def test_numbers_are_written_as_a_reader_expects():
     assert interval(0.05, 0.07) == "5.00 to 7.00" and interval(None, 0.07) == ""
     assert quantity(-0.31, "points") == "−0.31 points" and quantity(0.25, "") == "0.25"
     assert [duration(seconds) for seconds in (2.5, 90, 5400)] == ["2.5 s", "1.5 min", "1.5 h"]
+
+
+def test_a_column_of_a_table_has_as_many_places_throughout_and_no_minus_before_nothing():
+    rows = [("a", 94.0, 1, -0.0), ("b", 1092.15, 20, -1.0), ("c", None, 3, None)]
+    assert cells(rows) == [("a", "94.00", "1", "0"), ("b", "1,092.15", "20", "−1"), ("c", "–", "3", "–")]
+    assert cells([(0.00002,), (94.0,)]) == [("2e-05".replace("-", "−"),), ("94",)]  # orders apart: each as it is
 
 
 def view(folder, name):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from resdag.config.base import Fraction
 from resdag.config.claim import Claim, Threshold
-from resdag.queries.spelling import number, percent
+from resdag.queries.spelling import number, percent, power
 from resdag.queries.verdicts import Evidence, Finding, above, found, mean, not_run
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def judge(evidence: Evidence) -> Finding:
 def _of_network(of: dict[str, Any], damage: float) -> str:
     """How many paths a network has, its error, and its mean damage by layer and by block."""
     return (
-        f"{of['network']}, 2^{of['log2_paths']:.0f} paths, error {percent(of['test_error'])}: "
+        f"{of['network']}, {power(2, round(of['log2_paths']))} paths, error {percent(of['test_error'])}: "
         f"{number(100 * damage)} points a layer, {number(100 * of['convolutions'] * damage)} a block"
     )
 

@@ -10,14 +10,16 @@ from resdag.figures.lengths import size_of
 from resdag.figures.theme import OKABE_ITO, Panel, Style, finish, finite, index_axis
 from resdag.figures.words import Config, few, in_percent, percent
 from resdag.paper import BLOCKS, EFFECTIVE_LENGTHS, FACTOR, MOST_LENGTHS
+from resdag.queries.spelling import power
 
 VIEW = "figure_6a"
 ORDER = 61
 PAPER = "figure 6a"
+CLAIMS = ("effective_path_lengths",)
 ESSENTIAL = ("count_paths",)
 TITLE = "How long the paths are"
 CAPTION = (
-    "Share of all 2^n paths over their length, the number of blocks whose branch they enter: binomial. Shaded are the "
+    "Share of all 2ⁿ paths over their length, the number of blocks whose branch they enter: binomial. Shaded are the "
     "lengths that most paths have, and the short ones from which the paper's gradient comes. The paper says that more "
     "than 95 % of the paths of its 110-layer network enter 19 to 35 of 54 blocks, and that 5 to 17 are 0.45 %; for "
     "another number of blocks, ranges as many standard deviations wide, with the paper's factor per block."
@@ -39,11 +41,8 @@ def draw(frame: pl.DataFrame, style: Style) -> alt.TopLevelMixin:
         base.mark_line(style="ink"),
         base.mark_point(style="ink", filled=True, size=22, opacity=1).encode(tooltip=_tooltip()),
     ]
-    title = f"{blocks} blocks: 2{str(blocks).translate(SUPERSCRIPTS)} paths"
+    title = f"{blocks} blocks: {power(2, blocks)} paths"
     return finish(alt.layer(*layers).properties(width=style.width, height=style.height, title=title), style)
-
-
-SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _ranges(blocks: int) -> list[tuple[tuple[int, int], str]]:

@@ -10,6 +10,7 @@ from resdag.figures.words import Config, few, listed, section
 VIEW = "figure_blocks_per_batch"
 ORDER = 130
 PAPER = None
+CLAIMS = ("effective_training", "effective_training_narrow")
 ESSENTIAL = ("compare_networks",)
 STUDY_HAS = ("comparisons.blocks_per_batch",)
 TITLE = "Training on fewer blocks in each batch"

@@ -26,6 +26,7 @@ from resdag.figures.words import Config, few, in_percent, listed, number, points
 VIEW = "figure_ensembles"
 ORDER = 170
 PAPER = None
+CLAIMS = ("explicit_ensemble",)
 ESSENTIAL = ("average_ensembles",)
 TITLE = "An explicit ensemble beside the paths of one network"
 CAPTION = (

@@ -4,6 +4,8 @@ The influence needs one pass and no label, which makes it the usual score by whi
 the block, as ranks, since their units have nothing to do with each other; right, one over the other as they are.
 """
 
+from math import ceil
+
 import altair as alt
 import polars as pl
 
@@ -21,7 +23,8 @@ from resdag.figures.theme import (
     panel_width,
     seed_opacity,
     seed_shape,
-    shape,
+    sign,
+    signs,
     written,
 )
 from resdag.figures.words import Config, few, in_percent, listed, points, section, signed
@@ -59,8 +62,10 @@ def _ranks(rows: pl.DataFrame, width: int) -> Panel:
     kinds = list(KINDS.values())
     ranks = rows.unpivot([*KINDS], index=["seed", "block"], variable_name="kind", value_name="rank")
     ranks = ranks.with_columns(pl.col("kind").replace(KINDS)).sort("kind", "seed", "block")
-    axis = alt.Axis(format="d", tickMinStep=1)
-    scale = alt.Scale(domain=[0.5 + float(rows["ranked"].max()), 0.5], nice=False)  # type: ignore[arg-type]
+    ranks = ranks.with_columns(signs("kind", kinds))
+    ranked = int(rows["ranked"].max())  # type: ignore[arg-type]
+    axis = alt.Axis(format="d", values=list(range(1, ranked + 1, ceil(ranked / 10))))
+    scale = alt.Scale(domain=[0.5 + ranked, 0.5], nice=False)
     y = alt.Y("rank:Q", title="rank of the block, 1 the most", axis=axis, scale=scale)
     base = alt.Chart(ranks).encode(
         x=blocks_axis(rows), y=y, color=colour("kind", kinds, colours=COLOURS), detail="seed:N"
@@ -69,7 +74,7 @@ def _ranks(rows: pl.DataFrame, width: int) -> Panel:
     opacity = seed_opacity(rows)
     return alt.layer(
         base.mark_line(opacity=opacity).encode(strokeDash=dash("kind", kinds)),
-        base.mark_point(filled=True, size=22, opacity=opacity).encode(shape=shape("kind", kinds)),
+        base.mark_point(filled=True, size=22, opacity=opacity).encode(shape=sign(kinds)),
         column(curves, width, "curve", {"rank": ".1~f"}),
     )
 

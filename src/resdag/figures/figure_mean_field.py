@@ -24,8 +24,8 @@ CAPTION = (
     "Lines: the recursion for infinite width (Yang and Schoenholz 2017); points: means over simulated networks, with "
     "bars of three standard errors. Top: cosine of the states of two inputs. Bottom: mean square of a state, and mean "
     "squared gradient at the input over that at the layer. Grey dashes: the residual network's limiting laws, l to "
-    "the power 2/pi - 1 for the cosine and exp((4/3) sqrt(2/pi) sigma_w sqrt(l)) for the gradient, each through the "
-    "last layer shown. W and V have standard deviation sigma over the root of the width, b and a sigma."
+    "the power 2/π − 1 for the cosine and exp(4/3 √(2/π) σw √l) for the gradient, each through the last layer shown. "
+    "W and V have standard deviation σ over the root of the width, b and a σ."
 )
 
 SYSTEMS = ("plain", "residual", "full")

@@ -23,6 +23,7 @@ from resdag.figures.theme import (
     signs,
 )  # fmt: skip
 from resdag.figures.words import Config, few, in_percent, listed, percent, points, section
+from resdag.queries.spelling import power
 
 VIEW = "figure_multiplicity"
 ORDER = 140
@@ -151,7 +152,7 @@ def finding(rows: pl.DataFrame) -> str | None:
     """Error of each network, from most paths to fewest, and the damage of as many layers deleted in each."""
     ordered = rows.sort("log2_paths", "network", descending=[True, False])
     errors = ordered.filter(panel="error")
-    said = [f"{percent(row['mean'])} with 2^{row['log2_paths']:.0f} paths" for row in errors.to_dicts()]
+    said = [f"{percent(row['mean'])} with {power(2, round(row['log2_paths']))} paths" for row in errors.to_dicts()]
     damage, seeds = _at_equal_layers(ordered), one_seed(errors.rename({"size": "seeds"}))
     return f"At equal depth, test error is {listed(said)}{damage}{seeds}."
 

@@ -25,18 +25,19 @@ from resdag.figures.theme import (
     seed_opacity,
     shape,
 )
-from resdag.figures.words import Config, few, in_percent, number, section
+from resdag.figures.words import Config, counted, few, in_percent, number, section
 
 VIEW = "figure_prediction"
 ORDER = 180
 PAPER = None
+CLAIMS = ("predicted_error",)
 ESSENTIAL = ("delete_random",)
 STUDY_HAS = ("paths.*.networks",)
 TITLE = "Figure 5a, predicted from the paths that are left"
 CAPTION = (
     "Left: test error over the number of blocks deleted at random, the mean over draws and the middle 90 % of them, "
     "and the error that equation 8 predicts from the trained network's gradients alone, with no parameter fitted: "
-    "intact error + (chance - intact error) x (1 - share), where the share of paths left is the mean over path "
+    "intact error + (chance − intact error) × (1 − share), where the share of paths left is the mean over path "
     "lengths of equation 8. A length weighs as much as the energy of its paths, or their number times the mean norm "
     "of sampled ones (the paper's figure 6c), or their number. Right: the measured mean error over each of these "
     "shares; the prediction is the straight line."
@@ -119,7 +120,7 @@ def method(config: Config) -> str:
     )  # fmt: skip
     return (
         f"Nothing more is measured: the errors are those of figure 5a, {energies}and the norms those of figure 6c. "
-        "Chance is 1 - 1 / classes. The weights are those of the intact network's gradients: what deletions do to the "
+        "Chance is 1 − 1 / classes. The weights are those of the intact network's gradients: what deletions do to the "
         "paths that they leave is not in the prediction."
     )
 
@@ -133,8 +134,8 @@ def finding(rows: pl.DataFrame) -> str | None:
         (off,) = chosen.select((pl.col("off") ** 2).mean().sqrt()).row(0)
         at = chosen.sort(pl.col("off").abs(), "count", "seed", descending=[True, False, False]).row(0, named=True)
         said.append(
-            f"{100 * off:.1f} points in {network}, {WEIGHTS[kind]}, and furthest at {at['count']} blocks, where it "
-            f"says {100 * at['predicted']:.1f} % and {100 * at['mean']:.1f} % were measured"
+            f"{100 * off:.1f} points in {network}, {WEIGHTS[kind]}, and furthest at {counted(at['count'], 'block')}, "
+            f"where it says {100 * at['predicted']:.1f} % and {100 * at['mean']:.1f} % were measured"
         )
     return f"The prediction is off, root mean square, by {'; '.join(said)}." if said else None
 

@@ -30,6 +30,7 @@ from resdag.paper import BLOCKS, EFFECTIVE_LENGTHS
 VIEW = "figure_spectrum"
 ORDER = 101
 PAPER = None
+CLAIMS = ("summed_window",)
 ESSENTIAL = ("measure_path_spectrum",)
 TITLE = "Figure 6 again, with all paths of a length added as vectors"
 CAPTION = (

@@ -13,6 +13,7 @@ from resdag.figures.theme import Panel, Style, colour, grid, names, panel_width,
 from resdag.figures.words import Config, at_epoch, few, number, section
 
 PLACES = {"input": "gradient at the input image", "first_block": "gradient at the first block's input"}
+AT = {"input": "input image", "first_block": "first block"}
 
 
 def moments(rows: pl.DataFrame) -> list[str]:
@@ -93,4 +94,5 @@ def fits(rows: pl.DataFrame, *columns: pl.Expr) -> pl.DataFrame:
     """A small table: one row for each network, moment, place and seed, with these columns of its fit."""
     of = [pl.col(name) for name in ("network", "seed", "epoch", "measured_at")]
     found = rows.select(*of, *columns).unique().sort("network", -pl.col("epoch"), "measured_at", "seed")
-    return few(found.with_columns(moment().alias("epoch")).rename({"epoch": "measured", "measured_at": "at"}))
+    named = found.with_columns(moment().alias("epoch"), pl.col("measured_at").replace(AT))
+    return few(named.rename({"epoch": "measured", "measured_at": "at"}))

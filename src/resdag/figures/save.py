@@ -21,7 +21,7 @@ from resdag.atomic import write_bytes, write_text
 from resdag.errors import DamagedFileError
 from resdag.figures.interact import interactive
 from resdag.figures.theme import DEFAULT, Style, font_list, message
-from resdag.figures.words import shown
+from resdag.figures.words import cells
 
 SUFFIXES = (".svg", ".png", ".html", ".csv")
 NOTHING = "no rows in this study"
@@ -117,7 +117,7 @@ def _table(table: dict[str, Any] | None) -> str:
     if table is None:
         return ""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table["columns"])
-    lines = ["".join(f"<td>{escape(shown(value))}</td>" for value in row) for row in table["rows"]]
+    lines = ["".join(f"<td>{escape(text)}</td>" for text in row) for row in cells(table["rows"])]
     return (
         f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{line}</tr>' for line in lines)}</tbody></table>"
     )

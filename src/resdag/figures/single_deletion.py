@@ -80,17 +80,18 @@ def _errors(rows: pl.DataFrame, residual: pl.DataFrame, hue: alt.Color, width: i
 
 
 def _close_up(rows: pl.DataFrame, by: str, hue: alt.Color, width: int, height: int) -> Panel:
-    """The change of error up to `CLIP`; a curve that goes higher touches the edge."""
+    """The change of error up to `CLIP`; a curve that goes higher touches the edge, and a band either edge."""
     edge, off = pl.lit(CLIP), rows.filter(pl.col("change") > CLIP)
     lowest = min(-0.005, float(rows.select(pl.min("change")).item()))
+    floor = pl.lit(1.08 * lowest)
     top = CLIP if off.is_empty() else CLIP + (CLIP - lowest) * HEADROOM / (height - HEADROOM)
     axis = alt.Axis(values=[whole / 100 for whole in range(-100, 6)], labelExpr=POINTS)
     scale = alt.Scale(domain=[1.08 * lowest, top], nice=False)
     y = alt.Y("shown:Q", title="change (points)", axis=axis, scale=scale)
     shown = rows.with_columns(
         shown=pl.min_horizontal("change", edge),
-        low=pl.min_horizontal(pl.col("low") - pl.col("intact_error"), edge),
-        high=pl.min_horizontal(pl.col("high") - pl.col("intact_error"), edge),
+        low=(pl.col("low") - pl.col("intact_error")).clip(floor, edge),
+        high=(pl.col("high") - pl.col("intact_error")).clip(floor, edge),
     )
     zero = alt.Chart(pl.DataFrame({"zero": [0.0]})).mark_rule(style="grey").encode(y=alt.Y("zero:Q"))
     lines, others = _curves(shown, hue, y)

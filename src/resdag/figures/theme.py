@@ -12,7 +12,7 @@ so that the same specification is drawn on white or on dark by another config.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import ceil, floor, sqrt
 from typing import Any
 
 import altair as alt
@@ -22,6 +22,8 @@ import polars as pl
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 4])
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
+EACH = 5
+"""Steps of an axis of whole numbers that all have their tick."""
 Panel = alt.LayerChart | alt.FacetChart
 """What `alt.layer` returns."""
 GREY = "#767676"
@@ -136,8 +138,10 @@ def error_axis(field: str, domain: Sequence[float], title: str | None = "test er
 
 
 def index_axis(field: str, domain: Sequence[float], title: str) -> alt.X:
-    """A horizontal axis of whole numbers."""
-    axis = alt.Axis(format="d", tickMinStep=1)
+    """A horizontal axis of whole numbers; of few, each has its tick: from 0 to 2 Vega does not keep its least step."""
+    low, high = ceil(domain[0]), floor(domain[1])
+    ticks = {"values": list(range(low, high + 1))} if high - low <= EACH else {"tickMinStep": 1}
+    axis = alt.Axis(format="d", **ticks)
     return alt.X(f"{field}:Q", title=title, axis=axis, scale=alt.Scale(domain=list(domain), nice=False))
 
 

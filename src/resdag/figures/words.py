@@ -1,6 +1,6 @@
 """How do figures write numbers, in their sentences and in their small tables?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -10,6 +10,8 @@ Config = Mapping[str, Any]
 NOTHING = "–"
 MOST_ROWS = 12
 """Of a figure's small table; the CSV beside the figure has every row."""
+MOST_PLACES = 4
+"""Of a column whose numbers are all written with as many: of more they are of several orders, and each has its own."""
 LITTLE = 0.01
 """A change of error that one may call small, a point: as in the rule on single deletions."""
 
@@ -70,8 +72,23 @@ def shown(value: Any) -> str:
     if value is None:
         return NOTHING
     if isinstance(value, float):
-        return f"{value:,.10g}".replace("-", "−")
+        return f"{value + 0.0:,.10g}".replace("-", "−")  # + 0.0: no minus before nothing
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def cells(rows: Iterable[Sequence[Any]]) -> list[tuple[str, ...]]:
+    """Rows of a table as they are written: a column's numbers all with as many places as the longest of them."""
+    columns = [_column(values) for values in zip(*rows, strict=True)]
+    return list(zip(*columns, strict=True))
+
+
+def _column(values: Sequence[Any]) -> list[str]:
+    text = [shown(value) for value in values]
+    places = max((len(each.partition(".")[2]) for each in text), default=0)
+    if not places or places > MOST_PLACES or not any(isinstance(value, float) for value in values):
+        return text
+    return [f"{value + 0.0:,.{places}f}".replace("-", "−") if isinstance(value, int | float) else NOTHING
+            for value in values]  # fmt: skip
 
 
 def in_percent(column: str | pl.Expr, digits: int = 2) -> pl.Expr:

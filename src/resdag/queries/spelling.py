@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def percent(value: float) -> str:
     """A fraction in the words of a sentence: 6.1 %."""
@@ -21,6 +23,11 @@ def number(value: float) -> str:
 def span(low: float, high: float) -> str:
     """A range of numbers: 0.1 to 0.3."""
     return f"{number(low)} to {number(high)}"
+
+
+def power(base: int, exponent: int) -> str:
+    """A power: 2⁵⁴, 10⁻⁶."""
+    return f"{base}{str(exponent).translate(_SUPERSCRIPTS)}"
 
 
 def of_seeds(count: int) -> str:

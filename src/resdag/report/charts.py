@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from resdag.figures.modules import module_of
 from resdag.figures.save import json_for_script, read_figure
-from resdag.figures.words import counted, listed, number
+from resdag.figures.words import cells, counted, listed, number
 from resdag.planning.views import view_files
 from resdag.report.packed import named_apart, packed, parquet, slim
 from resdag.store.formats import as_csv
@@ -39,8 +39,8 @@ def figure(con: duckdb.DuckDBPyConnection, study: Mapping[str, Any], page: Path)
         "label": label(name, module.PAPER), "method": module.method(study["config"]), "view": module.VIEW,
         "svg": Markup(slim(named_apart(page.with_suffix(".svg").read_text(encoding="utf-8"), f"{name}-"))),
         "size": sizes(rows), "definition": definition(con, module.VIEW),
-        "query": f"SELECT * FROM {module.VIEW} WHERE study = '{study['study']}';", "judged": _judged(module),
-        "numeric": numeric(said["table"]),
+        "query": f"SELECT * FROM {module.VIEW} WHERE study = '{study['study']}';", "judged": judged_by(module),
+        "numeric": numeric(said["table"]), "cells": cells(said["table"]["rows"]) if said["table"] else [],
     } | _files(rows)  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def most_panels(spec: Mapping[str, Any]) -> int:
     return max([0, *map(len, rows), *(most_panels(part) for row in rows for part in row)])
 
 
-def _judged(module: Any) -> list[str]:
+def judged_by(module: Any) -> list[str]:
     """What claims a figure shows: by the paper's number of it, or by names that the module lists."""
     return [*getattr(module, "CLAIMS", ()), *([module.PAPER] if module.PAPER else [])]
 

@@ -11,7 +11,7 @@ import polars as pl
 from resdag.figures.words import listed
 
 DATASETS = {
-    "digits": "scikit-learn's handwritten digits, grey images of 8 x 8 in ten classes",
+    "digits": "scikit-learn's handwritten digits, grey images of 8 × 8 in ten classes",
     "cifar10": "CIFAR-10",
     "cifar100": "CIFAR-100",
     "image_folder": "a folder of images",
@@ -20,7 +20,7 @@ DATASETS = {
 SHORTCUTS = {
     "subsample": "Where the shape changes, the skip takes every second pixel and pads the new channels with zeros "
     "(no parameters; option A of He et al. 2015)",
-    "projection": "Where the shape changes, the skip is a 1 x 1 convolution, which stays when its block is deleted",
+    "projection": "Where the shape changes, the skip is a 1 × 1 convolution, which stays when its block is deleted",
 }
 FIRST_BLOCKS = {
     "plain": "The first block has a batch norm and ReLU of its own",
@@ -82,7 +82,7 @@ def _special(networks: pl.DataFrame) -> list[str]:
     return [
         f"The paper gives the depth and width of its VGG and no more; here it has convolutions in five groups with a "
         f"max-pool after each, and a layer that goes leaves its pool behind: {listed(vgg)}." if vgg else "",
-        f"The branch of a highway block ends in a ReLU and nothing follows its sum; its gates are a sigmoid of a 1 x 1 "
+        f"The branch of a highway block ends in a ReLU and nothing follows its sum; its gates are a sigmoid of a 1 × 1 "
         f"convolution, one for each unit; where the shape changes, the input is subsampled before it is gated; "
         f"deleting a block shuts its gate: {listed(highway)}." if highway else "",
         f"Not trained here, weights loaded: {listed(loaded)}." if loaded else "",

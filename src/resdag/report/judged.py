@@ -11,8 +11,8 @@ VERDICTS = {
 """Symbol of each verdict: colour alone would not reach everyone."""
 COUNTED = ("reproduced", "not reproduced", "inconclusive")
 """Verdicts of what was measured; the others are counted apart."""
-ELSEWHERE = {"baseline_error": "errors", "effective_training": "errors"}
-"""Claims whose evidence is a table."""
+ELSEWHERE = dict.fromkeys(("baseline_error", "effective_training", "effective_training_narrow"), "errors")
+"""Claims whose evidence is a table, besides a figure or without one."""
 
 
 def judged(claims: Sequence[Mapping[str, Any]], figures: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -29,8 +29,8 @@ def judged(claims: Sequence[Mapping[str, Any]], figures: Sequence[Mapping[str, A
 def _linked(claim: Mapping[str, Any], figures: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A claim with the places of the page that show its evidence."""
     links = [{"to": figure["name"], "text": figure["label"]} for figure in figures if shows(figure, claim)]
-    if not links and claim["claim"] in ELSEWHERE:
-        links = [{"to": ELSEWHERE[claim["claim"]], "text": "Errors"}]
+    if claim["claim"] in ELSEWHERE:
+        links.append({"to": ELSEWHERE[claim["claim"]], "text": "Errors"})
     return {"interval_kind": None, "margin": None} | dict(claim) | {"links": links}
 
 

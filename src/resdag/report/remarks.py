@@ -6,7 +6,7 @@ network of 54 blocks, or quoted with their source.
 
 from resdag.figures.words import percent
 from resdag.paper import BLOCKS, EFFECTIVE_LENGTHS, HALVED_ERROR, IDENTITY_ERROR, LAST_SURVIVAL
-from resdag.report.words import power
+from resdag.queries.spelling import power
 
 
 def remarks() -> list[str]:

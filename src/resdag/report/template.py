@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from resdag.figures.words import interval, listed, number, percent, shown
+from resdag.figures.words import interval, listed, number, percent
 from resdag.report import words
 from resdag.report.packed import named_apart
 
@@ -19,7 +19,7 @@ def template(name: str) -> Any:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(asset)
     )
     environment.filters |= {
-        "percent": percent, "duration": words.duration, "number": number, "listed": listed, "shown": shown,
+        "percent": percent, "duration": words.duration, "number": number, "listed": listed,
         "named_apart": lambda svg, prefix: Markup(named_apart(svg, prefix)),
     }  # fmt: skip
     environment.globals |= {"quantity": words.quantity, "plain": words.plain, "interval": interval}

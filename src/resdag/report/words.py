@@ -2,8 +2,6 @@
 
 from resdag.figures.words import NOTHING, signed
 
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
 
 def quantity(value: float | None, unit: str) -> str:
     """A number with its unit: fractions in percent, differences of two in points."""
@@ -32,8 +30,3 @@ def duration(seconds: float | None) -> str:
         if seconds >= size:
             return f"{seconds / size:.1f} {unit}"
     return f"{seconds:.1f} s"
-
-
-def power(base: int, exponent: int) -> str:
-    """A power, written with superscripts."""
-    return f"{base}{str(exponent).translate(_SUPERSCRIPTS)}"
