@@ -74,13 +74,13 @@ class Progress:
     clock: Callable[[], float] = time.monotonic
     running: dict[int, Running] = field(default_factory=dict)
     done: int = 0
-    _expected: float = 0.0
+    _counts: Mapping[str, int] = field(default_factory=dict)
     _spent: float = 0.0
     _began: float = 0.0
 
     def begin(self, counts: Mapping[str, int]) -> None:
         """A run of so many jobs of each rule begins."""
-        self.total, self._expected, self._began = sum(counts.values()), _of_run(counts), self.clock()
+        self.total, self._counts, self._began = sum(counts.values()), counts, self.clock()
 
     def start(self, number: int, rule: str, wildcards: Mapping[str, str], log: str | None) -> None:
         """A job starts; Snakemake numbers it."""
@@ -111,7 +111,7 @@ class Progress:
         covered = self._spent + partly
         if not self._spent or self.seconds <= 0:
             return None
-        return max(0.0, self._expected - covered) * self.seconds / covered
+        return max(0.0, _of_run(self._counts) - covered) * self.seconds / covered
 
     def line(self) -> str:
         """`12 of 84 jobs, 40 s, about 2 min 10 s left`."""

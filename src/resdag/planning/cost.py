@@ -19,12 +19,12 @@ from resdag.planning.experiment import Work
 from resdag.planning.job import Job, Plan
 from resdag.planning.record import is_done
 
-# Multiply-adds per second that these networks reach.  CPU: one core of a 2023 server, measured with ResNet-110 at batch
-# 64 to 128 by this program; GPU: an H100-class device in float32, 38e12 an epoch of CIFAR-10 in about 12 s.  Both are
-# right to within a factor of two or so.
-CPU_RATE = 1.2e10
+# Multiply-adds per second that these networks reach.  CPU: one core of a server with AVX-512, where a ResNet-110 on
+# CIFAR-10 reached 5e10 in lesions and 2.6e10 in path gradients; GPU: an H100-class device in float32, 38e12 an epoch of
+# CIFAR-10 in about 12 s.  Both are right to within a factor of two or so.
+CPU_RATE = 4e10
 GPU_RATE = 3e12
-START_SECONDS = 6.0  # of a process with torch
+START_SECONDS = 1.0  # of a job that is forked from a warm server; a process of its own with torch needs six
 
 IMAGES = {"digits": (1437, 360, 1, 8), "cifar10": (50_000, 10_000, 3, 32), "cifar100": (50_000, 10_000, 3, 32)}
 DAY_HOURS = 24
