@@ -18,7 +18,7 @@ from resdag.figures.words import cells, interval, percent
 from resdag.planning.figures import figure_names
 from resdag.records.registry import class_of
 from resdag.report.build import VERDICTS, write_report
-from resdag.report.charts import judged_by, label, shown_by_itself, shows, sizes
+from resdag.report.charts import carried_by_the_page, judged_by, label, shown_by_itself, shows, sizes
 from resdag.report.choices import dataset_note
 from resdag.report.conclusion import EVIDENCE, conclusion
 from resdag.report.judged import judged, under
@@ -256,6 +256,17 @@ def test_the_largest_pictures_wait_where_all_would_be_too_much(monkeypatch: pyte
     assert [(figure["inline"], figure["panels"]) for figure in figures] == [
         (False, 0), (True, 0), (True, 0), (False, 13),
     ]  # fmt: skip
+
+
+def test_the_largest_rows_stay_in_the_files_beside_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resdag.report.charts.ROWS", 10)
+    figures = [{"rows": "r" * rows, "parquet": "p" * columns} for rows, columns in ((6, 2), (3, 4), (1, 9))]
+    carried_by_the_page(figures)
+    assert figures == [
+        {"rows": None, "parquet": "pp"},
+        {"rows": "rrr", "parquet": "pppp"},
+        {"rows": "r", "parquet": None},
+    ]
 
 
 def test_sizes_say_what_rows_are_of() -> None:

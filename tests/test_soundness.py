@@ -207,9 +207,17 @@ def test_another_version_of_a_package_repeats_what_imports_it(
     assert not changed & never
 
 
-def test_how_the_sql_of_a_view_is_written_draws_nothing_again_and_its_words_go_to_the_database(
-    before: dict[str, str], tmp_path: Path
+VIEW_EDITS = {
+    "a comment": ("SELECT", "SELECT  -- what follows\n ", set()),
+    "its words, which the database keeps": ("-- ", "-- Of old: ", ENDS),
+}
+
+
+@pytest.mark.parametrize("what", VIEW_EDITS)
+def test_a_comment_in_a_view_repeats_nothing_and_its_words_go_to_the_database(
+    what: str, before: dict[str, str], tmp_path: Path
 ) -> None:
+    old, new, changed = VIEW_EDITS[what]
     view = (ROOT / "src/resdag/store/views/figure_7.sql").read_text()
-    after = planned(tmp_path, {"store/views/figure_7.sql": view.replace("SELECT", "SELECT  -- what follows\n ", 1)})
-    assert {label for label in before if after[label] != before[label]} == ENDS
+    after = planned(tmp_path, {"store/views/figure_7.sql": view.replace(old, new, 1)})
+    assert {label for label in before if after[label] != before[label]} == changed

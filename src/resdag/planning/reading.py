@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from resdag.digests import file_sha256, fingerprint
+from resdag.digests import fingerprint
 from resdag.discovery import modules, source_of
 from resdag.experiments.results import DRAW, JUDGE, REPORT, STORE
 from resdag.planning.figures import can_be_filled, figure_names, words_of
@@ -12,7 +12,7 @@ from resdag.planning.job import Job
 from resdag.planning.lineage import rules_behind, texts_of
 from resdag.planning.maker import Maker
 from resdag.planning.missing import Remaining
-from resdag.planning.views import MACROS, tables_behind, texts_behind, view_files, views_behind
+from resdag.planning.views import MACROS, header_of, tables_behind, texts_behind, view_files, views_behind
 from resdag.provenance import code_parts
 
 INTERVALS = "interval_levels"  # the view that says how sure a study's intervals are
@@ -54,7 +54,7 @@ def stored(maker: Maker, sources: Sequence[Job], missing: Sequence[Mapping[str, 
     left_out: Any = {"dataset": {"root", "archive", "download"}, "jobs": True}
     whole = maker.study.model_dump(mode="json", exclude=left_out, exclude_none=True)  # nothing: an experiment not run
     texts = [MACROS, *view_files().values()]
-    comments = fingerprint([file_sha256(path) for path in texts])
+    comments = fingerprint([header_of(path) for path in view_files().values()])
     spec: dict[str, Any] = {"study": whole, "limits": maker.limits({job.rule for job in sources}), "comments": comments}
     spec |= {"missing": list(missing)} if missing else {}
     return maker.job(STORE, {}, spec, upstream=sources, tables=modules("tables").keys(), texts=texts)

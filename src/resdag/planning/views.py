@@ -46,3 +46,9 @@ def sources(path: Path) -> set[str]:
 def code_of(path: Path) -> str:
     """SQL without comments."""
     return sql_code(path.read_text(encoding="utf-8"))
+
+
+def header_of(path: Path) -> list[str]:
+    """The lines of comment of a view's file: what a row is, then what its columns are; the database keeps them."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line.removeprefix("-- ") for line in lines if line.startswith("-- ")]

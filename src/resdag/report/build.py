@@ -19,7 +19,7 @@ from resdag.atomic import write_text
 from resdag.errors import StudyError
 from resdag.figures.save import javascript_bundle
 from resdag.figures.words import listed
-from resdag.report.charts import figure, shown_by_itself
+from resdag.report.charts import carried_by_the_page, figure, shown_by_itself
 from resdag.report.choices import choices, dataset_note
 from resdag.report.conclusion import conclusion
 from resdag.report.judged import VERDICTS, judged, under
@@ -49,6 +49,7 @@ def _context(con: duckdb.DuckDBPyConnection, study: str, pages: Sequence[Path], 
     claims = judged(rows, figures)
     under(figures, claims)
     shown_by_itself(figures)
+    carried_by_the_page(figures)
     own = ranking(con, study, networks)
     return {
         "question": question(networks, own), "ranking": own,

@@ -19,8 +19,8 @@ from resdag.store.read import frame
 
 PICTURES = 3_000_000
 """Bytes of pictures that a page shows by itself; the largest beyond that are drawn when they are asked for."""
-ROWS = 400_000
-"""Bytes of a figure's rows, compressed, that a page carries; more stand in the files beside it."""
+ROWS = 1_000_000
+"""Bytes of rows, compressed, that a page carries; those of the largest figures beyond that stand in files beside it."""
 PANELS = 12
 """Panels that a reader takes in at once; of more than that one is drawn at a time, the one that is chosen."""
 _DISTINCT = {name: name for name in ("network", "seed", "draw", "sample", "batch")}
@@ -41,13 +41,8 @@ def figure(con: duckdb.DuckDBPyConnection, study: Mapping[str, Any], page: Path)
         "size": sizes(rows), "definition": definition(con, module.VIEW),
         "query": f"SELECT * FROM {module.VIEW} WHERE study = '{study['study']}';", "judged": judged_by(module),
         "numeric": numeric(said["table"]), "cells": cells(said["table"]["rows"]) if said["table"] else [],
-    } | _files(rows)  # fmt: skip
-
-
-def _files(rows: pl.DataFrame) -> dict[str, Any]:
-    """Rows as CSV and Parquet, where they are few enough to be carried."""
-    csv, columns = packed(as_csv(rows.drop("study"))), parquet(rows)
-    return {"rows": csv if len(csv) < ROWS else None, "parquet": columns if len(columns) < ROWS else None}
+        "rows": packed(as_csv(rows.drop("study"))), "parquet": parquet(rows),
+    }  # fmt: skip
 
 
 def sizes(rows: pl.DataFrame) -> str:
@@ -94,6 +89,19 @@ def shown_by_itself(figures: Sequence[dict[str, Any]]) -> None:
         each["panels"] = many if many > PANELS else 0
         room -= 0 if each["panels"] else len(each["svg"])
         each["inline"] = room >= 0 and not each["panels"]
+
+
+def carried_by_the_page(figures: Sequence[dict[str, Any]]) -> None:
+    """Take out the rows, CSV or Parquet, that the page has no room for: the largest, which the files beside it hold."""
+    room = ROWS
+    for form, each in sorted(((form, each) for each in figures for form in ("rows", "parquet")), key=_packed_bytes):
+        room -= len(each[form])
+        each[form] = each[form] if room >= 0 else None
+
+
+def _packed_bytes(of: tuple[str, Mapping[str, Any]]) -> int:
+    form, figure = of
+    return len(figure[form])
 
 
 def most_panels(spec: Mapping[str, Any]) -> int:

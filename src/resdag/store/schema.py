@@ -10,10 +10,11 @@ from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 from graphlib import TopologicalSorter
+from pathlib import Path
 from re import findall, match
 from typing import TYPE_CHECKING, NamedTuple
 
-from resdag.planning.views import MACROS, view_files
+from resdag.planning.views import MACROS, header_of, view_files
 from resdag.records.base import Record
 from resdag.records.columns import Column as Declared
 from resdag.records.columns import columns_of
@@ -103,15 +104,15 @@ def create_table_sql(record: type[Record]) -> str:
 @cache
 def views() -> tuple[View, ...]:
     """The views, each after those that it reads."""
-    found = {name: _view(name, path.read_text(encoding="utf-8")) for name, path in view_files().items()}
+    found = {name: _view(name, path) for name, path in view_files().items()}
     reads = {name: sorted(set(findall(r"\w+", view.sql)) & found.keys() - {name}) for name, view in found.items()}
     order = TopologicalSorter({name: reads[name] for name in sorted(reads)})
     return tuple(found[name] for name in order.static_order())
 
 
-def _view(name: str, source: str) -> View:
-    header = [line.removeprefix("-- ") for line in source.splitlines() if line.startswith("-- ")]
-    body = "\n".join(line for line in source.splitlines() if not line.startswith("--")).strip().rstrip(";")
+def _view(name: str, path: Path) -> View:
+    header, lines = header_of(path), path.read_text(encoding="utf-8").splitlines()
+    body = "\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";")
     matches = [match(r"(\w+): (.+)", line) for line in header[1:]]
     described = {found[1]: found[2] for found in matches if found}
     return View(name, body, header[0], described)
