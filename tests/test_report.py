@@ -13,7 +13,7 @@ from resdag.config.claim import declared
 from resdag.errors import StudyError
 from resdag.figures.modules import module_of
 from resdag.figures.save import specification
-from resdag.figures.theme import Style
+from resdag.figures.theme import DARK, WHITE, Style
 from resdag.figures.words import cells, interval, percent
 from resdag.planning.figures import figure_names
 from resdag.records.registry import class_of
@@ -21,9 +21,11 @@ from resdag.report.build import VERDICTS, write_report
 from resdag.report.charts import carried_by_the_page, judged_by, label, shown_by_itself, shows, sizes
 from resdag.report.choices import dataset_note
 from resdag.report.conclusion import EVIDENCE, conclusion
+from resdag.report.inks import inks
 from resdag.report.judged import judged, under
 from resdag.report.packed import named_apart, packed, slim, unpacked
 from resdag.report.remarks import blocks_kept, remarks
+from resdag.report.template import STYLES, asset
 from resdag.report.words import duration, plain, quantity
 from resdag.store.read import connect, frame
 from views_by_hand import STUDY, VIEWS
@@ -279,6 +281,14 @@ def test_numbers_are_written_as_a_reader_expects():
     assert interval(0.05, 0.07) == "5.00 to 7.00" and interval(None, 0.07) == ""
     assert quantity(-0.31, "points") == "−0.31 points" and quantity(0.25, "") == "0.25"
     assert [duration(seconds) for seconds in (2.5, 90, 5400)] == ["2.5 s", "1.5 min", "1.5 h"]
+
+
+def test_colours_of_charts_stand_in_the_theme_alone_and_dark_charts_lie_on_the_page_s_dark():
+    sheets = {name: asset(name) for name in STYLES}
+    for colour in {value for paper in (WHITE, DARK) for value in vars(paper).values()} - {"white", DARK.background}:
+        assert colour in inks() and not any(colour in sheet for sheet in sheets.values())
+    dark = sheets["page.css"].split("prefers-color-scheme: dark")[1]
+    assert f"--paper: {DARK.background};" in dark
 
 
 def test_a_column_of_a_table_has_as_many_places_throughout_and_no_minus_before_nothing():

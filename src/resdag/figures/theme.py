@@ -39,10 +39,12 @@ class Paper:
     grey: str
     pale: str
     grid: str
+    blue: str
 
 
-WHITE = Paper(background="white", ink="#222222", grey="#767676", pale="#d4d4d4", grid="#ececec")
-DARK = Paper(background="#16181b", ink="#e6e6e6", grey="#9b9b9b", pale="#54575c", grid="#2c2f33")
+WHITE = Paper(background="white", ink="#222222", grey="#767676", pale="#d4d4d4", grid="#ececec", blue=OKABE_ITO[0])
+DARK = Paper(background="#15181c", ink="#e6e6e6", grey="#9b9b9b", pale="#54575c", grid="#2c2f33", blue="#2f8fd0")
+"""The first of the colours is lighter there: of all it has least contrast with dark."""
 
 
 @dataclass(frozen=True)

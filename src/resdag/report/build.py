@@ -26,7 +26,7 @@ from resdag.report.judged import VERDICTS, judged, under
 from resdag.report.ranking import question, ranking
 from resdag.report.remarks import remarks
 from resdag.report.summary import key_figures, sentences
-from resdag.report.template import STYLES, asset, template
+from resdag.report.template import asset, style, template
 from resdag.store.read import connect, frame
 
 SCRIPTS = ("packed.js", "tables.js", "files.js", "charts.js", "contents.js")
@@ -58,7 +58,7 @@ def _context(con: duckdb.DuckDBPyConnection, study: str, pages: Sequence[Path], 
         "errors": _rows(con, "table_errors", study, "network, seed").to_dicts(), "conclusion": conclusion(rows),
         "effective": _rows(con, "table_effective_paths", study, _EFFECTIVE_ORDER).to_dicts(),
         "choices": choices(networks), "remarks": remarks(), "jobs": _jobs(con, study),
-        "css": Markup("\n".join(map(asset, STYLES))), "script": Markup("\n".join(map(asset, SCRIPTS))),
+        "css": style(), "script": Markup("\n".join(map(asset, SCRIPTS))),
         "bundle": Markup(javascript_bundle(cache)),
     }  # fmt: skip
 

@@ -21,7 +21,7 @@ from resdag.queries.differences import Difference
 from resdag.report.difference import ASKED, cell, summary, where_most
 from resdag.report.judged import VERDICTS
 from resdag.report.packed import slim
-from resdag.report.template import STYLES, asset, template
+from resdag.report.template import asset, style, template
 from resdag.report.words import plain, quantity
 
 SCRIPTS = ("packed.js", "tables.js", "contents.js")
@@ -38,7 +38,7 @@ def write_comparison(found: Difference, a: Side, b: Side, out: Path) -> Path:
         errors=errors(a[1], b[1]), sides=[_about(a), _about(b)], asked=found.asked[:ASKED],
         more=len(found.asked) - ASKED, moves=_moves(found), picture=_picture(overlaid), overlaid=_names(overlaid),
         apart=[(table, move, where_most(move)) for table in found.tables for move in table.provenance], cell=cell,
-        css=Markup("\n".join(map(asset, STYLES))), script=Markup("\n".join(map(asset, SCRIPTS))),
+        css=style(), script=Markup("\n".join(map(asset, SCRIPTS))),
     )  # fmt: skip
     write_text(out, page)
     return out

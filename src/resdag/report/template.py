@@ -8,9 +8,15 @@ from markupsafe import Markup
 
 from resdag.figures.words import interval, listed, number, percent
 from resdag.report import words
+from resdag.report.inks import inks
 from resdag.report.packed import named_apart
 
 STYLES = ("page.css", "charts.css", "print.css")
+
+
+def style() -> Markup:
+    """What the pages look like, on light, on dark and on paper."""
+    return Markup("\n".join([inks(), *map(asset, STYLES)]))
 
 
 def template(name: str) -> Any:
