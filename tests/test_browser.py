@@ -61,6 +61,13 @@ def test_the_answer_and_the_three_figures_are_on_the_first_screen(seen: Seen) ->
     assert ends and max(ends) < 900
 
 
+def test_words_of_the_first_screen_s_pictures_can_be_read(seen: Seen) -> None:
+    seen.page.set_viewport_size({"width": 1280, "height": 900})
+    size = "parseFloat(getComputedStyle(e).fontSize) * Math.hypot(e.getScreenCTM().a, e.getScreenCTM().b)"
+    sizes = seen.ask(f"[...document.querySelectorAll('.three svg text')].map(e => {size})")
+    assert sizes and min(sizes) >= 8  # pixels
+
+
 def test_verdicts_are_on_the_screen_of_a_phone(seen: Seen) -> None:
     seen.page.set_viewport_size({"width": 390, "height": 844})
     edges = seen.ask("[...document.querySelectorAll('.cards .verdict')].map(e => e.getBoundingClientRect().right)")

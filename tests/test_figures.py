@@ -98,7 +98,7 @@ def test_fonts_end_in_sans_serif(name):
     {
         "figure_3": ["test error", "index of the deleted block", "change (points)", "resnet110", "vgg15", "seed"],
         "figure_4": ["test error", "index of the deleted block", "change (points)"],
-        "figure_5a": ["test error", "blocks deleted", "draws that hit a block that costs 5 points or more alone"],
+        "figure_5a": ["test error", "blocks deleted", "draws that hit a severe block"],
         "figure_5b": [
             "test error",
             "Kendall's tau with the trained order",

@@ -21,6 +21,7 @@ from resdag.report.build import VERDICTS, write_report
 from resdag.report.charts import carried_by_the_page, judged_by, label, shown_by_itself, shows, sizes
 from resdag.report.choices import dataset_note
 from resdag.report.conclusion import EVIDENCE, conclusion
+from resdag.report.glance import first_shown
 from resdag.report.inks import inks
 from resdag.report.judged import judged, under
 from resdag.report.packed import named_apart, packed, slim, unpacked
@@ -155,6 +156,17 @@ def test_the_first_screen_has_the_paper_s_three_figures(page):
     first = page.split('<header id="summary">')[1].split("</header>")[0]
     assert [f'href="#{name}"' in first for name in ("figure_3", "figure_5a", "figure_6c")] == [True] * 3
     assert first.count("<svg") == 3
+
+
+def test_the_first_screen_shows_the_networks_that_are_judged_and_trained_gradients_at_the_input():
+    rows = pl.DataFrame({
+        "network": ["a", "a", "a", "b", "c"], "epoch": [0, 2, 2, 2, 2],
+        "measured_at": ["input", "input", "first_block", "input", "input"],
+    })  # fmt: skip
+    assert first_shown(rows, {"claims": {"residual": "a"}}).rows() == [("a", 2, "input")]
+    assert first_shown(rows, {"claims": None}).is_empty()  # of three networks none is named
+    assert first_shown(rows.filter(pl.col("network") != "c"), {})["network"].to_list() == ["a", "b"]
+    assert first_shown(rows.filter(measured_at="first_block"), {}).height == 1
 
 
 def test_each_chart_has_a_text_for_those_who_do_not_see_it(page):

@@ -34,12 +34,12 @@ TITLE = "Deleting many blocks at random"
 CAPTION = (
     "Test error over the number of blocks deleted at random. Boxes hold the middle half of the draws of all seeds, "
     "whiskers the middle 90 %, bars are medians; lines join the medians of each seed, the dotted line is the intact "
-    "error. Circles are the draws that hit a block whose deletion alone costs five points or more: they are a mode of "
-    "their own. The paper finds that error grows smoothly with the number of deleted blocks, as it does in an ensemble "
-    "that loses members."
+    "error. Circles are draws that hit a severe block, one whose deletion alone costs five points or more: they are a "
+    "mode of their own. The paper finds that error grows smoothly with the number of deleted blocks, as it does in an "
+    "ensemble that loses members."
 )
 
-HIT = "draws that hit a block that costs 5 points or more alone"
+HIT = "draws that hit a severe block"
 BLUE, VERMILLION = OKABE_ITO[:2]
 QUANTILES = {
     "q05": (0.05, "5 % quantile"), "q25": (0.25, "lower quartile"), "median": (0.5, "median"),

@@ -13,6 +13,7 @@ from resdag.figures.modules import module_of
 from resdag.figures.save import json_for_script, read_figure
 from resdag.figures.words import cells, counted, listed, number
 from resdag.planning.views import view_files
+from resdag.report.glance import glance
 from resdag.report.packed import named_apart, packed, parquet, slim
 from resdag.store.formats import as_csv
 from resdag.store.read import frame
@@ -35,7 +36,7 @@ def figure(con: duckdb.DuckDBPyConnection, study: Mapping[str, Any], page: Path)
     rows = frame(con, f"SELECT * FROM {module.VIEW} WHERE study = ?", [study["study"]])
     spec = said.pop("spec")
     return said | {
-        "chart": spec, "spec": packed(json_for_script(spec)),
+        "glance": glance(name, module, rows, study["config"]), "chart": spec, "spec": packed(json_for_script(spec)),
         "label": label(name, module.PAPER), "method": module.method(study["config"]), "view": module.VIEW,
         "svg": Markup(slim(named_apart(page.with_suffix(".svg").read_text(encoding="utf-8"), f"{name}-"))),
         "size": sizes(rows), "definition": definition(con, module.VIEW),

@@ -23,8 +23,8 @@ SPOKEN_OF = 10
 
 
 def key_figures(figures: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those of the first screen that the page shows by itself."""
-    there = {figure["name"]: figure for figure in figures if figure["inline"]}
+    """Those of the first screen that have a small picture, or that the page shows by itself."""
+    there = {figure["name"]: figure for figure in figures if figure["glance"] or figure["inline"]}
     found = [[there[name] for name in names if name in there] for names in KEY]
     return [some[0] for some in found if some]
 
