@@ -180,6 +180,9 @@ def test_print_has_every_figure_whole_and_no_empty_page(seen: Seen, tmp_path: Pa
     printed = [page.extract_text() for page in pypdf.PdfReader(tmp_path / "report.pdf").pages]
     assert len(printed) <= 10 + 1.2 * len(DRAWN)
     assert min(map(len, printed)) > 200
+    seen.page.set_viewport_size({"width": int((210 - 2 * 14) / 25.4 * 96), "height": 1000})  # what @page leaves of A4
+    wide = "[...document.querySelectorAll('table, svg')].map(e => e.getBoundingClientRect().right)"
+    assert max(seen.ask(wide)) <= seen.page.viewport_size["width"] + 1
     tallest = seen.ask(
         "Math.max(...[...document.querySelectorAll('.still svg')].map(e => e.getBoundingClientRect().height))"
     )

@@ -351,6 +351,7 @@ def test_each_figure_s_finding_and_small_table_stand_under_it(page):
 
 def test_quantities_say_their_unit_once_and_r_squared_keeps_its_nines() -> None:
     assert quantity(0.99964, "R^2") == "0.9996 R²"
+    assert (quantity(0.256, "factor"), quantity(1, "falls"), quantity(2, "falls")) == ("0.256", "1 fall", "2 falls")
     assert (plain(-0.818, "correlation"), quantity(0.0125, "fraction")) == ("−0.818", "1.25 %")
     assert plain(0.0125, "fraction") == "1.25"
     assert (quantity(-0.0101, "difference"), plain(0.005, "difference")) == ("−1.01 points", "+0.50")

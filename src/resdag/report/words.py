@@ -2,12 +2,20 @@
 
 from resdag.figures.words import NOTHING, signed
 
+_UNITS = {
+    "fraction": "%",
+    "difference": "points",
+    "R^2": "R²",
+    **dict.fromkeys(("ratio", "factor", "exponent", "gate"), ""),
+}
+"""How units are written, where it is not by their name: what has no unit has no word."""
+
 
 def quantity(value: float | None, unit: str) -> str:
     """A number with its unit: fractions in percent, differences of two in points."""
     if value is None:
         return NOTHING
-    words = {"fraction": "%", "difference": "points"}.get(unit, unit.replace("^2", "²"))
+    words = _UNITS.get(unit, unit.removesuffix("s") if value == 1 else unit)
     return f"{plain(value, unit)} {words}".rstrip()
 
 
