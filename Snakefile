@@ -29,6 +29,7 @@ wildcard_constraints:
 onstart:
     try:
         take_lock()
+        STUDY.tidy_up()
         STUDY.compare_packages()
         STUDY.check_data()
         STUDY.hand_over()

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -41,22 +41,23 @@ class Holders:
         self.folder = folder
         self.processes: list[subprocess.Popen[str]] = []
 
-    def hold(self, *what: str) -> subprocess.Popen[str]:
-        """A process that holds it."""
-        process = self._start(*what)
+    def hold(self, *what: str, before: Sequence[str] = ()) -> subprocess.Popen[str]:
+        """A process that holds it, started by the command that stands `before`."""
+        process = self._start(what, before)
         assert process.stdout and process.stdout.readline() == "held\n"
         return process
 
-    def refused(self, *what: str) -> str:
+    def refused(self, *what: str, before: Sequence[str] = ()) -> str:
         """What is said to a process that does not get it."""
-        process = self._start(*what)
+        process = self._start(what, before)
         _, said = process.communicate(timeout=60)
         assert process.returncode == 1 and said.startswith("refused: "), said
         return said
 
-    def _start(self, *what: str) -> subprocess.Popen[str]:
+    def _start(self, what: Sequence[str], before: Sequence[str]) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-c", HOLD, *what], cwd=self.folder, env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+            [*before, sys.executable, "-c", HOLD, *what],
+            cwd=self.folder, env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         self.processes.append(process)
@@ -107,15 +108,8 @@ def test_a_folder_that_cannot_be_written_to_is_named(holders: Holders) -> None:
         locks.take_lock()
 
 
-def test_a_file_system_without_locks_is_said_and_its_jobs_run(
-    holders: Holders, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def without(*_: object) -> None:
-        raise OSError(38, "Function not implemented")
-
-    monkeypatch.setattr(locks.fcntl, "flock", without)
-    monkeypatch.setattr(locks.fcntl, "lockf", without)
-    with pytest.raises(ResdagError, match=r"its file system has no locks \(Function not implemented\)"):
-        locks.take_lock()
-    with alone_with("here", ONE):
-        pass
+def test_a_file_system_without_locks_is_said_and_its_jobs_run(holders: Holders) -> None:
+    without = (sys.executable, str(Path(__file__).with_name("forbidden.py")))
+    said = holders.refused("workflow", before=without)
+    assert "its file system has no locks (Function not implemented)" in said
+    holders.hold("job", ONE, "0", before=without)

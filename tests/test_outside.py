@@ -1,7 +1,10 @@
 """Weights by address: planned before they are there, fetched once before the first job, held to their sum."""
 
 import hashlib
+import json
 import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +16,13 @@ from resdag.config.study import Study
 from resdag.config.weights import Address
 from resdag.errors import DatasetError, WeightsError
 from resdag.execution.outside import check_images, have_weights
+from resdag.execution.task import PLANS
 from resdag.models.build import build
 from resdag.models.weights import save_weights
 from resdag.planning.plan import plan_study
 from resdag.verbs.run import by_hand
 from served import Server, served
-from workflow_tools import ROOT, kill_group, logs, run, start
+from workflow_tools import ROOT, kill_group, logs, query, run, start
 
 OPTIONS = {"depth": 8, "width": 4}
 
@@ -146,7 +150,8 @@ def test_images_that_must_be_fetched_are_asked_for_before_any_job() -> None:
 def outside(folder: Path, server: Server, content: bytes) -> list[str]:
     """A study of one published network in a checkout, and the command that loads and measures it."""
     digits = hashlib.sha256(content).hexdigest()[:8]
-    text = yaml.safe_dump(content_of({"url": server.address, "sha256": digits}))
+    address = server.address_with_password if server.password else server.address
+    text = yaml.safe_dump(content_of({"url": address, "sha256": digits}))
     (folder / "config/outside.yaml").write_text(text)
     return ["snakemake", "--cores", "1", "--configfile", "config/outside.yaml", "train"]
 
@@ -166,9 +171,11 @@ def test_a_workflow_without_a_network_is_refused_before_any_job_and_its_dry_run_
 
 
 @pytest.mark.workflow
-def test_a_workflow_that_is_killed_while_it_fetches_goes_on_and_is_done(fresh: Path, published: bytes) -> None:
-    with served(published, hangs=0.001) as server:
-        command = outside(fresh, server, published)
+def test_a_workflow_that_is_killed_while_it_fetches_goes_on_and_writes_no_password_down(
+    fresh: Path, published: bytes
+) -> None:
+    with served(published, hangs=0.001, password="me:s3cret") as server:
+        command = [*outside(fresh, server, published)[:-1], "database"]
         process = start(fresh, *command)
         part = fresh / "data/checkpoints" / f"file-{hashlib.sha256(published).hexdigest()[:8]}.bin.part"
         while not (part.exists() and part.stat().st_size):
@@ -180,3 +187,13 @@ def test_a_workflow_that_is_killed_while_it_fetches_goes_on_and_is_done(fresh: P
         assert server.asked == [None, f"bytes={kept}-"]
         assert run(fresh, *command)[1].count("Nothing to be done") == 1
         assert len(server.asked) == 2
+    ((config,),) = query(fresh, "SELECT config FROM studies")
+    assert json.loads(config)["networks"]["others"]["weights"]["url"] == server.address.replace("://", "://***@")
+    # Those that read the address stay: the study file, and the plan of its jobs, which nobody else may open.
+    holding = {path.relative_to(fresh) for path in files_in(fresh) if b"s3cret" in path.read_bytes()}
+    assert {path.parent for path in holding} <= {Path("config"), PLANS}
+    assert stat.S_IMODE((fresh / PLANS).stat().st_mode) == 0o700
+
+
+def files_in(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())

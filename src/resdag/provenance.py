@@ -16,6 +16,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -108,9 +109,10 @@ class Sources:
         return digest, named
 
     def save(self) -> None:
-        """Keep what was parsed for the next process."""
+        """Keep what was parsed for the next process, where anything can be kept."""
         if self.cache and self._unsaved:
-            write_json(self.cache, self._parsed)
+            with suppress(OSError):
+                write_json(self.cache, self._parsed)
             self._unsaved = False
 
 

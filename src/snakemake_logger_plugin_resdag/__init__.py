@@ -32,20 +32,21 @@ _OTHERS = re.compile(r"""^\s*(?:include|snakefile):\s*["']([^"']+)["']""", re.MU
 
 def is_ours(arguments: list[str]) -> bool:
     """Whether the workflow that these arguments ask for is resdag's, or is built upon it."""
-    named = _snakefile_in(arguments)
+    named = _value_of(arguments, "--snakefile", "-s")
     found = [Path(named)] if named else [path for path in map(Path, _SNAKEFILES) if path.exists()]
     return bool(found) and _leads_to_us(found[0])
 
 
-def _snakefile_in(arguments: list[str]) -> str | None:
-    named = None
+def _value_of(arguments: list[str], long: str, short: str) -> str | None:
+    """The value of an option, where it stands last; None where it is not given."""
+    found = None
     for argument, value in zip(arguments, [*arguments[1:], ""], strict=False):
         option, equals, attached = argument.partition("=")
-        if option in ("--snakefile", "-s"):
-            named = attached if equals else value
-        elif re.match(r"-s[^-]", argument):
-            named = argument[2:]
-    return named
+        if option in (long, short):
+            found = attached if equals else value
+        elif re.match(rf"{short}[^-]", argument):
+            found = argument[2:]
+    return found
 
 
 def _leads_to_us(snakefile: Path) -> bool:
@@ -162,7 +163,15 @@ class LogHandler(LogHandlerBase):
         return False
 
 
-_CALLED = Path(sys.argv[0]).name == "snakemake" or sys.argv[0].endswith(("snakemake/__main__.py", "snakemake/cli.py"))
-if _CALLED and is_ours(sys.argv[1:]):
+def _prepare() -> None:
+    """Before Snakemake parses its command line: what it would not survive, or not understand."""
+    from snakemake_logger_plugin_resdag.places import prepare_places
+
     sys.argv[1:] = targets_first(sys.argv[1:])
     refuse_unreadable(study_files(sys.argv[1:]))
+    prepare_places(Path(_value_of(sys.argv[1:], "--directory", "-d") or "."))
+
+
+_CALLED = Path(sys.argv[0]).name == "snakemake" or sys.argv[0].endswith(("snakemake/__main__.py", "snakemake/cli.py"))
+if _CALLED and is_ours(sys.argv[1:]):
+    _prepare()

@@ -17,6 +17,7 @@ from typing import Any
 from resdag.config.load import DEFAULT_STUDY, load_study
 from resdag.config.study import Study
 from resdag.errors import ResdagError
+from resdag.execution.aside import sweep
 from resdag.execution.devices import SLOTS
 from resdag.execution.lifetime import announce
 from resdag.execution.outside import check_images, have_weights
@@ -70,6 +71,11 @@ class Workflow:
         """Where jobs find what they are: a resource, not a param, since no result depends on where it lies."""
         places = {"study": self.study.model_dump(mode="json"), "file": str(self.file)}
         return str(plan_file(self.study.study, [job.fingerprint for job in self.plan.jobs], places))
+
+    def tidy_up(self) -> None:
+        """Remove what killed jobs of this machine were writing; on others they may still run."""
+        if not self.remote:
+            sweep()
 
     def hand_over(self) -> None:
         """Write every job of the plan where its process looks for it; plans of this study before it go."""

@@ -62,7 +62,8 @@ def _asked(wanted: Mapping[Path, Mapping[str, Any]]) -> dict[Path, Structure]:
     answers = dict(zip(wanted, _traced([*wanted.values()]), strict=True))
     for path, answer in answers.items():
         if "found" in answer:
-            write_json(path, answer["found"])
+            with suppress(OSError):  # read-only results: the next process traces again
+                write_json(path, answer["found"])
     return {path: answer.get("found", answer) for path, answer in answers.items()}
 
 
