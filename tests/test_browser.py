@@ -122,6 +122,14 @@ def test_files_come_out_of_the_page_itself(seen: Seen, tmp_path: Path, kind: str
         assert path.read_bytes().startswith({"SVG": b"<svg", "PNG": b"\x89PNG"}[kind])
 
 
+def test_the_sql_behind_a_figure_is_copied(seen: Seen) -> None:
+    seen.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    seen.page.locator("#figure_5b button.copy").click()
+    seen.page.get_by_text("Copied", exact=True).wait_for()
+    assert seen.ask("navigator.clipboard.readText()") == f"SELECT * FROM figure_5b WHERE study = '{STUDY}';"
+    assert seen.page.locator("article:has(.files) button.copy").count() == len(DRAWN)
+
+
 INK = """() => ["still", "live"].map(kind => {
   const text = document.querySelector(`#chart-figure_5a .${kind} .role-axis-label text`);
   return getComputedStyle(text).fill.match(/\\d+/g).map(Number);

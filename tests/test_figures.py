@@ -16,7 +16,7 @@ import vl_convert
 from resdag.errors import DamagedFileError
 from resdag.figures.job import draw_figure
 from resdag.figures.modules import module_of
-from resdag.figures.save import SUFFIXES, read_figure, save, specification
+from resdag.figures.save import SUFFIXES, drop_others, read_figure, save, specification
 from resdag.figures.theme import DARK, OKABE_ITO, WHITE, Style, ceiling, config, finite, font_list
 from resdag.planning.figures import figure_names
 from views_by_hand import VIEWS
@@ -273,6 +273,17 @@ def test_ink_stands_in_the_config_alone_so_that_dark_paper_is_another_config():
         assert spec["config"] == json.loads(json.dumps(expected))
         inks = {WHITE.ink, WHITE.pale, WHITE.grid, "black", "white", "#000000", "#ffffff"}
         assert not inks & set(leaves({key: value for key, value in spec.items() if key != "config"})), name
+
+
+def test_files_of_figures_that_a_study_no_longer_draws_go_and_all_others_stay(tmp_path):
+    kept = ["figure_3.svg", "figure_3.csv", "notes.csv", "figure_3.svg.part", "stamps/figure_3-0a"]
+    gone = ["figure_8.svg", "figure_8.png", "figure_8.html", "figure_8.csv", "stamps/figure_8-0b"]
+    (tmp_path / "stamps").mkdir()
+    for name in (*kept, *gone):
+        (tmp_path / name).write_text("")
+    drop_others(tmp_path, {"figure_3"})
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")) == sorted(kept[:-1])
+    assert [path.name for path in (tmp_path / "stamps").iterdir()] == ["figure_3-0a"]
 
 
 # Single figures

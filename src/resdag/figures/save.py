@@ -7,6 +7,7 @@ Every file is written aside and moved into place whole.
 """
 
 import json
+from collections.abc import Collection
 from html import escape
 from importlib.metadata import version
 from importlib.resources import files
@@ -51,6 +52,16 @@ def save(
     write_text(folder / f"{name}.html", _page(figure, svg, style, cache))
     write_text(folder / f"{name}.csv", _flat(frame).write_csv())
     return [folder / f"{name}{suffix}" for suffix in SUFFIXES]
+
+
+def drop_others(folder: Path, names: Collection[str]) -> None:
+    """Remove the files of figures that are not among the names, which an earlier study file asked for."""
+    for path in folder.glob("figure_*"):
+        if path.suffix in SUFFIXES and path.stem not in names:
+            path.unlink()
+    for stamp in (folder / "stamps").glob("figure_*"):
+        if stamp.name.rsplit("-", 1)[0] not in names:
+            stamp.unlink()
 
 
 def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:

@@ -13,7 +13,10 @@ marks.forEach(function (link, target) { if (target) reader.observe(target); });
 function unfold() {
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   for (let at = target; at; at = at.parentElement) if (at.localName === "details") at.open = true;
-  if (target) target.scrollIntoView();
+  if (target) {
+    target.hidden = false; // a row that its table's choice had put away
+    target.scrollIntoView();
+  }
 }
 addEventListener("hashchange", unfold);
 unfold();

@@ -27,6 +27,10 @@ function give(kind, article) {
   return savePng(svgOf(article), name);
 }
 
+function copied(text) {
+  return navigator.clipboard ? navigator.clipboard.writeText(text) : Promise.reject(new Error("no clipboard"));
+}
+
 document.addEventListener("click", function (event) {
   const link = event.target.closest("a[data-file]"), article = link && link.closest("article");
   const here = article && (link.dataset.file === "csv" ? document.getElementById("rows-" + article.id) : svgOf(article));
@@ -35,10 +39,12 @@ document.addEventListener("click", function (event) {
     give(link.dataset.file, article);
   }
   const button = event.target.closest("button.copy");
-  if (button) navigator.clipboard.writeText(button.dataset.text).then(function () {
+  if (button) copied(button.dataset.text).then(function () {
     button.textContent = "Copied";
     setTimeout(function () { button.textContent = "Copy SQL"; }, 1500);
   }, function () {
-    getSelection().selectAllChildren(button.previousElementSibling); // no clipboard: at least it is marked
+    const query = button.closest("article").querySelector("pre"); // no clipboard: at least it is marked
+    query.closest("details").open = true;
+    getSelection().selectAllChildren(query);
   });
 });

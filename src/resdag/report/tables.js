@@ -1,5 +1,5 @@
-// Tables sort by their heads, and filter by what they are of: network, seed, epoch.
-const FILTERED = ["network", "seed", "epoch", "architecture", "training", "measured at", "experiment"];
+// Tables sort by their heads, and filter by what they are of: network, seed, epoch; or how it came out.
+const FILTERED = ["network", "seed", "epoch", "architecture", "training", "measured at", "experiment", "verdict"];
 const AT_ONCE = 100; // rows of a long table that are there before one asks for more
 
 function valueOf(cell) {
