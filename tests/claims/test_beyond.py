@@ -1,46 +1,15 @@
 """Verdicts beyond the paper: gates, ensembles, equation 8 as a prediction, random networks."""
 
-import json
-from math import comb, pi, sqrt
+from math import pi, sqrt
 from typing import Any
 
 import pytest
 
-from claims_by_hand import closed_forms, holding, judge, merged, random_draws, verdict
+from claims_by_hand import holding, judge, verdict
+from claims_shapes import SHUT, halved, left, of_length_five, opened, predicted, recursion, scatter
 from resdag.config.claims import Claims
 from resdag.queries.claims import claims
-from rows_by_hand import (
-    STUDY,
-    block,
-    ensemble,
-    gates,
-    lesion,
-    mean_field,
-    mean_field_theory,
-    network,
-    path_spectrum,
-    random,
-)
-
-
-def opened(*means: float, seeds: int = 1, start: float | None = 0.5) -> dict[str, list[dict]]:
-    """A highway network with a block for each mean gate, of every seed, all from `start`."""
-    of = [{"network": "highway110", "seed": seed} for seed in range(seeds)]
-    options = '{"width": 16, "gate": "learned"}'
-    moments = {164: means} | ({} if start is None else {0: [start] * len(means)})
-    return {
-        "networks": [network(architecture="highway", options=options, **each) for each in of],
-        "blocks": [block(index, **each) for each in of for index in range(len(means))],
-        "gates": [
-            gates(index, mean + (each["seed"] / 100 if epoch else 0), epoch, **each)
-            for each in of
-            for epoch, of_blocks in moments.items()
-            for index, mean in enumerate(of_blocks)
-        ],
-    }
-
-
-SHUT = (0.1, 0.2, 0.3, 0.1, 0.2, 0.3, 0.2, 0.2, 0.9)
+from rows_by_hand import STUDY, ensemble, mean_field
 
 
 @pytest.mark.parametrize(
@@ -67,22 +36,6 @@ def test_a_blocks_gate_is_its_mean_over_seeds() -> None:
     row = judge(opened(*[0.2] * 6, seeds=3), "highway")
     assert row["ours"] == pytest.approx(0.21 - 0.5)
     assert "3 seeds" in row["detail"]
-
-
-def halved(one: int, two: int, draws: int = 12, **recipe: Any) -> dict[str, list[dict]]:
-    """Errors of 10,000 after one and two deletions, 600 intact; four networks of about 700, together 500."""
-    deletions = [random(k, draw, errors + draw % 3) for k, errors in ((1, one), (2, two)) for draw in range(draws)]
-    alone = [ensemble([seed], 699 + seed, seed, network="members") for seed in range(4)]
-    together = [ensemble([0, 1], 1, network="members"), ensemble([0, 1, 2, 3], 500, network="members")]
-    trained = {"epochs": 20, "keep_epochs": []}
-    return {
-        "networks": [
-            network(recipe=json.dumps(trained | {"keep_epochs": [2]})),
-            network(network="members", recipe=json.dumps(trained | recipe)),
-        ],
-        "lesions": [lesion("intact", 600), *deletions],
-        "ensembles": [*alone, *together],
-    }
 
 
 def of_members(tables: dict[str, list[dict]], **rules: Any) -> dict[str, Any]:
@@ -120,22 +73,6 @@ def test_an_ensemble_without_single_networks_or_deletions_is_not_run() -> None:
     together = [ensemble([0, 1, 2, 3], 500, network="members")]
     assert of_members(halved(650, 800) | {"ensembles": together})["verdict"] == "not run"
     assert of_members(halved(650, 800, draws=1))["verdict"] == "inconclusive"
-
-
-def of_length_five(errors_at: Any, draws: int = 12, **spectrum: Any) -> dict[str, list[dict]]:
-    """A trained network whose energy is all in paths of length 5, and random deletions of it."""
-    energy = path_spectrum(54, lambda k: float(k == 5), lambda k: float(k == 5), **spectrum)
-    deletions = random_draws(errors_at, draws, counts=(1, 2, 5, 10, 15, 20))
-    return merged(closed_forms(), deletions, {"path_spectrum": energy}) | {"networks": [network()]}
-
-
-def left(deleted: int) -> float:
-    return comb(54 - deleted, 5) / comb(54, 5)
-
-
-def predicted(k: int, draw: int) -> int:
-    """What equation 8 predicts, draws scattering by .6 points."""
-    return round(600 + 8400 * (1 - left(k))) + [-60, -30, 0, 30, 60, 0][draw % 6]
 
 
 def test_an_error_that_follows_the_energy_of_the_paths_left_is_predicted() -> None:
@@ -186,17 +123,6 @@ def test_the_same_rows_give_the_same_bits() -> None:
     rules = Claims().model_dump()
     found = [claims(con, STUDY, rules, "cifar10", ["predicted_error"])["ours"][0] for _ in range(5)]
     assert found == [found[0]] * 5
-
-
-def recursion(depth: int, exponent: float = 2 / pi - 1) -> list[dict]:
-    """A residual system whose cosine falls by a power of depth from the start."""
-    cosine = lambda layer: 0.5 * max(layer, 1) ** exponent  # noqa: E731
-    return mean_field_theory("residual", depth, lambda layer: 1.0 + layer, cosine, lambda layer: layer**0.5)
-
-
-def scatter(size: float, bias: float = 0.0) -> Any:
-    """Networks around the recursion, every other one above."""
-    return lambda layer, draw: bias + size * (-1) ** draw * (1 + 0.3 * ((layer + draw) % 3 - 1))
 
 
 @pytest.mark.parametrize(

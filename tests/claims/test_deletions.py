@@ -3,6 +3,7 @@
 import pytest
 
 from claims_by_hand import DROPPING, PEAKS, VGG, deleted, judge, judged, merged, residual, verdict, vgg
+from claims_shapes import bumps, seeds_of
 from resdag.queries.statistics import paired
 from rows_by_hand import OF, lesion
 
@@ -58,11 +59,6 @@ def test_an_image_folder_is_judged_by_figure_4_alone() -> None:
     assert found["single_deletion"]["verdict"] == "not run"
     assert found["single_deletion_imagenet"]["verdict"] == "reproduced"
     assert judge(residual(), "single_deletion_imagenet")["verdict"] == "not run"
-
-
-def bumps(height: int, elsewhere: int = 0) -> list[int]:
-    """Changes of 20 images, `height` more where the shape changes, `elsewhere` at block 5."""
-    return [20 + height * (index in PEAKS) + elsewhere * (index == 5) for index in range(54)]
 
 
 @pytest.mark.parametrize(
@@ -142,14 +138,6 @@ def test_a_vgg_with_batch_norm_re_estimated_is_reported_beside() -> None:
     tables = vgg(*[9000] * 14)
     tables["lesions"].append(lesion("single-003+bn", 2500, [3], recalibrated=True, **VGG))
     assert "with batch norm re-estimated 25 % to 25 %" in judge(tables, "vgg_chance")["detail"]
-
-
-def seeds_of(change: int, of: dict, count: int = 3, outlier: int = 0) -> dict:
-    parts = [residual(change, seed=seed, **of) for seed in range(count)]
-    for part in parts:
-        part["lesions"][1]["errors"] += outlier  # block 0
-        part["lesions"][1]["error"] += outlier / 10_000
-    return merged(*parts)
 
 
 @pytest.mark.parametrize(("change", "expected"), [(20, "reproduced"), (5, "reproduced"), (120, "not reproduced")])

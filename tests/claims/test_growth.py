@@ -6,23 +6,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from claims_by_hand import holding, judge, judged, merged, orders, random_draws, verdict
+from claims_by_hand import holding, judge, judged, merged, random_draws, verdict
+from claims_shapes import by_order, cliff, rising
 from resdag.claims._smooth import smooth
 from resdag.config.claims import Claims
 from resdag.queries.claims import claims
 from resdag.queries.curves import Curve, Dose
 from resdag.queries.verdicts import Evidence
 from rows_by_hand import STUDY, network, reordering
-
-
-def rising(k: int, draw: int) -> int:
-    """From 6 % at 0 to 60 % at 20 deletions, a curve that bends up; draws scatter by 2 points."""
-    return round(600 + 13.5 * k * k) + 40 * (draw % 6 - 2)
-
-
-def cliff(k: int, draw: int) -> int:
-    """Hardly anything up to 8 deletions, 40 points between 8 and 9, hardly anything after."""
-    return 600 + 20 * k + 4000 * (k > 8) + 40 * (draw % 6 - 2)
 
 
 def test_growth_in_small_steps_is_smooth() -> None:
@@ -110,11 +101,6 @@ def test_the_error_at_ten_blocks_is_a_median_with_its_order_statistics(at_ten: i
 def test_severe_damage_is_more_than_half_wrong(at_twenty: int, expected: str) -> None:
     assert verdict(random_draws(lambda k, draw: at_twenty + 10 * draw), "random_deletion_severe") == expected
     assert verdict(random_draws(rising), "random_deletion_error", random_count=21) == "not run"
-
-
-def by_order(rise: Callable[[float], float]) -> dict:
-    """Orders whose error rises with the part of the range of tau that lies behind, draws scattering by 2 points."""
-    return orders(lambda i, draw: round(600 + 5000 * rise((i + 1) / 60)) + 40 * (draw - 2))
 
 
 def test_reordering_is_judged_over_bins_of_tau() -> None:
