@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import engines, reading, scaling
+from benchmarks import decoding, engines, reading, scaling
 from benchmarks.measure import write
 from benchmarks.page import write_page
 
@@ -12,6 +12,7 @@ ALL = {
         for name in ("single", "random", "reorder", "pairs", "paths", "step", "effective", "precision")
     },
     **{name: getattr(reading, name) for name in ("predictions", "help", "job_start")},
+    "decoding": decoding.decoding,
     "scaling": scaling.scaling,
 }
 

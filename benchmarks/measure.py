@@ -38,14 +38,20 @@ class Pair:
         return f"| {self.what} | {sides} | {self.gain:.2f}x | {self.least} | {self.same} |"
 
 
-def in_turn(pair: Pair, plain: Callable[[], Any], ours: Callable[[], Any], runs: int) -> tuple[Any, Any]:
+def in_turn(
+    pair: Pair,
+    plain: Callable[[], Any],
+    ours: Callable[[], Any],
+    runs: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> tuple[Any, Any]:
     """Run both sides once unmeasured and `runs` times measured, A B A B ...; their last answers."""
     answers = plain(), ours()
     for _ in range(runs):
         for side, seconds in ((plain, pair.plain_seconds), (ours, pair.ours_seconds)):
-            started = time.perf_counter()
+            started = clock()
             answer = side()
-            seconds.append(time.perf_counter() - started)
+            seconds.append(clock() - started)
             answers = (answer, answers[1]) if side is plain else (answers[0], answer)
     return answers
 

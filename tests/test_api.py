@@ -1,6 +1,7 @@
 """`import resdag`: what it costs, and its frames against plain hooks and against the rows that jobs write."""
 
 import ast
+import io
 import json
 import subprocess
 import sys
@@ -254,6 +255,9 @@ def test_a_figure_is_drawn_from_a_frame_alone(deletions: pl.DataFrame) -> None:
     intact = int((without([]).argmax(1) != pictures()[1]).sum()) / 12
     assert f'"intact_error": {round(intact, 6)}' in drawn
     assert '"changes_shape": true' not in drawn
+    svg = io.StringIO()
+    resdag.draw("figure_3", deletions).save(svg, "svg")  # what pointing at a block selects is in it too
+    assert "<svg" in svg.getvalue() and '"name": "block"' in drawn
     drawn = json.dumps(resdag.draw("figure_3", deletions, resdag.blocks(taken_apart())).to_dict())
     assert drawn.count('"changes_shape": true') >= 3  # the first blocks of the last three stages
 

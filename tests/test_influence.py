@@ -108,7 +108,7 @@ def test_influence_of_tokens_is_that_of_hooks_on_the_model() -> None:
     pixels = torch.randn(3, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     layers = [f"encoder.layers.encoder_layer_{layer}.ln_{part}" for layer in range(3) for part in (1, 2)]
     given = seen(original("vit"), [*layers, "encoder.ln"], pixels)
-    rows = resdag.block_influence(resdag.unravel(original("vit"), pixels[:2]), pixels, torch.zeros(3))
+    rows = resdag.block_influence(resdag.unravel(original("vit"), pixels[:2]), pixels)  # labels are not looked at
     expected = [one_less_cosine(x, y, -1) for x, y in pairwise(given)]
     assert rows["influence"].to_list() == pytest.approx(expected, rel=1e-5)
     assert rows["positions"].to_list() == [17] * 6  # 16 patches and the class

@@ -21,7 +21,7 @@ from resdag.discovery import source_of
 from resdag.errors import NetworkError, StudyError, WeightsError
 from resdag.models import sources
 from resdag.models.structure import answer, structure
-from resdag.models.weights import load_weights, renamed, save_weights
+from resdag.models.weights import load_weights, read_outside_weights, renamed, save_weights
 from resdag.planning import structures
 from resdag.provenance import Sources
 
@@ -190,10 +190,22 @@ def test_weights_that_do_not_fit_are_refused() -> None:
 
 def test_renaming_that_renames_nothing_or_two_to_one_is_refused() -> None:
     state: dict[str, Tensor] = nn.Linear(2, 2).state_dict()
-    with pytest.raises(WeightsError, match=r"no tensor's name begins with 'module\.'; they are weight, bias"):
-        renamed(state, {"module.": ""})
+    with pytest.raises(WeightsError, match=r"no tensor's name begins with 'net\.'; they are weight, bias"):
+        renamed(state, {"net.": ""})
     with pytest.raises(WeightsError, match="gives two tensors the name 'x'"):
         renamed(state, {"weight": "x", "bias": "x"})
+
+
+@pytest.mark.parametrize(
+    ("saved", "rename"),
+    [("module.", {}), ("module.", {"module.": ""}), ("module.net.", {"module.net.": ""}), ("module.net.", {"net.": ""}),
+     ("net.", {"net.": ""})],
+)  # fmt: skip
+def test_a_rule_may_name_the_prefix_that_data_parallel_adds_or_leave_it_to_the_reader(tmp_path, saved, rename) -> None:
+    state = nn.Linear(2, 2).state_dict()
+    torch.save({f"{saved}{name}": value for name, value in state.items()}, tmp_path / "w.pt")
+    found = renamed(read_outside_weights(tmp_path / "w.pt"), rename)
+    assert found.keys() == state.keys() and torch.equal(found["weight"], state["weight"])
 
 
 def test_the_blocks_verb_lists_layers_and_what_may_be_done_to_them(
@@ -205,6 +217,18 @@ def test_the_blocks_verb_lists_layers_and_what_may_be_done_to_them(
     assert lines[3].split()[:6] == ["1", "layer1.1", "64", "x", "16", "x"]
     assert lines[3].endswith("yes      within 0 to 1")
     assert lines[4].endswith("no: its skip is not the identity")
+
+
+def test_networks_whose_weights_have_a_name_are_traced_together(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    networks = {model: {"source": "torchvision", "model": model, "weights": "DEFAULT"}
+                for model in ("resnet18", "mobilenet_v3_small")}  # fmt: skip
+    dataset = {"kind": "imagenet", "root": "pictures"}
+    found = parse_study({"study": "x", "dataset": dataset, "networks": networks}).networks
+    assert [network.blocks for network in found.values()] == [8, 6]
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "tracing" in line]
+    assert "torchvision:resnet18, torchvision:mobilenet_v3_small" in line
 
 
 def test_code_that_a_factory_imports_from_the_checkout_counts_and_versions_of_what_it_imports_too(

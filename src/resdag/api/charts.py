@@ -16,6 +16,7 @@ from resdag.api.supplied import supply
 from resdag.discovery import modules
 from resdag.errors import ResdagError
 from resdag.figures.modules import module_of
+from resdag.figures.save import specification
 from resdag.figures.theme import Style
 from resdag.jobs.reading import describe_study
 from resdag.planning.figures import figure_names
@@ -33,6 +34,7 @@ def draw(
 ) -> alt.TopLevelMixin:
     """The chart of a figure, `figure_3` for one, from frames of the tables that it shows, or of its view.
 
+    As in the report, a legend picks and a block is lit up where it is pointed at; `chart.save("figure.svg")` keeps it.
     Of blocks nothing but their number is known unless `resdag.blocks(network)` is among the frames: then those
     that change the shape are marked.  Frames of several networks, `name`d apart, stand in one chart.
     ResdagError where there is no such figure, a frame has columns of no table, or the figure shows none of its rows.
@@ -48,7 +50,8 @@ def draw(
     if rows.is_empty():
         what = next(view.comment for view in views() if view.name == module.VIEW)
         raise ResdagError(f"{figure} shows nothing of these frames: {what} It reads {', '.join(_read(module.VIEW))}")
-    return module.draw(rows, Style(width, height))
+    chart: alt.TopLevelMixin = alt.Chart.from_dict(specification(module.draw(rows, Style(width, height))))
+    return chart
 
 
 def _module(figure: str) -> ModuleType:

@@ -139,8 +139,10 @@ def block_influence(
 ) -> pl.DataFrame:
     """How far each block turns what it is given (Men et al. 2024), beyond the paper; columns of the table `influence`.
 
-    Labels are not looked at, and there is nothing to judge by a metric.
+    Labels are not looked at, and of tensors not asked for; there is nothing to judge by a metric.
     """
+    if isinstance(images, Tensor) and labels is None:
+        labels = images.new_zeros(len(images))
     return _frame("influence", "influence", network, given(network, images, labels), influence.influence, **options)
 
 

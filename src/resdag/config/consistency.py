@@ -29,6 +29,7 @@ def unmade(study: Study) -> list[str]:
     """Settle the networks of others, which are made for the study's images; one sentence for each that cannot be."""
     settled: dict[str, Any] = {}
     sentences = []
+    _trace_named(study)
     for name, network in study.networks.items():
         if isinstance(network, Sourced):
             try:
@@ -43,6 +44,13 @@ def unmade(study: Study) -> list[str]:
         except NetworkError as error:
             sentences.append(f"networks.{name}: {error}")
     return sentences
+
+
+def _trace_named(study: Study) -> None:
+    """Trace all networks whose weights have a name by one process, before each is asked for their address."""
+    networks = [network for network in study.networks.values() if isinstance(network, Sourced)]
+    options = [network.named(*_images_of(study)[:2]).traced_by() for network in networks]
+    trace(each for each in options if "weights" in each)
 
 
 def _images_of(study: Study) -> tuple[int, int, dict[str, Any] | None]:

@@ -5,7 +5,7 @@ Their blocks are found by tracing (`resdag.models.discovery`), once, in a proces
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, PrivateAttr, StringConstraints, model_validator
+from pydantic import Field, PrivateAttr, SerializationInfo, StringConstraints, field_serializer, model_validator
 
 from resdag.config.base import NUMERIC, Section
 from resdag.config.network import Architecture, Deviation, Mean
@@ -140,10 +140,15 @@ class Sourced(Architecture):
         `square` says how the dataset resizes and cuts images that stay in their files: such are given to each network
         as its weights want them. NetworkError where that cannot be.
         """
-        seeing = self.model_copy()
-        seeing._image = (channels, side)
+        seeing = self.named(channels, side)
         seeing._cut(square)
         return seeing
+
+    def named(self, channels: int, side: int) -> "Sourced":
+        """The network for images of this form, before its source is asked what stands behind the name of weights."""
+        named = self.model_copy()
+        named._image = (channels, side)
+        return named
 
     def _cut(self, square: dict[str, Any] | None) -> None:
         own = self.wanted() if square else None
@@ -169,16 +174,19 @@ class Torchvision(Sourced):
 
     _name: str | None = PrivateAttr(None)
 
+    @field_serializer("weights")
+    def _as_given(self, weights: Any, info: SerializationInfo) -> Any:
+        """The name that the study file gave, from which a dumped study finds address and preprocessing again."""
+        return self._name or (weights.model_dump(mode=info.mode) if isinstance(weights, Address) else weights)
+
     @property
     def _published(self) -> str | None:
         return self._name
 
     def seeing(self, channels: int, side: int, square: dict[str, Any] | None = None) -> "Sourced":
         """Likewise; weights by name become the address and the sum that torchvision publishes."""
-        seeing = super().seeing(channels, side)
-        assert isinstance(seeing, Torchvision)
-        if isinstance(self.weights, str) and self.weights.isupper() and "." not in self.weights:
-            seeing._name = self.weights
+        seeing = self.named(channels, side)
+        if seeing._name:
             published = seeing.structure["published"]
             address = Address(url=published["url"], sha256=published["sha256"])
             preprocessing = self.preprocessing or (None if self.normalization else "weights")
@@ -186,6 +194,14 @@ class Torchvision(Sourced):
             seeing = seeing.model_copy(update=own)
         seeing._cut(square)
         return seeing
+
+    def named(self, channels: int, side: int) -> "Torchvision":
+        """Likewise, with the name of its weights."""
+        named = super().named(channels, side)
+        assert isinstance(named, Torchvision)
+        if isinstance(self.weights, str) and self.weights.isupper() and "." not in self.weights:
+            named._name = self.weights
+        return named
 
 
 class Timm(Sourced):

@@ -28,6 +28,7 @@ from resdag.errors import DamagedFileError, WeightsError
 from resdag.models.network import Network
 
 WRAPPERS = ("state_dict", "model", "net")
+PARALLEL = "module."  # what DataParallel puts before every name
 FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 OPTIONAL = "num_batches_tracked"  # a counter that no forward pass reads; older files lack it
 
@@ -84,9 +85,12 @@ def read_outside_weights(path: str | Path) -> dict[str, Tensor]:
 def renamed(state: Mapping[str, Tensor], rename: Mapping[str, str]) -> dict[str, Tensor]:
     """The tensors under other names: how a name begins, and what that becomes; the first that fits is taken.
 
+    A rule may begin with `module.`, as the names in the file do, though reading has removed that.
     WeightsError where two come to have one name, or nothing begins so.
     """
     found: dict[str, Tensor] = {}
+    known = {begin: any(name.startswith(begin) for name in state) for begin in rename}
+    rename = {begin if known[begin] else begin.removeprefix(PARALLEL): new for begin, new in rename.items()}
     for name, value in state.items():
         begin = next((each for each in rename if name.startswith(each)), "")
         new = rename.get(begin, "") + name.removeprefix(begin)
@@ -169,7 +173,7 @@ def _state_dict(content: object, path: str | Path) -> dict[str, Tensor]:
     if unusable:
         said = _few(f"{name} ({why})" for name, why in unusable.items())
         raise WeightsError(f"weights {path} hold what no network computes with, {said}: save finite, dense numbers")
-    return {name.removeprefix("module."): value for name, value in content.items()}
+    return {name.removeprefix(PARALLEL): value for name, value in content.items()}
 
 
 def _unusable(value: Tensor) -> str | None:
