@@ -39,10 +39,22 @@ function chooseFrom(spec, label, chart) {
     label.hidden = false;
   }
   panels.splice(0, panels.length, panels[+select.value]);
-  const names = JSON.stringify(spec);
-  (spec.params || []).forEach(function (param) {
-    if (param.views) param.views = param.views.filter(function (name) { return names.includes('"name":"' + name + '"'); });
+  return picksOf(spec);
+}
+
+// What is left of the selections: of those whose legends stood in other panels nothing, and all counts as picked.
+function picksOf(spec) {
+  const { params = [], ...rest } = spec;
+  let text = JSON.stringify(rest);
+  const left = params.map(function (param) {
+    const views = param.views && param.views.filter(function (name) { return text.includes('"name":"' + name + '"'); });
+    return views ? { ...param, views: views } : param;
+  }).filter(function (param) {
+    if (!param.views || param.views.length) return true;
+    text = text.replaceAll(JSON.stringify({ param: param.name }), '"true"');
+    return false;
   });
+  return { ...JSON.parse(text), params: left };
 }
 
 function longest(spec) {
@@ -54,8 +66,8 @@ function longest(spec) {
 function draw(chart) {
   const live = element("div", { class: "live" }), still = chart.querySelector(".still");
   return unpack(chart.dataset.spec).then(function (text) {
-    const spec = JSON.parse(text), choice = still.querySelector("label.one");
-    if (choice) chooseFrom(spec, choice, chart);
+    const whole = JSON.parse(text), choice = still.querySelector("label.one");
+    const spec = choice ? chooseFrom(whole, choice, chart) : whole;
     return vegaEmbed(live, spec, { mode: "vega-lite", renderer: "svg", actions: false, tooltip: TOOLTIP });
   }).then(function (drawn) {
     live.setAttribute("role", "img");
