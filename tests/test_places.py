@@ -1,15 +1,17 @@
 """Where nothing can be written, or nothing be locked: a sentence, and no frames of a traceback."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from workflow_tools import SNAKEMAKE, complete, dry_run, environment, jobs_in, run
+from workflow_tools import SNAKEMAKE, complete, complete_command, dry_run, environment, jobs_in, run
 
 WRITE = """
 import time
@@ -64,6 +66,17 @@ def test_a_home_that_cannot_be_written_to_is_done_without(fresh: Path) -> None:
     said = complete(fresh, "data", HOME="/proc")
     assert f"/proc/.cache/snakemake cannot be written to (No such file or directory): {fresh}/.snakemake/cache" in said
     assert dry_run(fresh, "data", HOME="/proc") == {}
+
+
+def test_a_version_that_is_not_the_locked_one_is_named_by_who_runs_jobs_and_by_no_dry_run(fresh: Path) -> None:
+    lock = fresh / "requirements.lock"
+    lock.write_text(re.sub(r"(?m)^(scikit-learn)==\S+", r"\1==99.1", lock.read_text()))
+    named = (
+        f"installed are scikit-learn {version('scikit-learn')} (locked 99.1): results will pass for those of the locked"
+    )
+    assert "locked 99.1" not in run(fresh, *SNAKEMAKE, "data", "-n")[1]
+    for command in ((*SNAKEMAKE, "data"), ("resdag", "run", "prepare_data", "config/config.yaml")):
+        assert named in complete_command(fresh, *command)
 
 
 def test_what_a_killed_process_was_writing_goes_with_the_next_run_and_what_one_that_lives_writes_stays(

@@ -26,15 +26,13 @@ from resdag.execution.rest import tell_the_rest
 from resdag.execution.task import plan_file, write_tasks
 from resdag.execution.warm import start_servers
 from resdag.layout import base, pattern
-from resdag.locked import locked, not_as_locked
 from resdag.planning import registry
 from resdag.planning.cost import seconds_of
 from resdag.planning.experiment import Rule
 from resdag.planning.handing import tasks
 from resdag.planning.manifests import drop_manifests_if_changed
 from resdag.planning.plan import Job, Plan, plan_study
-from resdag.planning.record import is_done
-from resdag.provenance import packages
+from resdag.planning.record import is_done, unlike_the_lock
 
 CLUSTER_THREADS = 2  # of a torch job on a cluster, where --set-threads does not say otherwise
 WHOLE = ("report", "figures", "database")  # targets that hold everything before them
@@ -188,11 +186,9 @@ class Workflow:
 
     def compare_packages(self) -> None:
         """Say which packages of the jobs that will run are not the locked ones, by which results are named."""
-        code = {job.modules for job in self.plan.jobs if not is_done(job)}
-        names = {name for modules in code for name in packages(*modules) or ()}
-        other = ", ".join(not_as_locked(names, locked()))
-        if other:
-            _say(f"installed are {other}: results will pass for those of the locked versions, which `make` installs")
+        said = unlike_the_lock(job for job in self.plan.jobs if not is_done(job))
+        if said:
+            _say(said)
 
     def tell_the_rest(self, failed: Collection[Any]) -> None:
         """After a run in which jobs failed, as Snakemake knows them: report what can do without them."""

@@ -67,6 +67,7 @@ def run(arguments: Namespace) -> int:
     from resdag.config.load import load_study
     from resdag.execution.locks import take_lock_of_steps
     from resdag.planning.plan import plan_study
+    from resdag.planning.record import unlike_the_lock
     from resdag.verbs.places import absolute, enter_study
 
     wanted = _wanted(rule, arguments)
@@ -80,6 +81,9 @@ def run(arguments: Namespace) -> int:
     if not jobs:
         raise ResdagError(_no_such_job(rule, wanted, [_values(job) for job in of_rule]))
     take_lock_of_steps()
+    other = unlike_the_lock(jobs)
+    if other:
+        print(other, file=sys.stderr)
     for job in jobs:
         by_hand(study, job, file, arguments.threads)
     return 0
