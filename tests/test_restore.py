@@ -59,3 +59,8 @@ def test_a_folder_that_does_not_say_what_was_asked_is_refused(
     (kept / "studies.parquet").unlink()
     assert main(["restore", str(kept), str(tmp_path / "out")]) != 0
     assert "no studies.parquet" in capsys.readouterr().err
+
+
+def test_the_database_of_a_checkout_is_left_to_its_own_studies(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["restore", str(kept), str(PUBLISHED.parents[2])]) == 2
+    assert "is a checkout, whose own studies write its results.duckdb" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from resdag.errors import ResdagError
 from resdag.verbs.places import absolute
 
 EXAMPLES = """examples:
@@ -18,10 +19,12 @@ def options(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Write them, and say where the report lies."""
+    """Write them, and say where the report lies; ResdagError where that is a checkout."""
     from resdag.report.restore import restore
 
     out: Path = arguments.out
+    if (out / "Snakefile").exists():
+        raise ResdagError(f"{out} is a checkout, whose own studies write its results.duckdb: give another folder")
     out.mkdir(parents=True, exist_ok=True)
     print(restore(arguments.folder, out))
     return 0
