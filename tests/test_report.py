@@ -16,6 +16,7 @@ from resdag.figures.save import specification
 from resdag.figures.theme import DARK, WHITE, Style
 from resdag.figures.words import cells, interval, percent
 from resdag.planning.figures import figure_names
+from resdag.queries.spelling import number
 from resdag.records.registry import class_of
 from resdag.report.build import VERDICTS, write_report
 from resdag.report.charts import carried_by_the_page, judged_by, label, shown_by_itself, shows, sizes
@@ -27,7 +28,7 @@ from resdag.report.judged import judged, under
 from resdag.report.packed import named_apart, packed, slim, unpacked
 from resdag.report.remarks import blocks_kept, remarks
 from resdag.report.template import STYLES, asset
-from resdag.report.words import duration, plain, quantity
+from resdag.report.words import duration, p_value, plain, quantity
 from resdag.store.read import connect, frame
 from views_by_hand import STUDY, VIEWS
 
@@ -352,6 +353,13 @@ def test_each_figure_s_finding_and_small_table_stand_under_it(page):
 def test_quantities_say_their_unit_once_and_r_squared_keeps_its_nines() -> None:
     assert quantity(0.99964, "R^2") == "0.9996 R²"
     assert (quantity(0.256, "factor"), quantity(1, "falls"), quantity(2, "falls")) == ("0.256", "1 fall", "2 falls")
+    assert (plain(-0.00001, "fraction"), percent(-0.00001), plain(-0.00001, "difference")) == (
+        "0.00",
+        "0.00 %",
+        "+0.00",
+    )
+    assert (number(12_345.6), number(-0.9), number(0.25612)) == ("12,300", "−0.9", "0.256")
+    assert (p_value(0.00001), p_value(0.0421), p_value(None)) == ("< 0.0001", "0.042", "–")
     assert (plain(-0.818, "correlation"), quantity(0.0125, "fraction")) == ("−0.818", "1.25 %")
     assert plain(0.0125, "fraction") == "1.25"
     assert (quantity(-0.0101, "difference"), plain(0.005, "difference")) == ("−1.01 points", "+0.50")
@@ -363,7 +371,7 @@ def test_claims_and_errors_come_out_as_markdown_tables() -> None:
     claim = {"statement": "It falls.", "figure": "figure 6b", "paper": "exponential", "ours": 0.25, "low": 0.2}
     claim |= {"high": 0.3, "unit": "factor", "verdict": "reproduced"}
     table = claims_table(pl.DataFrame([claim, claim | {"verdict": "not run"}]))
-    assert table.splitlines()[2:] == ["| It falls. (figure 6b) | exponential | 0.25 factor (0.2 to 0.3) | reproduced |"]
+    assert table.splitlines()[2:] == ["| It falls. (figure 6b) | exponential | 0.25 (0.2 to 0.3) | reproduced |"]
     table = claims_table(pl.DataFrame([claim | {"unit": "difference", "low": -0.2}]))
     assert "| +25.00 points (−20.00 to +30.00) |" in table
     error = {"network": "a", "seed": 0, "training": "loaded", "errors": 827, "images": 10_000, "error": 0.0827}

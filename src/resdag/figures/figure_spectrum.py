@@ -24,8 +24,9 @@ from resdag.figures.theme import (
     seed_opacity,
     seed_shape,
 )
-from resdag.figures.words import Config, at_epoch, few, number, section
+from resdag.figures.words import Config, at_epoch, few, number, percent, section
 from resdag.paper import BLOCKS, EFFECTIVE_LENGTHS
+from resdag.queries.spelling import number as spelled
 
 VIEW = "figure_spectrum"
 ORDER = 101
@@ -228,7 +229,8 @@ def _in_paper_lengths(rows: pl.DataFrame) -> str:
         return ""
     inside = rows.filter(pl.col("path_length").is_between(*EFFECTIVE_LENGTHS))
     share = float(inside["summed_contribution"].sum()) / rows["seed"].n_unique()
-    return f", where the paper's {EFFECTIVE_LENGTHS[0]} to {EFFECTIVE_LENGTHS[1]} hold {share:.0%} of the summed norms"
+    low, high = EFFECTIVE_LENGTHS
+    return f", where the paper's {low} to {high} hold {percent(share, 0)} of the summed norms"
 
 
 def _alignment(rows: pl.DataFrame) -> str:
@@ -239,7 +241,7 @@ def _alignment(rows: pl.DataFrame) -> str:
     if known.is_empty():
         return ""
     least, most = float(known.min()), float(known.max())  # type: ignore[arg-type]
-    return f", and there paths of one length {_standing(least, most)} (coherence {least:.2g} to {most:.2g})"
+    return f", and there paths of one length {_standing(least, most)} (coherence {spelled(least)} to {spelled(most)})"
 
 
 def _standing(least: float, most: float) -> str:

@@ -18,7 +18,7 @@ LITTLE = 0.01
 
 def percent(value: float | None, digits: int = 2) -> str:
     """A fraction in percent; a dash for nothing."""
-    return NOTHING if value is None else f"{100 * value:.{digits}f} %"
+    return NOTHING if value is None else f"{100 * value:z.{digits}f} %"
 
 
 def points(change: float | None, digits: int = 2) -> str:
@@ -28,7 +28,7 @@ def points(change: float | None, digits: int = 2) -> str:
 
 def signed(value: float, digits: int = 2) -> str:
     """A number with its sign, and a minus that is as wide as the plus."""
-    return f"{value:+.{digits}f}".replace("-", "−")
+    return f"{value:+z.{digits}f}".replace("-", "−")
 
 
 def interval(low: float | None, high: float | None, digits: int = 2) -> str:

@@ -12,12 +12,13 @@ def percent(value: float) -> str:
 
 def points(value: float) -> str:
     """A difference of two fractions: +1.20 points."""
-    return f"{100 * value:+.2f} points".replace("-", "−")
+    return f"{100 * value:+z.2f} points".replace("-", "−")
 
 
 def number(value: float) -> str:
-    """Three digits: 0.256, −0.9, 1.2e+03."""
-    return f"{value:.3g}".replace("-", "−")
+    """Three digits, thousands separated: 0.256, −0.9, 1,230."""
+    text = f"{value:z.3g}" if abs(value) < 1000 else f"{float(f'{value:.3g}'):,.0f}"
+    return text.replace("-", "−")
 
 
 def span(low: float, high: float) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from resdag.figures.words import LITTLE, NOTHING, counted, percent, points
+from resdag.figures.words import LITTLE, counted, percent, points
+from resdag.report.words import p_value
 from resdag.store.read import frame
 
 FIRST = 8
@@ -35,7 +36,7 @@ def ranking(con: duckdb.DuckDBPyConnection, study: str, networks: pl.DataFrame) 
     blocks = frame(con, "SELECT * FROM blocks WHERE study = ?", [study])
     rows = ranked(deletions, blocks)
     several = rows["network"].n_unique() > 1
-    found = [row | {"p": _p(row["p_holm"])} for row in rows.to_dicts()]
+    found = [row | {"p": p_value(row["p_holm"])} for row in rows.to_dicts()]
     return {
         "sentence": _sentence(rows) if not several else _sentence_of_many(rows),
         "first": found[:FIRST], "rest": found[FIRST:], "several": several, "seeds": rows["seeds"].max(),
@@ -60,10 +61,6 @@ def ranked(deletions: pl.DataFrame, blocks: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     found = found.sort("change", "network", "block", descending=[True, False, False])
     return found.with_row_index("rank", offset=1)
-
-
-def _p(p: float | None) -> str:
-    return NOTHING if p is None else "< 0.0001" if p < 0.0001 else f"{p:.2g}"
 
 
 def _sentence(rows: pl.DataFrame) -> str:

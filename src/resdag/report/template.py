@@ -25,7 +25,7 @@ def template(name: str) -> Any:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(asset)
     )
     environment.filters |= {
-        "percent": percent, "duration": words.duration, "number": number, "listed": listed,
+        "percent": percent, "duration": words.duration, "p_value": words.p_value, "number": number, "listed": listed,
         "named_apart": lambda svg, prefix: Markup(named_apart(svg, prefix)),
     }  # fmt: skip
     environment.globals |= {"quantity": words.quantity, "plain": words.plain, "interval": interval}

@@ -24,10 +24,15 @@ def plain(value: float, unit: str) -> str:
     if unit == "difference":
         return signed(100 * value)
     if unit == "fraction":
-        text = f"{100 * value:.2f}"
+        text = f"{100 * value:z.2f}"
     else:
-        text = f"{value:.4f}" if unit == "R^2" else f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+        text = f"{value:.4f}" if unit == "R^2" else f"{value:z.3g}" if abs(value) < 1000 else f"{value:,.0f}"
     return text.replace("-", "−")
+
+
+def p_value(p: float | None) -> str:
+    """Two digits, and how small at most below a ten-thousandth; a dash for nothing."""
+    return NOTHING if p is None else "< 0.0001" if p < 0.0001 else f"{p:.2g}"
 
 
 def duration(seconds: float | None) -> str:
