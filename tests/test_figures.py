@@ -372,9 +372,24 @@ def test_the_spectrum_shows_one_network_at_a_time():
     assert both.count("<path") - one.count("<path") < 20  # the marks of one network, not of both
 
 
+def test_two_depths_are_two_medians_with_intervals_and_no_line():
+    rows = VIEWS["figure_redundancy"]().filter(pl.col("blocks").is_in([9, 54])).with_columns(
+        change=0.01 * (pl.col("block") + 1)
+    )  # fmt: skip
+    spec = drawn("figure_redundancy", rows)
+    marks = [(unit["mark"]["type"], data) for unit, data in units(spec["hconcat"][1], spec["datasets"])]
+    assert [kind for kind, _ in marks] == ["rule", "point", "point"]
+    nine, all_54 = sorted(marks[0][1], key=lambda row: row["blocks"])
+    # of 9 values 0.01 to 0.09 the 2nd to the 8th: P(Binomial(9, 1/2) in 2..7) = 0.961, and in 3..6 0.820
+    assert (nine["low"], nine["median"], nine["high"]) == pytest.approx((0.02, 0.05, 0.08))
+    # of 54 the 20th to the 35th: 0.960, and the 21st to the 34th 0.924
+    assert (all_54["low"], all_54["median"], all_54["high"]) == pytest.approx((0.20, 0.275, 0.35))
+
+
 def test_what_deletions_cost_by_depth_is_the_median_over_blocks():
     rows = VIEWS["figure_redundancy"]().with_columns(change=1 / pl.col("blocks"))
     spec = drawn("figure_redundancy", rows)
+    assert "line" in [unit["mark"]["type"] for unit, _ in units(spec["hconcat"][1], spec["datasets"])]
     medians = next(data for _, data in units(spec["hconcat"][1], spec["datasets"]) if data)
     assert {row["blocks"]: row["median"] for row in medians} == pytest.approx(
         {n: 1 / n for n in (9, 15, 21, 27, 54)}, rel=1e-5

@@ -142,7 +142,8 @@ def test_the_spectrum_says_where_the_gradient_lies_and_how_paths_stand() -> None
     said = finding("figure_spectrum")
     # Binomial(54, .256 / 1.256) between 5 and 17
     inside = sum(comb(54, k) * (0.256 / 1.256) ** k * (1 / 1.256) ** (54 - k) for k in range(5, 18))
-    assert f"1.2 to 9.4 blocks in resnet110, where the paper's 5 to 17 hold {100 * inside:.0f} % of the summed norms" in said
+    held = f"where the paper's 5 to 17 hold {100 * inside:.0f} % of the summed norms"
+    assert f"1.2 to 9.4 blocks in resnet110, {held}" in said
     # 1 + 30 exp(-(k - 8)^2 / 20) over 2..9 blocks, where 8 and 9 are too uncertain: least at 2, most at 7
     assert said.endswith("and there paths of one length align (coherence 5.96 to 29.5).")
     early = finding("figure_spectrum", VIEWS["figure_spectrum"]().filter(epoch=0))

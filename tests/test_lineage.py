@@ -20,7 +20,7 @@ from resdag.records.registry import class_of, tables
 from resdag.store.schema import create
 from resdag.store.shards import load
 
-# config/tiny.yaml has no image folder, no stochastic depth and no three depths of one recipe; like figure 3, these show
+# config/tiny.yaml has no image folder, no stochastic depth and no two depths of one recipe; like figure 3, these show
 # rows of `single_deletions`.
 EMPTY = {"figure_4", "figure_8", "figure_redundancy"}
 

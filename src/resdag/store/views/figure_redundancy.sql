@@ -1,4 +1,4 @@
--- One row per single deletion of a residual network, in studies with at least three depths of its architecture.
+-- One row per single deletion of a residual network, in studies with at least two depths of its architecture.
 -- position: Where along the network the block stands: 0 is the first, 1 the last.
 WITH
   eligible AS (
@@ -7,7 +7,7 @@ WITH
       AND architecture NOT IN ('vgg', 'plain', 'highway')
   ),
   families AS (
-    SELECT study, architecture FROM eligible GROUP BY study, architecture HAVING count(DISTINCT blocks) >= 3
+    SELECT study, architecture FROM eligible GROUP BY study, architecture HAVING count(DISTINCT blocks) >= 2
   )
 SELECT
   study, network, seed, architecture, depth, blocks, block, block / (blocks - 1) AS position, stage, changes_shape,
