@@ -28,9 +28,7 @@ def decoding(runs: int = 3) -> Pair:
 
     Processor time of one thread, whatever else the machine does: on a CPU decoding takes its time from the engine.
     """
-    what = (
-        "10 single deletions of MobileNetV2 at 224 pixels, images held in memory against images in files, on one core"
-    )
+    what = "10 single deletions of MobileNetV2 at 224 pixels: images in files, against in memory, on one core"
     pair = Pair("decoding", what, "0.9x")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
