@@ -435,6 +435,30 @@ def test_image_folders_have_a_figure_of_their_own(con) -> None:
     assert frame(con, "SELECT DISTINCT study FROM figure_3")["study"].to_list() == [STUDY]
 
 
+def test_a_study_of_imagenet_has_figure_4_and_its_numbers_are_those_of_50_000_images() -> None:
+    of = {"study": "imagenet", "network": "resnet50"}
+    theirs = {"architecture": "torchvision:resnet50", "depth": None, "convolutions": None, "source": "loaded"}
+    ours = {"architecture": "preact_bottleneck", "depth": 200, "blocks": 66, "convolutions": None}
+    with empty() as con:
+        insert(con, "studies", [study("imagenet", "imagenet")])
+        insert(con, "networks", [network(9_800, 50_000, **of, **theirs, blocks=16),
+                                 network(10_500, 50_000, **of | {"network": "resnet200"}, **ours)])  # fmt: skip
+        for own, intact in ((of, 9_800), (of | {"network": "resnet200"}, 10_500)):
+            insert(con, "blocks", [block(0, True, **own), block(1, **own)])
+            insert(con, "lesions", [lesion("intact", intact, images=50_000, **own),
+                                    single(0, intact + 2_500, images=50_000, **own),
+                                    single(1, intact - 50, images=50_000, **own)])  # fmt: skip
+        found = frame(con, "SELECT * FROM figure_4")
+        assert frame(con, "SELECT * FROM figure_3").is_empty() and frame(con, "SELECT * FROM figure_8").is_empty()
+    assert found.select("network", "block").rows() == [
+        ("resnet200", 0), ("resnet200", 1), ("resnet50", 0), ("resnet50", 1),
+    ]  # fmt: skip
+    assert found["change"].to_list() == pytest.approx([0.05, -0.001] * 2)
+    assert found["error"].to_list() == pytest.approx([0.26, 0.209, 0.246, 0.195])
+    half = 1.96 * (0.246 * 0.754 / 50_000) ** 0.5  # of so many images Wilson's interval is the normal one
+    assert (found["high"][2], found["low"][2]) == pytest.approx((0.246 + half, 0.246 - half), abs=2e-5)
+
+
 def test_random_deletion_has_quantiles_and_the_intact_network_at_zero(con) -> None:
     intact, two = rows(con, "random_deletions").to_dicts()
     assert (intact["count"], intact["draws"], intact["median"], intact["network"]) == (0, 1, 0.06, "resnet110")

@@ -54,8 +54,9 @@ def test_few_images_decide_nothing_about_every_block() -> None:
     assert verdict(tables, "single_deletion_every_block") == "inconclusive"
 
 
-def test_an_image_folder_is_judged_by_figure_4_alone() -> None:
-    found = judged(residual(), dataset="image_folder")
+@pytest.mark.parametrize("dataset", ["image_folder", "imagenet"])
+def test_photographs_are_judged_by_figure_4_alone(dataset: str) -> None:
+    found = judged(residual(), dataset=dataset)
     assert found["single_deletion"]["verdict"] == "not run"
     assert found["single_deletion_imagenet"]["verdict"] == "reproduced"
     assert judge(residual(), "single_deletion_imagenet")["verdict"] == "not run"
