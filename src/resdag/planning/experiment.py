@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from resdag.config.study import Study
 from resdag.planning.job import Job, Made
 from resdag.planning.maker import Maker
+from resdag.planning.missing import Remaining
 from resdag.planning.rule import Limit, Rule, Work, seconds_only, whole_rate
 
 __all__ = ["Experiment", "Key", "Limit", "Made", "Rule", "Work", "seconds_only", "whole_rate"]
@@ -52,7 +53,8 @@ class Experiment:
 
     Its jobs come from whichever of these functions it has: `data` prepares the images, `makes` one network of one
     seed; `of_seed` measures one network, `of_network` those of all its seeds together (the jobs that made them are
-    given), `of_study` what is left, once all jobs declared before it are known.
+    given), `of_study` what is left, once all jobs declared before it are known. `ends` reads
+    what all of these write, and is told what a run has to do without.
     """
 
     place: int  # in the order of the study file, its page and the workflow; names break ties
@@ -65,3 +67,4 @@ class Experiment:
     of_seed: Callable[[Maker, Made], Iterator[Job]] | None = None
     of_network: Callable[[Maker, Sequence[Made]], Iterator[Job]] | None = None
     of_study: Callable[[Maker, Sequence[Job]], Iterator[Job]] | None = None
+    ends: Callable[[Maker, Sequence[Job], Remaining], Iterator[Job]] | None = None

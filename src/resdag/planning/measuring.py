@@ -1,9 +1,10 @@
 """Which jobs measure?  Those that the experiments ask for, network by network and seed by seed, upstream first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from resdag.planning.job import Job, Made
 from resdag.planning.maker import Maker
+from resdag.planning.missing import Remaining
 from resdag.planning.registry import experiments
 
 
@@ -33,3 +34,9 @@ def gathered(maker: Maker, jobs: list[Job]) -> list[Job]:
     for experiment in experiments():
         jobs += experiment.of_study(maker, tuple(jobs)) if experiment.of_study else ()
     return jobs
+
+
+def ended(maker: Maker, jobs: Sequence[Job], remaining: Remaining) -> Iterator[Job]:
+    """The jobs that read what those before them write: every study ends in them."""
+    for experiment in experiments():
+        yield from experiment.ends(maker, jobs, remaining) if experiment.ends else ()

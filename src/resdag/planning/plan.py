@@ -8,9 +8,8 @@ from resdag.errors import StudyError
 from resdag.planning.figures import figure_names
 from resdag.planning.job import Job, Plan
 from resdag.planning.maker import Maker
-from resdag.planning.measuring import gathered, measured
+from resdag.planning.measuring import ended, gathered, measured
 from resdag.planning.missing import Remaining
-from resdag.planning.reading import reading
 from resdag.planning.registry import limits
 from resdag.provenance import sources
 
@@ -34,6 +33,6 @@ def _planned(study: Study, remaining: Remaining) -> Plan:
         raise StudyError(f"figures.styles.{unknown[0]}: is no figure; there are {', '.join(sorted(figure_names()))}")
     maker = Maker(study, limits())
     jobs = remaining.of(gathered(maker, remaining.of(measured(maker))))
-    plan = Plan(study, (*jobs, *reading(maker, jobs, remaining)))
+    plan = Plan(study, (*jobs, *ended(maker, jobs, remaining)))
     sources().save()
     return plan
