@@ -37,6 +37,7 @@ STUDY: dict[str, Any] = {
         "b": {"architecture": "preact_resnet", "depth": 20, "training": {"epochs": 3}},
         "v": {"architecture": "vgg", "depth": 8, "channels": 8},
     },
+    "influence": {"networks": ["a"]},
     "lesions": {
         "single": {"networks": ["a", "b", "v"]},
         "random": {"networks": ["a", "b"], "counts": [1, 2], "draws": 15},
@@ -264,7 +265,14 @@ def test_where_the_images_lie_changes_nothing() -> None:
 
 def test_the_test_limit_measures_again_and_trains_nothing() -> None:
     labels = torch_jobs(rerun({"dataset": {"test_limit": 1000}}))
-    controls = {"delete_skips", "delete_recalibrated", "delete_pairs", "delete_runs", "repeat_blocks"}
+    controls = {
+        "delete_skips",
+        "delete_recalibrated",
+        "delete_pairs",
+        "delete_runs",
+        "repeat_blocks",
+        "measure_influence",
+    }
     assert rules(labels) == {"evaluate_network", "delete_single", "delete_random", "reorder_blocks", *controls}
 
 
