@@ -44,6 +44,21 @@ def test_the_blocks_are_those_of_the_models_own_layers_and_nothing_is_lost(name:
     assert all(block.deletable and block.has_skip for block in network.blocks)
 
 
+PROJECTION = {"resnet": "downsample", "bottleneck": "downsample", "wide_resnet": "downsample", "regnet": "proj"}
+"""Where the code of a family has what its skips compute; other families add to nothing but what was given."""
+
+
+@ALL
+def test_a_block_changes_the_shape_where_its_skip_does_and_not_where_a_layer_between_blocks_does(name: str) -> None:
+    model, network = original(name), carved(name)
+    own = [getattr(model.get_submodule(layer), PROJECTION.get(name, ""), None) is not None for layer in layers(network)]
+    assert [block.changes_shape for block in network.blocks] == own
+    between = [index for index, block in enumerate(network.blocks) if block.takes != block.gives and not own[index]]
+    assert not any(index in group for index in between for group in network.order_groups())
+    assert bool(between) == (name in {"efficientnet", "efficientnet_v2", "mobilenet_v2", "mobilenet_v3", "mnasnet",
+                                      "convnext", "swin"})  # fmt: skip
+
+
 @ALL
 @torch.no_grad()
 def test_the_network_gives_the_models_own_bits_for_any_number_of_images(name: str) -> None:

@@ -130,7 +130,7 @@ def _origin(name: str, begin: fx.Node, one: Sum, end: fx.Node) -> Origin:
         fixed = f"what both of its ways read takes {spoken(given)} to {spoken(added)}"
     elif added != handed_on:
         fixed = f"what follows its sum takes {spoken(added)} to {spoken(handed_on)}"
-    return Origin(name, given, handed_on, fixed)
+    return Origin(name, given, handed_on, one.start.meta["shape"] != one.end.meta["shape"], fixed)
 
 
 @torch.no_grad()

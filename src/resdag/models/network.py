@@ -32,6 +32,7 @@ class Origin:
     name: str  # of the model's own layer
     in_shape: tuple[int, ...]  # of one image's input: (C, H, W), or (T, C) of tokens
     out_shape: tuple[int, ...]
+    changes_shape: bool  # whether its sum has another shape than what its ways read; what follows the sum aside
     fixed: str | None  # why it must keep its place; None where it may change places with blocks of its form
 
 
@@ -64,7 +65,7 @@ class Block(nn.Module):
         self.out_channels = out_channels
         self.origin = origin
         if origin is not None:
-            changes_shape, reorderable = origin.in_shape != origin.out_shape, origin.fixed is None
+            changes_shape, reorderable = origin.changes_shape, origin.fixed is None
         self.changes_shape = changes_shape
         self.reorderable = not changes_shape if reorderable is None else reorderable
         self.scale = 1.0

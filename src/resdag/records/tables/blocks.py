@@ -18,7 +18,7 @@ class Block(OfNetwork):
     channels: Count
     """Channels of the block's output."""
     changes_shape: bool
-    """Whether output and input differ in shape."""
+    """Whether the block's sum and its input differ in shape; in networks of others, layers between blocks aside."""
     deletable: bool
     """Whether the network can run without the block."""
     reorderable: bool
