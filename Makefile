@@ -49,6 +49,11 @@ docs: $(READY)
 site: .tools/docs/.ready
 	NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --quiet
 
+# Pictures of the report's first screen, of a study that ran: docs/figures/report-light.png, -dark.png, -phone.png.
+.PHONY: screenshots
+screenshots: browser
+	$(BIN)/python docs/_site/screenshots.py "$$($(BIN)/resdag where $(STUDY) | sed -n 's/^report *//p')" docs/figures
+
 # uv installs the lock in half a minute; it is itself a package of the lock, with hashes.  Bytecode is compiled once,
 # here: where PYTHONDONTWRITEBYTECODE is set, as in many containers, every job would compile torch anew.
 $(READY): requirements.lock pyproject.toml

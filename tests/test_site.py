@@ -1,5 +1,6 @@
 """docs/ as a site: what it is built of, and that nothing in it needs a network."""
 
+import struct
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,17 @@ def test_the_search_finds_a_word_without_a_server_or_a_network(site: Path, chrom
         assert (seen.complaints, seen.outside) == ([], [])
     finally:
         seen.context.close()
+
+
+@pytest.mark.parametrize(("name", "size"), [("light", (1280, 900)), ("dark", (1280, 900)), ("phone", (390, 844))])
+def test_the_start_shows_the_report_s_first_screen_in_pictures_that_load_at_once(
+    name: str, size: tuple[int, int]
+) -> None:
+    picture = ROOT / f"docs/figures/report-{name}.png"
+    assert picture.relative_to(ROOT).as_posix() in (ROOT / "README.md").read_text()
+    head = picture.read_bytes()[:24]  # signature, then the header: its length, its name, width and height
+    assert (head[:8], head[12:16]) == (b"\x89PNG\r\n\x1a\n", b"IHDR")
+    assert struct.unpack(">II", head[16:24]) == size and picture.stat().st_size < 300_000
 
 
 def test_the_citation_names_the_version_of_the_package() -> None:
