@@ -150,6 +150,29 @@ def test_the_sql_behind_a_figure_is_copied(seen: Seen) -> None:
     assert seen.page.locator("article:has(.files) button.copy").count() == len(DRAWN)
 
 
+LIT = """() => [...document.querySelectorAll(".chart")].filter(
+  chart => chart.querySelector(".live svg [opacity='0.22']")).map(chart => chart.id.slice("chart-".length))"""
+SIXTH = """() => {
+  document.getElementById("chart-figure_3").scrollIntoView({behavior: "instant", block: "center"});
+  const column = document.querySelectorAll("#chart-figure_3 .live svg [opacity='0']")[5].getBoundingClientRect();
+  return [column.x + column.width / 2, column.y + column.height / 2];
+}"""
+
+
+def test_pointing_at_a_block_shows_it_in_every_chart_of_blocks(seen: Seen) -> None:
+    seen.page.set_viewport_size({"width": 1280, "height": 900})
+    x, y = seen.ask(SIXTH)
+    assert seen.ask(LIT) == []
+    seen.page.mouse.move(x, y)
+    seen.page.mouse.move(x + 1, y + 1)
+    charts = {"figure_3", "figure_other_deletions", "figure_control", "figure_repeat", "figure_highway"}
+    seen.page.wait_for_function(f"({LIT})().length >= {len(charts)}")
+    assert charts <= set(seen.ask(LIT))
+    assert "block\t5" in seen.page.locator("#vg-tooltip-element").inner_text()
+    seen.page.mouse.move(1, 1)
+    seen.page.wait_for_function(f"({LIT})().length === 0")
+
+
 INK = """() => ["still", "live"].map(kind => {
   const text = document.querySelector(`#chart-figure_5a .${kind} .role-axis-label text`);
   return getComputedStyle(text).fill.match(/\\d+/g).map(Number);
