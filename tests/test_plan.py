@@ -518,6 +518,27 @@ def test_what_a_figure_asks_of_the_study_file(
     assert can_be_filled("figure_1", (), study) == holds
 
 
+@pytest.mark.parametrize(
+    ("deleted", "holds"), [("ab", True), ("ac", False), ("ad", False), ("abcd", True), ("", False)]
+)
+    ("deleted", "holds"), [("ab", True), ("ac", False), ("ad", False), ("abcd", True), ("", False)]
+)
+def test_depths_are_compared_within_one_architecture(
+    deleted: str, holds: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    depths = {"a": ("resnet", 20), "b": ("resnet", 32), "c": ("preact_resnet", 44), "d": ("resnet", 20)}
+    networks = {name: {"architecture": kind, "depth": depth} for name, (kind, depth) in depths.items()}
+    monkeypatch.setattr(figures, "literals", lambda _: {"ESSENTIAL": ("delete_single of 2 depth: depth!=0",)})
+    jobs = [("delete_single", name) for name in deleted]
+    assert can_be_filled("figure_1", jobs, {"networks": networks}) == holds
+
+
+@pytest.mark.parametrize(("study", "drawn"), [("digits", True), ("tiny", False)])
+def test_the_figure_of_depths_is_drawn_where_there_are_two(study: str, drawn: bool) -> None:
+    plan = plan_study(load_study(ROOT / f"config/{study}.yaml"))
+    assert ("figure_redundancy" in figures_of(plan)) == drawn
+
+
 def test_planning_imports_neither_torch_nor_what_reads() -> None:
     code = (
         "import sys\nfrom pathlib import Path\nfrom resdag.config.load import load_study\n"

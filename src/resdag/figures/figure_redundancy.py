@@ -18,7 +18,7 @@ VIEW = "figure_redundancy"
 ORDER = 107
 PAPER = None
 ESSENTIAL = (
-    "delete_single of 2: architecture!=vgg|plain|highway, convolutions!=4|6, !training.stochastic_depth, "
+    "delete_single of 2 depth: architecture!=vgg|plain|highway, convolutions!=4|6, !training.stochastic_depth, "
     "!training.blocks_per_batch",
 )
 TITLE = "Deleting one block from networks of several depths"

@@ -6,7 +6,8 @@ ORDER, its place on the page; ESSENTIAL, the rules of which one at least must ha
 would be empty; and STUDY_HAS, what must stand in the study file besides.
 
 A rule is named alone, `delete_random`, or with how many networks of what kind its jobs must be of:
-`delete_single of 2: architecture=vgg, !training.stochastic_depth`.
+`delete_single of 2: architecture=vgg, !training.stochastic_depth`; or of how many depths of one architecture,
+`delete_single of 2 depth`.
 """
 
 import ast
@@ -61,7 +62,7 @@ def can_be_filled(figure: str, jobs: Collection[tuple[str, Any]], study: Mapping
 
 
 def _runs(essential: str, jobs: Collection[tuple[str, Any]], study: Mapping[str, Any]) -> bool:
-    """Whether a rule has jobs, of so many networks of a kind where that is said."""
+    """Whether a rule has jobs, of so many networks of a kind, or values of a key of theirs, where that is said."""
     asked, _, kind = essential.partition(": ")
     rule, _, least = asked.partition(" of ")
     networks = {network for name, network in jobs if name == rule}
@@ -69,7 +70,16 @@ def _runs(essential: str, jobs: Collection[tuple[str, Any]], study: Mapping[str,
         return bool(networks)
     conditions = kind.split(", ") if kind else []
     fitting = [name for name in networks if all(_holds(study["networks"][name], each) for each in conditions)]
-    return len(fitting) >= int(least)
+    number, _, key = least.partition(" ")
+    return (_different([study["networks"][name] for name in fitting], key) if key else len(fitting)) >= int(number)
+
+
+def _different(networks: Collection[Mapping[str, Any]], key: str) -> int:
+    """How many values of a key networks of one architecture have, of that which has most."""
+    found: dict[Any, set[Any]] = {}
+    for network in networks:
+        found.setdefault(network.get("architecture"), set()).add(network.get(key))
+    return max(map(len, found.values()), default=0)
 
 
 def _holds(section: Mapping[str, Any], condition: str) -> bool:
