@@ -521,8 +521,6 @@ def test_what_a_figure_asks_of_the_study_file(
 @pytest.mark.parametrize(
     ("deleted", "holds"), [("ab", True), ("ac", False), ("ad", False), ("abcd", True), ("", False)]
 )
-    ("deleted", "holds"), [("ab", True), ("ac", False), ("ad", False), ("abcd", True), ("", False)]
-)
 def test_depths_are_compared_within_one_architecture(
     deleted: str, holds: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
