@@ -6,9 +6,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+import yaml
 
 from resdag.cli import main
-from resdag.config.load import load_study
+from resdag.config.load import load_study, parse_study, read_yaml
+from resdag.errors import UnmadeError
 from resdag.report.restore import judged
 from resdag.store.sides import in_folder
 
@@ -52,6 +54,18 @@ def test_a_report_is_made_where_nothing_was_measured(
     with duckdb.connect(out / "results.duckdb", read_only=True) as con:
         rows = pl.read_parquet(kept / "lesions.parquet").height
         assert con.sql("SELECT count(*) FROM lesions").fetchall() == [(rows,)]
+
+
+def test_rows_of_networks_whose_package_is_not_installed_are_read_all_the_same(kept: Path) -> None:
+    file = kept / "cifar10-published.yaml"
+    entry = {"source": "python", "factory": "nobody_has_this:network", "weights": "DEFAULT"}
+    names = ("resnet110-published", "resnet20-published")
+    file.write_text(yaml.safe_dump(read_yaml(file) | {"networks": dict.fromkeys(names, entry)}))
+    with pytest.raises(UnmadeError, match="nobody_has_this"):
+        load_study(file)
+    study = parse_study(read_yaml(file), to_run=False)
+    claims = {row["claim"]: row for row in judged(study, in_folder(kept)[1])["claims"].to_dicts()}
+    assert claims["baseline_error"]["ours"] == 0.0632
 
 
 def test_a_folder_that_does_not_say_what_was_asked_is_refused(

@@ -110,13 +110,18 @@ def merged(content: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str
     return result
 
 
-def parse_study(content: Mapping[str, Any], source: str = "study") -> Study:
-    """A checked study from a mapping; StudyError with one sentence for each thing that is wrong."""
+def parse_study(content: Mapping[str, Any], source: str = "study", *, to_run: bool = True) -> Study:
+    """A checked study from a mapping; StudyError with one sentence for each thing that is wrong.
+
+    One whose rows are there already need not be run here: packages that its networks come from may be missing.
+    """
     _refuse_depth(content, source)
     try:
         study = StudyFile.model_validate(content)
     except ValidationError as error:
         raise StudyError(_sourced(source, sentences(error.errors(), content))) from None
+    if not to_run:
+        return study
     if lacking := unmade(study):
         raise UnmadeError(_sourced(source, lacking))
     if problems := contradictions(study):

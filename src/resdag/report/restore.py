@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from resdag.config.load import load_study
+from resdag.config.load import parse_study, read_yaml
 from resdag.config.study import Study
 from resdag.errors import DamagedFileError
 from resdag.figures.job import draw_figure
@@ -39,7 +39,8 @@ def restore(folder: Path, out: Path) -> Path:
     if "studies" not in kept:
         raise DamagedFileError(f"{folder} has no studies.parquet, which says what was asked")
     name = str(kept["studies"]["study"][0])
-    study, database = load_study(folder / f"{name}.yaml"), out / "results.duckdb"
+    file, database = folder / f"{name}.yaml", out / "results.duckdb"
+    study = parse_study(read_yaml(file), str(file), to_run=False)
     rows = judged(study, kept)
     build(database, name, {}, [lambda con, of: rows])
     return write_report(database, name, [*_drawn(database, study, out / "figures")], out / "report.html")
