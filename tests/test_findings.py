@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from resdag.figures.modules import module_of
-from resdag.figures.words import MOST_ROWS, Config, shown
+from resdag.figures.words import MOST_ROWS, Config, shown, spoken
 from resdag.planning.figures import figure_names
 from views_by_hand import VIEWS
 
@@ -200,10 +200,20 @@ def test_random_networks_are_said_at_their_last_layer() -> None:
     assert table("figure_mean_field")["growth of the squared gradient (log10)"][0] == 30.0  # 300 layers / 10
 
 
+def test_of_many_networks_a_sentence_speaks_of_three_and_says_where_the_others_are() -> None:
+    row = VIEWS["figure_6b"]()
+    many = pl.concat(row.with_columns(network=pl.lit(f"net{place:02d}")) for place in range(24))
+    said = module_of("figure_6b").finding(many)
+    assert said.count(" in net") == 3 and said.endswith(
+        "net02 (R² of the line at least 0.9970); 21 more are in the rows."
+    )
+    assert spoken("abcd") == "a; b; c; d" and spoken("abcde") == "a; b; c; 2 more are in the rows"
+
+
 def test_what_half_of_an_ensemble_is_worth_is_said_of_both_kinds() -> None:
     assert finding("figure_ensembles") == (
-        "To halve the number of members once costs the networks of resnet110 +1.00 points and the paths of resnet110 "
-        "+0.20 points of test error."
+        "In test error, to halve the number of members once costs the networks of resnet110 +1.00 points and the paths "
+        "of resnet110 +0.20 points."
     )
     alone = VIEWS["figure_ensembles"]().filter(pl.col("log2_members") == 0).with_columns(halvings=pl.lit(0.0))
     assert module_of("figure_ensembles").finding(alone) is None

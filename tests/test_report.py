@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from report_by_hand import CONFIG, DRAWN, NOT_DRAWN, pages, rows
+from report_by_hand import CONFIG, DRAWN, NOT_DRAWN, network_row, pages, rows
 from resdag.config.claim import declared
 from resdag.errors import StudyError
 from resdag.figures.modules import module_of
@@ -20,7 +20,7 @@ from resdag.queries.spelling import number
 from resdag.records.registry import class_of
 from resdag.report.build import VERDICTS, write_report
 from resdag.report.charts import carried_by_the_page, judged_by, label, shown_by_itself, shows, sizes
-from resdag.report.choices import dataset_note
+from resdag.report.choices import choices, dataset_note
 from resdag.report.conclusion import EVIDENCE, conclusion
 from resdag.report.glance import first_shown
 from resdag.report.inks import inks
@@ -213,6 +213,12 @@ def test_choices_name_the_networks_that_make_them(page):
     assert "option A of He et al. 2015): resnet110 and resnet110-effective-paths." in text
     assert "a layer that goes leaves its pool behind: vgg15." in text
     assert "shares its first batch norm" not in text
+
+
+def test_of_many_networks_a_choice_names_six():
+    networks = pl.DataFrame([network_row(f"net{place}", 0) for place in range(9)])
+    (said,) = [choice for choice in choices(networks) if "pads the new channels" in choice]
+    assert said.endswith("net0, net1, net2, net3, net4, net5 and 3 more.")
 
 
 def test_methods_come_from_the_config(page):

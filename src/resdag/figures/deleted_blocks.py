@@ -13,6 +13,7 @@ from resdag.figures.words import (
     percent,
     points,
     section,
+    spoken,
     worst,
 )
 
@@ -34,7 +35,7 @@ def what_one_costs(rows: pl.DataFrame) -> str | None:
     residual = [part for part in parts if part["architecture"][0] not in WITHOUT_SKIPS]
     others = [part for part in parts if part["architecture"][0] in WITHOUT_SKIPS]
     said = [*map(_changes, residual), *map(_errors, others)]
-    return f"Without any one of its blocks, {'; '.join(said)}." if said else None
+    return f"Without any one of its blocks, {spoken(said)}." if said else None
 
 
 def what_many_cost(rows: pl.DataFrame) -> str | None:

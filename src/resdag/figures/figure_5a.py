@@ -23,7 +23,7 @@ from resdag.figures.theme import (
     seed_dash,
     sized,
 )
-from resdag.figures.words import Config, few, in_percent, listed, number, percent, section
+from resdag.figures.words import Config, few, in_percent, listed, number, percent, section, spoken
 from resdag.paper import RANDOM_COUNT
 
 VIEW = "figure_5a"
@@ -120,7 +120,7 @@ def method(config: Config) -> str:
 def finding(rows: pl.DataFrame) -> str | None:
     """The median error at the number of blocks that the paper speaks of, and at the largest."""
     parts = rows.filter(pl.col("count") > 0).sort("network").partition_by("network", maintain_order=True)
-    return f"Deleted at random, {'; '.join(map(_grown, parts))}." if parts else None
+    return f"Deleted at random, {spoken(map(_grown, parts))}." if parts else None
 
 
 def _grown(rows: pl.DataFrame) -> str:

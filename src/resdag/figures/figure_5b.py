@@ -19,7 +19,7 @@ from resdag.figures.theme import (
     seed_dash,
     seed_shape,
 )
-from resdag.figures.words import Config, few, in_percent, listed, middle, number, percent, section
+from resdag.figures.words import Config, few, in_percent, listed, middle, number, percent, section, spoken
 
 VIEW = "figure_5b"
 ORDER = 52
@@ -152,7 +152,7 @@ def method(config: Config) -> str:
 def finding(rows: pl.DataFrame) -> str | None:
     """The median error of orders nearest to the trained one, of full shuffles and of the reversal."""
     parts = rows.sort("network").partition_by("network", maintain_order=True)
-    return f"Median errors of blocks out of order: {'; '.join(map(_disordered, parts))}."
+    return f"Median errors of blocks out of order: {spoken(map(_disordered, parts))}."
 
 
 def _disordered(rows: pl.DataFrame) -> str:

@@ -31,7 +31,7 @@ from resdag.figures.theme import (
     seed_opacity,
     seed_shape,
 )  # fmt: skip
-from resdag.figures.words import Config, listed
+from resdag.figures.words import Config, listed, spoken
 
 VIEW = "figure_6b"
 ORDER = 62
@@ -134,7 +134,7 @@ def finding(rows: pl.DataFrame) -> str | None:
             low, high, least = found.select(pl.min("r"), pl.max("r").alias("high"), pl.min("r_squared")).row(0)
             factor = f"{low:.3f}" if found.height == 1 else f"{low:.3f} to {high:.3f} ({found.height} seeds)"
             said.append(f"{factor} in {network} (R² of the line at least {_below(least)})")
-    return f"One block more multiplies the norm of a path's gradient by {listed(said)}." if said else None
+    return f"One block more multiplies the norm of a path's gradient by {spoken(said, listed)}." if said else None
 
 
 def _below(r_squared: float) -> str:

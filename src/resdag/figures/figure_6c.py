@@ -19,7 +19,7 @@ from resdag.figures.theme import (
     seed_opacity,
     seed_shape,
 )
-from resdag.figures.words import Config, in_percent, listed, percent
+from resdag.figures.words import Config, in_percent, listed, percent, spoken
 from resdag.paper import BLOCKS, EFFECTIVE_LENGTHS
 
 VIEW = "figure_6c"
@@ -148,7 +148,7 @@ def finding(rows: pl.DataFrame) -> str | None:
             low, high, share = window.select(pl.min("window_low"), pl.max("window_high"), pl.max("window_share")).row(0)
             digits = 0 if share >= 0.1 else 2
             said.append(f"{max(low, 0):.1f} to {high:.1f} blocks in {network} ({percent(share, digits)} of its paths)")
-    return f"By number times mean norm, the gradient comes from paths of {listed(said)}." if said else None
+    return f"By number times mean norm, the gradient comes from paths of {spoken(said, listed)}." if said else None
 
 
 def table(rows: pl.DataFrame) -> pl.DataFrame:

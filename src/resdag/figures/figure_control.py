@@ -19,7 +19,7 @@ from resdag.figures.theme import (
     seed_shape,
     sized,
 )  # fmt: skip
-from resdag.figures.words import Config, few, in_percent, listed, number, points, section
+from resdag.figures.words import Config, few, in_percent, listed, number, points, section, spoken
 
 VIEW = "figure_control"
 ORDER = 120
@@ -91,7 +91,7 @@ def finding(rows: pl.DataFrame) -> str | None:
         means = dict(part.group_by("kind").agg(pl.mean("change")).rows())
         found = [f"{points(means[kind])} {word}" for kind, word in WORDS.items() if means.get(kind) is not None]
         said.append(f"{network}, {listed(found)}")
-    return f"Mean change of error: {'; '.join(said)}." if said else None
+    return f"Mean change of error: {spoken(said)}." if said else None
 
 
 def table(rows: pl.DataFrame) -> pl.DataFrame:

@@ -21,7 +21,7 @@ from resdag.figures.theme import (
     panel_width,
     shape,
 )
-from resdag.figures.words import Config, few, in_percent, listed, number, points, section
+from resdag.figures.words import Config, few, in_percent, listed, number, points, section, spoken
 
 VIEW = "figure_ensembles"
 ORDER = 170
@@ -121,7 +121,7 @@ def finding(rows: pl.DataFrame) -> str | None:
         first = part.row(0, named=True)
         each = (first["mean"] - first["whole"]) / first["halvings"]
         said.append(f"the {kind} of {network} {points(each)}")
-    return f"To halve the number of members once costs {listed(said)} of test error." if said else None
+    return f"In test error, to halve the number of members once costs {spoken(said, listed)}." if said else None
 
 
 def table(rows: pl.DataFrame) -> pl.DataFrame:

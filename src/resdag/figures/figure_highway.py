@@ -16,7 +16,7 @@ from resdag.figures.theme import (
     seed_opacity,
     seed_shape,
 )  # fmt: skip
-from resdag.figures.words import Config, few, in_percent, listed, section
+from resdag.figures.words import Config, few, in_percent, listed, section, spoken
 
 VIEW = "figure_highway"
 ORDER = 190
@@ -107,7 +107,7 @@ def finding(rows: pl.DataFrame) -> str | None:
         below = part.filter(pl.col("gate") < 0.5).height
         moved = "" if start is None else f", where they were {start:.2f} before training"
         said.append(f"{mean:.2f} on average in {network}{moved}, and below one half in {below} of {part.height} blocks")
-    return f"Gates are open by {'; '.join(said)}." if said else None
+    return f"Gates are open by {spoken(said)}." if said else None
 
 
 def table(rows: pl.DataFrame) -> pl.DataFrame:

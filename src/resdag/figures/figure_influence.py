@@ -27,7 +27,7 @@ from resdag.figures.theme import (
     signs,
     written,
 )
-from resdag.figures.words import Config, few, in_percent, listed, points, section, signed
+from resdag.figures.words import Config, few, in_percent, listed, points, section, signed, spoken
 
 VIEW = "figure_influence"
 ORDER = 112
@@ -147,7 +147,7 @@ def finding(rows: pl.DataFrame) -> str | None:
                 f"{rho} in {network}, whose costliest block ({most['block']}, {points(most['change'])}) has rank "
                 f"{most['rank_influence']:.10g} of {most['ranked']} by influence"
             )
-    return f"Influence and damage of a block have a rank correlation of {'; '.join(said)}." if said else None
+    return f"Influence and damage of a block have a rank correlation of {spoken(said)}." if said else None
 
 
 def table(rows: pl.DataFrame) -> pl.DataFrame:

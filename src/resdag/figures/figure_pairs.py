@@ -5,7 +5,7 @@ import polars as pl
 
 from resdag.figures.interact import POINTED
 from resdag.figures.theme import OKABE_ITO, Panel, Style, finish, finite, grid, panel_width
-from resdag.figures.words import Config, few, in_percent, listed, section
+from resdag.figures.words import Config, few, in_percent, listed, section, spoken
 
 VIEW = "figure_pairs"
 ORDER = 150
@@ -99,7 +99,7 @@ def finding(rows: pl.DataFrame) -> str | None:
             f"of {part.height:,} pairs in {network}, {more:,} hurt more than their sum, {decided.height - more:,} "
             f"less, and of {part.height - decided.height:,} the images do not decide"
         )
-    return f"Deleted together, {'; '.join(said)}."
+    return f"Deleted together, {spoken(said)}."
 
 
 def table(rows: pl.DataFrame) -> pl.DataFrame:

@@ -25,7 +25,7 @@ from resdag.figures.theme import (
     seed_opacity,
     shape,
 )
-from resdag.figures.words import Config, counted, few, in_percent, number, section
+from resdag.figures.words import Config, counted, few, in_percent, number, section, spoken
 
 VIEW = "figure_prediction"
 ORDER = 180
@@ -137,7 +137,7 @@ def finding(rows: pl.DataFrame) -> str | None:
             f"{100 * off:.1f} points in {network}, {WEIGHTS[kind]}, and furthest at {counted(at['count'], 'block')}, "
             f"where it says {100 * at['predicted']:.1f} % and {100 * at['mean']:.1f} % were measured"
         )
-    return f"The prediction is off, root mean square, by {'; '.join(said)}." if said else None
+    return f"The prediction is off, root mean square, by {spoken(said)}." if said else None
 
 
 def table(rows: pl.DataFrame) -> pl.DataFrame:

@@ -24,7 +24,7 @@ from resdag.figures.theme import (
     seed_shape,
     sized,
 )  # fmt: skip
-from resdag.figures.words import LITTLE, Config, few, in_percent, listed, points, section
+from resdag.figures.words import LITTLE, Config, few, in_percent, listed, points, section, spoken
 
 VIEW = "figure_repeat"
 ORDER = 165
@@ -85,7 +85,7 @@ def finding(rows: pl.DataFrame) -> str | None:
     for (network,), part in rows.sort("network", "times").group_by("network", maintain_order=True):
         kinds = part.group_by("kind", maintain_order=True).agg(pl.median("change"))
         said.append(f"{network}, {listed([f'{points(change)} {kind}' for kind, change in kinds.rows()])}")
-    return f"Median change of error by one block: {'; '.join(said)}."
+    return f"Median change of error by one block: {spoken(said)}."
 
 
 def table(rows: pl.DataFrame) -> pl.DataFrame:

@@ -26,7 +26,7 @@ from resdag.figures.theme import (
     seed_dash,
     seed_opacity,
 )  # fmt: skip
-from resdag.figures.words import Config, few, in_percent, listed, percent, section
+from resdag.figures.words import Config, few, in_percent, listed, percent, section, spoken
 
 VIEW = "figure_runs"
 ORDER = 160
@@ -157,7 +157,7 @@ def finding(rows: pl.DataFrame) -> str | None:
         said.append(
             f"{longest['length'][0]} blocks of {network} in a row leave {percent(median, 1)} median error{beside}"
         )
-    return f"Deleted together, {'; '.join(said)}."
+    return f"Deleted together, {spoken(said)}."
 
 
 def table(rows: pl.DataFrame) -> pl.DataFrame:

@@ -24,7 +24,7 @@ from resdag.figures.theme import (
     seed_opacity,
     seed_shape,
 )
-from resdag.figures.words import Config, at_epoch, few, number, percent, section
+from resdag.figures.words import Config, at_epoch, few, number, percent, section, spoken
 from resdag.paper import BLOCKS, EFFECTIVE_LENGTHS
 from resdag.queries.spelling import number as spelled
 
@@ -220,7 +220,7 @@ def finding(rows: pl.DataFrame) -> str | None:
     for (network,), part in last.sort("network", "seed", "path_length").group_by("network", maintain_order=True):
         low, high = part.select(pl.min("summed_low"), pl.max("summed_high")).row(0)
         said.append(f"{max(low, 0):.1f} to {high:.1f} blocks in {network}{_in_paper_lengths(part)}{_alignment(part)}")
-    return f"Added as vectors, paths carry the gradient at lengths of {'; '.join(said)}." if said else None
+    return f"Added as vectors, paths carry the gradient at lengths of {spoken(said)}." if said else None
 
 
 def _in_paper_lengths(rows: pl.DataFrame) -> str:

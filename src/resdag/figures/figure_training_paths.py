@@ -20,7 +20,7 @@ from resdag.figures.theme import (
     seed_opacity,
     shape,
 )
-from resdag.figures.words import Config, at_epoch, few, listed, section
+from resdag.figures.words import Config, at_epoch, few, listed, section, spoken
 
 VIEW = "figure_training_paths"
 ORDER = 102
@@ -131,9 +131,7 @@ def finding(rows: pl.DataFrame) -> str | None:
     for (network,), part in at_input.group_by("network", maintain_order=True):
         kind = next(kind for kind in ("norm of the sum", *WEIGHTINGS) if kind in set(part["weighting"]))
         said.append(f"{_along(part.filter(weighting=kind))} in {network} (weighted by {kind})")
-    return (
-        f"Along training, the mean length in blocks of the paths that carry the gradient goes from {'; '.join(said)}."
-    )
+    return f"Along training, the mean length in blocks of the paths that carry the gradient goes from {spoken(said)}."
 
 
 def _along(rows: pl.DataFrame) -> str:

@@ -33,7 +33,5 @@ def first_networks(rows: pl.DataFrame) -> tuple[pl.DataFrame, str]:
     names = rows["network"].unique().drop_nulls().sort() if "network" in rows.columns else pl.Series([])
     if len(names) <= MOST:
         return rows, ""
-    note = (
-        f" Drawn, and spoken of, are the first {MOST} of {len(names)} networks by name; the CSV and the view hold all."
-    )
+    note = f" Drawn are the first {MOST} of {len(names)} networks by name; the CSV and the view hold all."
     return rows.filter(pl.col("network").is_null() | pl.col("network").is_in(names.head(MOST).to_list())), note

@@ -1,6 +1,6 @@
 """How do figures write numbers, in their sentences and in their small tables?"""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -10,6 +10,8 @@ Config = Mapping[str, Any]
 NOTHING = "–"
 MOST_ROWS = 12
 """Of a figure's small table; the CSV beside the figure has every row."""
+SPOKEN = 3
+"""Networks that a sentence speaks of where there are many: of more nobody reads the numbers in a sentence."""
 MOST_PLACES = 4
 """Of a column whose numbers are all written with as many: of more they are of several orders, and each has its own."""
 LITTLE = 0.01
@@ -45,6 +47,14 @@ def listed(names: Sequence[Any]) -> str:
     """Names in a sentence: a, b and c."""
     words = [str(name) for name in names]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def spoken(said: Iterable[str], joined: Callable[[Sequence[str]], str] = "; ".join) -> str:
+    """What there is to say of each network, one after another; of very many, of the first ones."""
+    every = list(said)
+    if len(every) <= SPOKEN + 1:
+        return joined(every)
+    return f"{'; '.join(every[:SPOKEN])}; {len(every) - SPOKEN:,} more are in the rows"
 
 
 def counted(count: int, noun: str) -> str:

@@ -10,6 +10,8 @@ import polars as pl
 
 from resdag.figures.words import listed
 
+NAMED = 6
+"""Networks that a sentence names where there are many."""
 DATASETS = {
     "digits": "scikit-learn's handwritten digits, grey images of 8 × 8 in ten classes",
     "cifar10": "CIFAR-10",
@@ -71,7 +73,7 @@ ALWAYS = (
 
 def _choice(networks: pl.DataFrame, column: str, value: str, words: str) -> str:
     names = _names(networks.filter(pl.col(column) == value))
-    return f"{words}: {listed(names)}." if names else ""
+    return f"{words}: {_some(names)}." if names else ""
 
 
 def _special(networks: pl.DataFrame) -> list[str]:
@@ -81,12 +83,17 @@ def _special(networks: pl.DataFrame) -> list[str]:
     loaded = _names(networks.filter(source="loaded"))
     return [
         f"The paper gives the depth and width of its VGG and no more; here it has convolutions in five groups with a "
-        f"max-pool after each, and a layer that goes leaves its pool behind: {listed(vgg)}." if vgg else "",
+        f"max-pool after each, and a layer that goes leaves its pool behind: {_some(vgg)}." if vgg else "",
         f"The branch of a highway block ends in a ReLU and nothing follows its sum; its gates are a sigmoid of a 1 × 1 "
         f"convolution, one for each unit; where the shape changes, the input is subsampled before it is gated; "
-        f"deleting a block shuts its gate: {listed(highway)}." if highway else "",
-        f"Not trained here, weights loaded: {listed(loaded)}." if loaded else "",
+        f"deleting a block shuts its gate: {_some(highway)}." if highway else "",
+        f"Not trained here, weights loaded: {_some(loaded)}." if loaded else "",
     ]  # fmt: skip
+
+
+def _some(names: list[str]) -> str:
+    """Networks in a sentence; of many the first, and how many more there are."""
+    return listed(names if len(names) <= NAMED + 2 else [*names[:NAMED], f"{len(names) - NAMED:,} more"])
 
 
 def _names(networks: pl.DataFrame) -> list[str]:

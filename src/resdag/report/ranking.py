@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from resdag.figures.words import LITTLE, counted, percent, points
+from resdag.figures.words import LITTLE, counted, percent, points, spoken
 from resdag.report.words import p_value
 from resdag.store.read import frame
 
@@ -79,5 +79,5 @@ def _sentence_of_many(rows: pl.DataFrame) -> str:
     """The same, network by network."""
     parts = rows.partition_by("network", as_dict=True, maintain_order=True)
     worst = {name: part.row(0, named=True) for (name,), part in sorted(parts.items())}
-    said = [f"{name} block {row['block']} ({points(row['change'])})" for name, row in worst.items()]
-    return f"Missed most is, of {'; of '.join(said)}."
+    said = [f"of {name} block {row['block']} ({points(row['change'])})" for name, row in worst.items()]
+    return f"Missed most is, {spoken(said)}."
