@@ -196,7 +196,7 @@ def test_newcombe_gives_the_intervals_that_he_printed() -> None:
 
 
 def verdict(con, claim: str, **rules: Any) -> dict[str, Any]:
-    found = claims(con, STUDY, Claims.model_validate(rules).model_dump(), "digits")
+    found = claims(con, STUDY, Claims.model_validate(rules).model_dump(), "digits", [claim])
     insert(con, "claims", found)
     return next(row for row in found.to_dicts() if row["claim"] == claim)
 

@@ -25,7 +25,7 @@ from resdag.report.conclusion import EVIDENCE, conclusion
 from resdag.report.glance import first_shown
 from resdag.report.inks import inks
 from resdag.report.judged import judged, under
-from resdag.report.packed import named_apart, packed, slim, unpacked
+from resdag.report.packed import brief, named_apart, packed, slim, unpacked
 from resdag.report.remarks import blocks_kept, remarks
 from resdag.report.template import STYLES, asset
 from resdag.report.words import duration, p_value, plain, quantity
@@ -269,14 +269,29 @@ def test_pictures_lose_digits_and_no_text() -> None:
     assert named_apart(given, "b-").count('"b-a"') == 1 and "url(#b-a)" in named_apart(given, "b-")
 
 
+def test_numbers_of_a_chart_lose_digits_and_texts_none() -> None:
+    text = r'"0.12345678901 \" 1.23456789"'
+    given = f'{{"a":0.12345678901,"b":[-12345.6789012,1.5e-05,1.234567890123e-05,7,0.5],"c":{text}}}'
+    assert brief(given) == f'{{"a":0.123457,"b":[-12345.7,1.5e-05,1.23457e-05,7,0.5],"c":{text}}}'
+    assert json.loads(brief(given))["c"] == json.loads(given)["c"]
+
+
 def test_the_largest_pictures_wait_where_all_would_be_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resdag.report.charts.PICTURES", 10)
     rows = {"vconcat": [{"concat": [{}] * 13}, {}]}
-    figures = [{"svg": "x" * length, "chart": chart} for length, chart in ((7, {}), (2, {}), (5, {}), (1, rows))]
-    shown_by_itself(figures)
-    assert [(figure["inline"], figure["panels"]) for figure in figures] == [
-        (False, 0), (True, 0), (True, 0), (False, 13),
-    ]  # fmt: skip
+    carried = {"spec": "s" * 3, "rows": None, "parquet": "p"}
+    of = ((7, {}), (2, {}), (5, {}), (1, rows))
+
+    def shown() -> list[tuple[bool, int]]:
+        figures = [{"svg": "x" * length, "chart": chart} | carried for length, chart in of]
+        shown_by_itself(figures)
+        return [(figure["inline"], figure["panels"]) for figure in figures]
+
+    assert shown() == [(False, 0), (True, 0), (True, 0), (False, 13)]
+    # Specifications and rows take 16 bytes of the page: with the library 19, so that three are left for pictures.
+    monkeypatch.setattr("resdag.report.charts.LIBRARY", 3)
+    monkeypatch.setattr("resdag.report.charts.WHOLE", 22)
+    assert shown() == [(False, 0), (True, 0), (False, 0), (False, 13)]
 
 
 def test_the_largest_rows_stay_in_the_files_beside_the_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from resdag.digests import fingerprint
@@ -86,8 +88,12 @@ def judged(maker: Maker, sources: Sequence[Job]) -> Job:
 def names_in(parts: Collection[str], names: Collection[str]) -> set[str]:
     """Those of the names that stand anywhere in the source of some modules."""
     paths = [path for path in map(source_of, sorted(parts)) if path]
-    words = {word for path in paths for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
-    return words & set(names)
+    return set(names) & frozenset[str]().union(*map(_words, paths))
+
+
+@cache
+def _words(path: Path) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", path.read_text(encoding="utf-8")))
 
 
 def stored(maker: Maker, sources: Sequence[Job], missing: Sequence[Mapping[str, Any]]) -> Job:

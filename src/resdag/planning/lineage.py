@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from resdag.discovery import folder_of, modules
@@ -9,6 +10,7 @@ from resdag.planning.registry import rules
 from resdag.planning.views import code_of, sources, texts_behind
 
 
+@cache
 def texts_of(package: str) -> list[Path]:
     """Files of a package that are code but not Python: templates, styles, scripts."""
     folder = folder_of(f"resdag.{package}")

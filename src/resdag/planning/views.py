@@ -38,13 +38,15 @@ def tables_behind(view: str) -> set[str]:
     return {name for path in texts_behind(view) for name in sources(path) & modules("tables").keys()}
 
 
-def sources(path: Path) -> set[str]:
+@cache
+def sources(path: Path) -> frozenset[str]:
     """Names behind FROM and JOIN: a column may have the name of a table, `blocks` for one."""
-    return set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", code_of(path)))
+    return frozenset(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", code_of(path)))
 
 
+@cache
 def code_of(path: Path) -> str:
-    """SQL without comments."""
+    """SQL without comments, as it was when it was first asked for, like all code of a plan."""
     return sql_code(path.read_text(encoding="utf-8"))
 
 

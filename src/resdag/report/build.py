@@ -48,8 +48,8 @@ def _context(con: duckdb.DuckDBPyConnection, study: str, pages: Sequence[Path], 
     rows = _rows(con, "claims", study, "rowid").to_dicts()  # in the order that they were judged
     claims = judged(rows, figures)
     under(figures, claims)
-    shown_by_itself(figures)
     carried_by_the_page(figures)
+    shown_by_itself(figures)
     own = ranking(con, study, networks)
     return {
         "question": question(networks, own), "ranking": own,

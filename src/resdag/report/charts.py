@@ -14,10 +14,14 @@ from resdag.figures.save import json_for_script, read_figure
 from resdag.figures.words import cells, counted, listed, number
 from resdag.planning.views import view_files
 from resdag.report.glance import glance
-from resdag.report.packed import named_apart, packed, parquet, slim
+from resdag.report.packed import brief, named_apart, packed, parquet, slim
 from resdag.store.formats import as_csv
 from resdag.store.read import frame
 
+WHOLE = 5_500_000
+"""Bytes of a page but for its tables of networks: where charts and rows take much of it, pictures have less room."""
+LIBRARY = 1_000_000
+"""Bytes of these that the charting library takes, with scripts and styles."""
 PICTURES = 3_000_000
 """Bytes of pictures that a page shows by itself; the largest beyond that are drawn when they are asked for."""
 ROWS = 1_000_000
@@ -36,7 +40,8 @@ def figure(con: duckdb.DuckDBPyConnection, study: Mapping[str, Any], page: Path)
     rows = frame(con, f"SELECT * FROM {module.VIEW} WHERE study = ?", [study["study"]])
     spec = said.pop("spec")
     return said | {
-        "glance": glance(name, module, rows, study["config"]), "chart": spec, "spec": packed(json_for_script(spec)),
+        "glance": glance(name, module, rows, study["config"]),
+        "chart": spec, "spec": packed(brief(json_for_script(spec))),
         "label": label(name, module.PAPER), "method": module.method(study["config"]), "view": module.VIEW,
         "svg": Markup(slim(named_apart(page.with_suffix(".svg").read_text(encoding="utf-8"), f"{name}-"))),
         "size": sizes(rows), "definition": definition(con, module.VIEW),
@@ -84,7 +89,8 @@ def shown_by_itself(figures: Sequence[dict[str, Any]]) -> None:
 
     `panels` is how many a reader chooses from, and 0 where all are shown.
     """
-    room = PICTURES
+    carried = sum(len(each[form] or "") for each in figures for form in ("spec", "rows", "parquet"))
+    room = min(PICTURES, WHOLE - LIBRARY - carried)
     for each in sorted(figures, key=lambda figure: len(figure["svg"])):
         many = most_panels(each.pop("chart"))
         each["panels"] = many if many > PANELS else 0

@@ -1,7 +1,7 @@
 """How do pictures and rows lie in one page without filling it?
 
 Rows and specifications are compressed, since a script reads them; pictures stay as they are, so that the page shows
-them without one, and lose digits that no screen has.
+them without one.  Pictures and specifications lose digits that no screen has; rows keep all.
 """
 
 import base64
@@ -13,6 +13,7 @@ import polars as pl
 
 _GEOMETRY = re.compile(r'\b(d|transform|x|y|x1|x2|y1|y2|width|height|cx|cy|r|points)="([^"]*)"')
 _LONG = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
+_NUMBERS = re.compile(r'("(?:[^"\\]|\\.)*")|-?\d+\.\d{6,}(?:[eE][+-]?\d+)?')
 _IDS = re.compile(r'(\bid="|url\(#|xlink:href="#|\bhref="#)')
 
 
@@ -40,6 +41,11 @@ def slim(svg: str) -> str:
 
 def _short(found: re.Match[str]) -> str:
     return f"{round(float(found[0]), 2) + 0.0:.10g}"  # + 0.0: no minus before nothing
+
+
+def brief(specification: str) -> str:
+    """A specification with numbers to six digits, which no chart shows more of; what stands in quotes stays."""
+    return _NUMBERS.sub(lambda found: found[1] or f"{float(found[0]):.6g}", specification)
 
 
 def named_apart(svg: str, prefix: str) -> str:
