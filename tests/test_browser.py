@@ -187,6 +187,19 @@ def test_charts_are_dark_on_light_and_light_on_dark(seen: Seen) -> None:
         assert (max(paper) < 60) == light
 
 
+def test_on_a_phone_charts_are_drawn_as_wide_as_the_screen(chromium: Any, report: Path) -> None:
+    phone = Seen(chromium, report, 390, 844)
+    try:
+        assert phone.ask(DRAW_ALL) == len(DRAWN)
+        wide = "[...document.querySelectorAll('.chart')].filter(e => e.scrollWidth > e.clientWidth).map(e => e.id)"
+        assert (phone.ask(wide), phone.complaints) == ([], [])
+        size = "parseFloat(getComputedStyle(e).fontSize) * Math.hypot(e.getScreenCTM().a, e.getScreenCTM().b)"
+        sizes = phone.ask(f"[...document.querySelectorAll('.live .role-axis text')].map(e => {size})")
+        assert min(sizes) > 6  # pixels
+    finally:
+        phone.context.close()
+
+
 def test_without_a_script_pictures_and_files_are_there(chromium: Any, report: Path) -> None:
     plain = Seen(chromium, report, 390, java_script_enabled=False)
     try:

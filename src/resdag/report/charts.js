@@ -63,11 +63,53 @@ function longest(spec) {
   return all.reduce(function (most, row) { return row.length > most.length ? row : most; }, []);
 }
 
+// On a narrow screen panels stand below each other, none wider than the screen; a margin stays beside what it is of.
+const NARROW = matchMedia("(max-width: 640px)"), AXIS = 84; // pixels beside a panel
+
+function isMargin(parts) {
+  const widths = parts.map(function (part) { return part.width || NaN; });
+  return Math.max(...widths) > 1.5 * Math.min(...widths);
+}
+
+function stacked(spec, room) {
+  if (spec.hconcat && isMargin(spec.hconcat)) {
+    const all = spec.hconcat.reduce(function (sum, part) { return sum + part.width; }, 0);
+    spec.hconcat.forEach(function (part) { narrowed(part, (room - AXIS) / all); });
+    return;
+  }
+  if (spec.hconcat) {
+    spec.vconcat = spec.hconcat;
+    delete spec.hconcat;
+  }
+  if (spec.concat) spec.columns = 1;
+  (spec.vconcat || spec.concat || []).forEach(function (part) { stacked(part, room); });
+  if (spec.width > room) narrowed(spec, room / spec.width);
+}
+
+function narrowed(panel, by) {
+  thinned(panel, by);
+  panel.width *= by;
+}
+
+// What is as wide as a step of the axis: columns to point at, boxes, ticks, squares.
+function thinned(unit, by) {
+  const mark = unit.mark || {};
+  if (mark.strokeWidth > 4) mark.strokeWidth *= by;
+  if (mark.type === "tick") mark.size *= by;
+  if (mark.type === "square") mark.size *= by * by;
+  (unit.layer || []).forEach(function (each) { thinned(each, by); });
+}
+
 function draw(chart) {
   const live = element("div", { class: "live" }), still = chart.querySelector(".still");
   return unpack(chart.dataset.spec).then(function (text) {
     const whole = JSON.parse(text), choice = still.querySelector("label.one");
     const spec = choice ? chooseFrom(whole, choice, chart) : whole;
+    chart.classList.toggle("narrow", NARROW.matches);
+    if (NARROW.matches) {
+      stacked(spec, chart.clientWidth - AXIS);
+      spec.config.legend.columns = 2;
+    }
     return vegaEmbed(live, spec, { mode: "vega-lite", renderer: "svg", actions: false, tooltip: TOOLTIP });
   }).then(function (drawn) {
     live.setAttribute("role", "img");
