@@ -271,6 +271,9 @@ def test_a_comparison_is_a_page_that_fits_asks_for_nothing_and_sorts(
             text for text in seen.page.locator("#columns td:nth-child(4)").all_inner_texts() if text[0].isdigit()
         ]
         assert len(largest) > 1 and largest == sorted(largest, key=float)
+        # a table that is wider scrolls by itself
+        seen.ask("document.querySelector('#columns td.small').textContent = 'x'.repeat(300)")
+        assert seen.ask("document.documentElement.scrollWidth") == width
         assert seen.requests == [(tmp_path / "page.html").as_uri()] and seen.complaints == []
     finally:
         seen.context.close()
