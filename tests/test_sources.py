@@ -219,6 +219,13 @@ def test_the_blocks_verb_lists_layers_and_what_may_be_done_to_them(
     assert lines[4].endswith("no: its skip is not the identity")
 
 
+@pytest.mark.parametrize("weights", ["mine.pt", {"url": "https://example.org/w.pth", "sha256": "abcdef12"}, None])
+def test_weights_without_a_name_do_not_say_how_they_were_trained(checkout: Path, weights: Any) -> None:
+    entry = {"source": "torchvision", "model": "resnet18", "weights": weights, "preprocessing": "weights"}
+    with pytest.raises(StudyError, match=r"networks\.a.*under a name say it: give mean and std"):
+        study(entry)
+
+
 def test_networks_whose_weights_have_a_name_are_traced_together(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

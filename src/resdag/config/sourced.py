@@ -199,9 +199,19 @@ class Torchvision(Sourced):
         """Likewise, with the name of its weights."""
         named = super().named(channels, side)
         assert isinstance(named, Torchvision)
-        if isinstance(self.weights, str) and self.weights.isupper() and "." not in self.weights:
-            named._name = self.weights
+        named._name = self._published_name
         return named
+
+    @property
+    def _published_name(self) -> str | None:
+        weights = self.weights
+        return weights if isinstance(weights, str) and weights.isupper() and "." not in weights else None
+
+    @model_validator(mode="after")
+    def _weights_without_a_name_say_nothing(self) -> "Torchvision":
+        if self.preprocessing == "weights" and self._published_name is None:
+            raise ValueError("only weights that torchvision publishes under a name say it: give mean and std")
+        return self
 
 
 class Timm(Sourced):
