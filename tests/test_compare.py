@@ -130,9 +130,15 @@ def test_views_are_exported_by_name_and_unknown_names_are_refused(written: Path,
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
+def checkout(made_once: Path, tmp_path: Path) -> Path:
     """A checkout with a database of one study, the file that its lesions came from, and its study file."""
-    folder = tmp_path / "checkout"
+    return Path(shutil.copytree(made_once, tmp_path / "checkout"))
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What every checkout here is a copy of."""
+    folder = tmp_path_factory.mktemp("compared") / "checkout"
     shard = folder / "results/hand/lesions/single/x.parquet"
     rows = [lesion("intact", 600), *(single(index, 610 + index, loss=0.1 * index) for index in range(9))]
     made = {"rule": "delete_single", "fingerprint": "0123456789ab", "device": "cpu", "commit": "c" * 40}
