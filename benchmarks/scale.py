@@ -2,7 +2,7 @@
 
 Each measurement is a process of its own, since its largest memory is asked for:
 
-    python -m benchmarks.scale plan | dry_run | rows | report     (one, or all)
+    python -m benchmarks.scale plan | dry_run | dry_run_of_a_quarter | rows | figures | report     (one, or all)
 
 What came out stands in benchmarks/scale.json and, in words, in docs/limits.md.
 """
@@ -17,14 +17,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks import limits
 from resdag.config.load import parse_study
 from resdag.config.study import Study
-from resdag.execution.machine import git_state, hardware
+from resdag.execution.machine import hardware
 from resdag.planning.figures import figure_names
 
 NETWORKS, SEEDS = 1000, 5
 LESIONS = 10_000_000
 DRAWN = 200
+PAGES = Path(tempfile.gettempdir()) / "resdag-two-hundred"
 BY_HAND = "by-hand"  # the study that the tests have rows of
 
 
@@ -48,9 +50,17 @@ def plan() -> dict[str, Any]:
 
 def dry_run() -> dict[str, Any]:
     """`snakemake -n report` of four fifths of them, in a checkout of its own."""
+    return _dry_run(NETWORKS * 4 // 5)
+
+
+def dry_run_of_a_quarter() -> dict[str, Any]:
+    """The same of a quarter of that: what each job takes should be the same."""
+    return _dry_run(NETWORKS // 5)
+
+
+def _dry_run(networks: int) -> dict[str, Any]:
     import yaml
 
-    networks = NETWORKS * 4 // 5
     with tempfile.TemporaryDirectory() as folder:
         for name in ("Snakefile", "workflow", "profiles", "requirements.lock"):
             Path(folder, name).symlink_to(Path(name).resolve())
@@ -110,29 +120,31 @@ def _two_hundred(name: str) -> Any:
     return pl.concat(parts)
 
 
+def figures() -> dict[str, Any]:
+    """Every figure of two hundred networks."""
+    sys.path.append("tests")  # rows of every view, by hand
+    seconds = {name: _drawn(name, PAGES) for name in figure_names()}
+    heights = {path.stem: _height(path) for path in PAGES.glob("*.svg")}
+    slowest, tallest = (max(of, key=of.__getitem__) for of in (seconds, heights))
+    return {
+        "networks": DRAWN, "figures": len(seconds),
+        "slowest": [slowest, round(seconds[slowest], 1)], "tallest_px": [tallest, heights[tallest]],
+    }  # fmt: skip
+
+
 def report() -> dict[str, Any]:
-    """Every figure of two hundred networks, and the report that holds them with the rows of their views."""
+    """The report that holds these figures, with the rows of their views; to be measured after them."""
     import duckdb
 
     from resdag.report.build import write_report
 
-    sys.path.append("tests")  # rows of every view, by hand
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        seconds = {name: _drawn(name, folder) for name in figure_names()}
-        heights = {path.stem: _height(path) for path in folder.glob("*.svg")}
-        database, out = folder / "results.duckdb", folder / "report.html"
+    sys.path.append("tests")
+    with tempfile.TemporaryDirectory() as folder:
+        database, out = Path(folder, "results.duckdb"), Path(folder, "report.html")
         with duckdb.connect(str(database)) as con:
             _store(con)
-        started = time.process_time()
-        write_report(database, BY_HAND, sorted(folder.glob("figure_*.html")), out)
-        written, size = time.process_time() - started, out.stat().st_size
-    slowest, tallest = (max(of, key=of.__getitem__) for of in (seconds, heights))
-    return {
-        "networks": DRAWN, "figures": len(seconds), "figures_cpu_seconds": round(sum(seconds.values()), 1),
-        "slowest": [slowest, round(seconds[slowest], 1)], "tallest_px": [tallest, heights[tallest]],
-        "report_cpu_seconds": round(written, 1), "mb": round(size / 1e6, 2),
-    }  # fmt: skip
+        write_report(database, BY_HAND, sorted(PAGES.glob("figure_*.html")), out)
+        return {"networks": DRAWN, "mb": round(out.stat().st_size / 1e6, 1)}
 
 
 def _drawn(name: str, folder: Path) -> float:
@@ -171,7 +183,9 @@ def _store(con: Any) -> None:
         con.execute(f"CREATE TABLE {module_of(name).VIEW} AS SELECT * FROM given")
 
 
-ALL: dict[str, Callable[[], dict[str, Any]]] = {each.__name__: each for each in (plan, dry_run, rows, report)}
+ALL: dict[str, Callable[[], dict[str, Any]]] = {
+    each.__name__: each for each in (plan, dry_run, dry_run_of_a_quarter, rows, figures, report)
+}  # fmt: skip
 
 
 def main(names: list[str]) -> None:
@@ -182,14 +196,13 @@ def main(names: list[str]) -> None:
         return
     started, (name,) = time.process_time(), names
     found = ALL[name]()
-    who = resource.RUSAGE_CHILDREN if name == "dry_run" else resource.RUSAGE_SELF
-    used = resource.getrusage(who)
-    cpu = used.ru_utime + used.ru_stime if name == "dry_run" else time.process_time() - started
-    found |= {"cpu_seconds": round(cpu, 1), "memory_mb": used.ru_maxrss // 1024}
-    path = Path(__file__).with_name("scale.json")
-    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    known |= {name: found | {"hardware": hardware(), "commit": git_state()[0]}}
-    path.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    elsewhere = name.startswith("dry_run")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN if elsewhere else resource.RUSAGE_SELF)
+    cpu = used.ru_utime + used.ru_stime if elsewhere else time.process_time() - started
+    found |= {"cpu_seconds": round(cpu, 1), "memory_mb": used.ru_maxrss // 1024, "hardware": hardware()}
+    known = limits.measured() | {name: found}
+    limits.MEASURED.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    limits.write_page()
     print(f"{name}: {found}", flush=True)
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from benchmarks import limits
 from benchmarks.scale import study
 
-from resdag.figures.job import MOST, draw_figure, first_networks
+from resdag.figures.job import FIRST, MOST, draw_figure, first_networks
 from resdag.figures.modules import module_of
 from resdag.figures.save import read_figure
 from resdag.planning.plan import plan_study
@@ -27,9 +28,9 @@ def test_of_very_many_networks_the_first_are_drawn_which_is_said_and_the_csv_hol
     rows = of_networks(MOST + 6)
     files = {path.suffix: path for path in draw_figure(module_of("figure_ensembles"), rows, tmp_path)}
     said = read_figure(files[".html"])
-    assert f"the first {MOST} of {MOST + 6} networks by name" in said["caption"]
+    assert f"the first {FIRST} of {MOST + 6} networks by name" in said["caption"]
     names = set(re.findall(r"net\d{3}", json.dumps(said["spec"])))
-    assert names == {f"net{index:03d}" for index in range(MOST)}
+    assert names == {f"net{index:03d}" for index in range(FIRST)}
     assert pl.read_csv(files[".csv"])["network"].n_unique() == MOST + 6
 
 
@@ -43,7 +44,7 @@ def test_as_many_networks_as_are_drawn_are_drawn_in_silence() -> None:
 def test_rows_of_no_network_are_drawn_whatever_is_left_out() -> None:
     rows = pl.concat([of_networks(MOST + 1), VIEWS["figure_ensembles"]().with_columns(network=None)])
     drawn, _ = first_networks(rows)
-    assert drawn["network"].n_unique() == MOST + 1  # and none
+    assert drawn["network"].n_unique() == FIRST + 1  # and none
     assert drawn["network"].null_count() > 0
 
 
@@ -60,3 +61,7 @@ def test_planning_takes_as_much_for_each_network_however_many_there_are() -> Non
     few, many, more = (calls(networks) for networks in (20, 40, 60))
     assert many > 1.4 * few  # or nothing is measured
     assert more - many == pytest.approx(many - few, rel=0.05)
+
+
+def test_the_page_of_limits_says_what_was_measured() -> None:
+    assert limits.PAGE.read_text(encoding="utf-8") == limits.page(limits.measured())

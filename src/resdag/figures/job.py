@@ -13,7 +13,9 @@ from resdag.figures.save import save
 from resdag.figures.theme import DEFAULT, Style
 
 MOST = 24
-"""Networks that a figure draws; docs/limits.md has what so many take."""
+"""Networks of which a figure draws all; docs/limits.md has what they take."""
+FIRST = 12
+"""Networks that it draws of more: as many panels as a reader takes in at once."""
 
 
 def draw_figure(
@@ -33,5 +35,5 @@ def first_networks(rows: pl.DataFrame) -> tuple[pl.DataFrame, str]:
     names = rows["network"].unique().drop_nulls().sort() if "network" in rows.columns else pl.Series([])
     if len(names) <= MOST:
         return rows, ""
-    note = f" Drawn are the first {MOST} of {len(names)} networks by name; the CSV and the view hold all."
-    return rows.filter(pl.col("network").is_null() | pl.col("network").is_in(names.head(MOST).to_list())), note
+    note = f" Drawn are the first {FIRST} of {len(names)} networks by name; the CSV and the view hold all."
+    return rows.filter(pl.col("network").is_null() | pl.col("network").is_in(names.head(FIRST).to_list())), note
