@@ -104,7 +104,8 @@ def test_a_spoilt_value_is_taken_or_refused_by_its_path(value: Any) -> None:
         said = refusal(put(whole(), place, value))
         if said is not None:
             own, above = path_of(place), path_of(place[:-1] or place)
-            contradicts = f"as in {own}" in said  # of two keys that must agree, one is refused and the other named
+            # Of two keys that must agree, one is refused and the other named.
+            contradicts = f"as in {own}" in said or f"held against {own}" in said
             assert f"study: {own}" in said or f"study: {above}" in said or contradicts, (place, said)
             assert all(char.isprintable() or char == "\n" for char in said)
             assert all(len(line) < 1000 for line in said.splitlines())
