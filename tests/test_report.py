@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from report_by_hand import CONFIG, DRAWN, NOT_DRAWN, network_row, pages, rows
+from report_by_hand import CONFIG, DRAWN, NOT_DRAWN, network_row, pages, rows, with_rows_behind
 from resdag.config.claim import declared
 from resdag.errors import StudyError
 from resdag.figures.modules import module_of
@@ -157,6 +157,13 @@ def test_the_first_screen_has_the_paper_s_three_figures(page):
     first = page.split('<header id="summary">')[1].split("</header>")[0]
     assert [f'href="#{name}"' in first for name in ("figure_3", "figure_5a", "figure_6c")] == [True] * 3
     assert first.count("<svg") == 3
+
+
+def test_a_picture_of_one_network_names_it(tmp_path, folder):
+    whole = write_report(with_rows_behind(folder), STUDY, pages(folder), tmp_path / "whole.html").read_text()
+    first = whole.split('<div class="three">')[1].split("</header>")[0]
+    said = [text.split("</span>")[0] for text in first.split("<span>")[1:]]
+    assert [text.endswith("(resnet110)") for text in said] == [False, True, True]  # figure 3 has two
 
 
 def test_the_first_screen_shows_the_networks_that_are_judged_and_trained_gradients_at_the_input():

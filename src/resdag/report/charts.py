@@ -39,8 +39,9 @@ def figure(con: duckdb.DuckDBPyConnection, study: Mapping[str, Any], page: Path)
     module = module_of(name)
     rows = frame(con, f"SELECT * FROM {module.VIEW} WHERE study = ?", [study["study"]])
     spec = said.pop("spec")
+    small, network = glance(name, module, rows, study["config"])
     return said | {
-        "glance": glance(name, module, rows, study["config"]),
+        "glance": small, "glance_of": network,
         "chart": spec, "spec": packed(brief(json_for_script(spec))),
         "label": label(name, module.PAPER), "method": module.method(study["config"]), "view": module.VIEW,
         "svg": Markup(slim(named_apart(page.with_suffix(".svg").read_text(encoding="utf-8"), f"{name}-"))),

@@ -25,13 +25,18 @@ SEVERAL = 2
 """Networks that a small picture has room for where the study names none to judge."""
 
 
-def glance(name: str, module: ModuleType, rows: pl.DataFrame, config: Mapping[str, Any]) -> Markup | None:
-    """The picture for the first screen; None for a figure that has no place there, or nothing that small to show."""
+def glance(name: str, module: ModuleType, rows: pl.DataFrame, config: Mapping[str, Any]) -> tuple[Markup | None, str]:
+    """The picture for the first screen, and the network that it is of where it is one, which no legend names.
+
+    None for a figure that has no place there, or nothing that small to show.
+    """
     shown = first_shown(rows, config) if name in HEIGHTS and rows.height else rows.clear()
     if shown.is_empty():
-        return None
+        return None, ""
+    names = shown["network"].unique().to_list()
     chart = module.draw(shown, Style(width=WIDTH, height=HEIGHTS[name], font_size=FONT_SIZE))
-    return Markup(slim(named_apart(vl_convert.vegalite_to_svg(specification(chart)), f"{name}-glance-")))
+    picture = named_apart(vl_convert.vegalite_to_svg(specification(chart)), f"{name}-glance-")
+    return Markup(slim(picture)), names[0] if len(names) == 1 else ""
 
 
 def first_shown(rows: pl.DataFrame, config: Mapping[str, Any]) -> pl.DataFrame:
