@@ -12,7 +12,7 @@ from browser_tools import Seen
 from report_by_hand import DRAWN, pages, with_rows_behind
 from resdag.cli import main
 from resdag.report.build import write_report
-from test_compare import checkout, two  # noqa: F401  (fixtures: two databases that differ)
+from test_compare import checkout, made_once, two  # noqa: F401  (fixtures: two databases that differ)
 from views_by_hand import STUDY, VIEWS
 
 WIDTHS = (390, 768, 1280, 1920)
