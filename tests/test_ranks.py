@@ -252,7 +252,9 @@ def saved(folder: Path) -> int:
 @pytest.mark.workflow
 def test_a_training_on_two_devices_goes_on_after_a_kill_of_a_process_and_of_the_job(fresh: Path) -> None:
     networks = {"resnet26": {"architecture": "preact_resnet", "depth": 26, "width": 4}}
-    others = dict.fromkeys(("lesions", "paths", "comparisons", "gates", "ensembles", "mean_field", "claims"))
+    others = dict.fromkeys(
+        ("lesions", "influence", "paths", "comparisons", "gates", "ensembles", "mean_field", "claims")
+    )
     edit_study(fresh, networks=networks, training__devices=2, training__epochs=40, **others)
     for kill, words in (("a process", r"rank 1 of 2, process \d+, was ended by SIGKILL"), ("the job", "failed")):
         before = saved(fresh)

@@ -170,7 +170,7 @@ def test_two_torch_jobs_run_at_once_on_devices_of_their_own(finished: Path) -> N
 def test_jobs_per_gpu_of_the_profile_packs_two_jobs_on_a_device(fresh: Path) -> None:
     profile = fresh / "profiles/default/config.yaml"
     profile.write_text(profile.read_text().replace("  gpu: 1\n", "  gpu: 2\n  jobs_per_gpu: 2\n"))
-    edit_study(fresh, lesions=None, paths=None, claims=None)
+    edit_study(fresh, lesions=None, influence=None, paths=None, claims=None)
     status, said = run(fresh, "snakemake", "--cores", "2", "train", RESDAG_PRETENDED_DEVICES="1")
     assert status == 0, said
     locks = sorted(path.name for path in (fresh / "leases").iterdir())
