@@ -9,7 +9,7 @@ READY := .venv/.ready
 STUDY ?= config/digits.yaml
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: report open test test-long check bench docs site clean help
+.PHONY: report open test test-long quick check bench docs site clean help
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -21,11 +21,17 @@ report: $(READY)
 open: $(READY)
 	@$(BIN)/python -m webbrowser -t "file://$(CURDIR)/$$($(BIN)/resdag where $(STUDY) | sed -n 's/^report *//p')"
 
-test: $(READY) old-duckdb browser
-	$(BIN)/python -m pytest -m "not long"
+# What takes seconds each (pyproject.toml) uses all cores itself; the rest takes one, so there is a worker for each.
+QUICK := not workflow and not long
 
-test-long: $(READY) old-duckdb browser
-	$(BIN)/python -m pytest
+test: $(READY) old-duckdb browser quick
+	$(BIN)/python -m pytest -m "workflow and not long"
+
+test-long: $(READY) old-duckdb browser quick
+	$(BIN)/python -m pytest -m "workflow or long"
+
+quick: $(READY)
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile -m "$(QUICK)"
 
 check: $(READY) .tools/.ready .tools/docs/.ready
 	$(BIN)/ruff check .

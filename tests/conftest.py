@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: a thread each, before torch counts them
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 pytest_plugins = ["workflow_tools", "slurm_tools", "report_by_hand", "browser_tools"]
 """Fixtures: a finished workflow, a cluster, drawn figures, a browser."""
 ROOT = Path(__file__).resolve().parents[1]

@@ -99,6 +99,7 @@ def test_importing_resdag_imports_nothing_that_costs() -> None:
     assert [name for name in found if name.startswith("resdag.")] == ["resdag.api", "resdag.api.names"]
 
 
+@pytest.mark.workflow
 def test_drawing_imports_no_torch() -> None:
     code = "import sys, resdag; resdag.draw; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"
@@ -248,6 +249,7 @@ def deletions() -> pl.DataFrame:
     return resdag.delete_single(taken_apart(), *pictures())
 
 
+@pytest.mark.workflow
 def test_a_figure_is_drawn_from_a_frame_alone(deletions: pl.DataFrame) -> None:
     drawn = json.dumps(resdag.draw("figure_3", deletions).to_dict())
     for row in deletions.iter_rows(named=True):
@@ -262,6 +264,7 @@ def test_a_figure_is_drawn_from_a_frame_alone(deletions: pl.DataFrame) -> None:
     assert drawn.count('"changes_shape": true') >= 3  # the first blocks of the last three stages
 
 
+@pytest.mark.workflow
 def test_figures_of_random_deletions_reorderings_and_paths_are_drawn_too(deletions: pl.DataFrame) -> None:
     network, images, labels = taken_apart(), *pictures()
     chance = resdag.delete_random(network, images, labels, counts=[1, 2], draws=3)

@@ -384,6 +384,7 @@ def spoilt_file(folder: Path, case: str) -> Path:
     return path
 
 
+@pytest.mark.workflow
 @pytest.mark.parametrize("case", [*QUICK, *(pytest.param(case, marks=pytest.mark.long) for case in LONG)])
 def test_snakemake_says_it_in_a_sentence_and_starts_no_job(case: str, tmp_path: Path) -> None:
     path = spoilt_file(tmp_path, case)

@@ -15,6 +15,7 @@ from resdag.report.build import write_report
 from test_compare import checkout, made_once, two  # noqa: F401  (fixtures: two databases that differ)
 from views_by_hand import STUDY, VIEWS
 
+pytestmark = pytest.mark.workflow
 WIDTHS = (390, 768, 1280, 1920)
 DRAW_ALL = """async () => {
   for (const chart of document.querySelectorAll(".chart")) {

@@ -61,6 +61,7 @@ def at_once(spans: list[tuple[str, float, float]]) -> int:
     return max(sum(start <= moment < end for _, start, end in spans) for _, moment, _ in spans)
 
 
+@pytest.mark.workflow
 def test_many_processes_never_share_a_device(leases: Path) -> None:
     spans = held([hold(0.1, RESDAG_PRETENDED_DEVICES="2") for _ in range(16)])
     assert {device for device, _, _ in spans} == {"pretended-0", "pretended-1"}
@@ -68,6 +69,7 @@ def test_many_processes_never_share_a_device(leases: Path) -> None:
         assert one[0] != other[0] or one[2] <= other[1] or other[2] <= one[1]
 
 
+@pytest.mark.workflow
 def test_jobs_per_gpu_packs_so_many_on_a_device_and_no_more(leases: Path) -> None:
     spans = held([hold(0.5, RESDAG_PRETENDED_DEVICES="2", RESDAG_JOBS_PER_GPU="2") for _ in range(8)])
     on_first = [span for span in spans if span[0] == "pretended-0"]
@@ -101,6 +103,7 @@ def test_a_job_of_several_devices_has_a_slot_of_each(leases: Path, monkeypatch: 
         assert device == "cpu"
 
 
+@pytest.mark.workflow
 def test_jobs_of_several_devices_never_wait_for_each_other_in_a_ring(leases: Path) -> None:
     spans = held([hold(0.2, count, RESDAG_PRETENDED_DEVICES="3") for count in (2, 1, 2, 3, 1, 2)])
     for one, other in combinations(spans, 2):

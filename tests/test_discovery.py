@@ -20,6 +20,7 @@ from resdag.models.discovery import carve, unravel
 from resdag.models.network import Network
 from resdag.paths.sampled import path_norms
 
+pytestmark = pytest.mark.workflow
 ALL = pytest.mark.parametrize("name", FAMILIES)
 
 

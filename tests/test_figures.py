@@ -187,6 +187,7 @@ def test_axis_titles_and_labels_are_drawn_as_text(name, titles):
 # Any study
 
 
+@pytest.mark.workflow
 @pytest.mark.parametrize("name", figure_names())
 def test_one_network_with_one_seed_is_enough(name):
     frame = VIEWS[name]()
@@ -199,6 +200,7 @@ def test_one_network_with_one_seed_is_enough(name):
     vl_convert.vegalite_to_svg(spec)
 
 
+@pytest.mark.workflow
 @pytest.mark.parametrize("name", figure_names())
 def test_numbers_that_were_not_measured_leave_the_figure_standing(name):
     frame = VIEWS[name]()
@@ -474,6 +476,7 @@ def test_coherence_is_hollow_where_the_energy_is_uncertain():
     assert marks == {True: [{"filter": "datum.coherence_known"}], False: [{"filter": "!datum.coherence_known"}]}
 
 
+@pytest.mark.workflow
 def test_the_legends_of_a_spectrum_without_sampled_paths_do_not_name_them():
     frame = VIEWS["figure_spectrum"]()
     empty = [name for name in frame.columns if name.startswith(("mean_norm", "sampled")) or name == "contribution"]
@@ -510,6 +513,7 @@ def test_intervals_may_be_missing(name):
     assert drawn(name, frame)
 
 
+@pytest.mark.workflow
 @pytest.mark.parametrize(
     "name", ["figure_5a", "figure_5b", "figure_6b", "figure_6c", "figure_other_deletions", "figure_training"]
 )
@@ -522,11 +526,13 @@ def test_many_networks_get_a_panel_each(name):
     assert len(panels) == 3 * (2 if name in ("figure_6b", "figure_6c") else 1)  # a panel for each place of measurement
 
 
+@pytest.mark.workflow
 @pytest.mark.parametrize("name", figure_names())
 def test_the_order_of_rows_does_not_matter(name):
     assert drawn(name) == drawn(name, VIEWS[name]().sample(fraction=1, shuffle=True, seed=1))
 
 
+@pytest.mark.workflow
 def test_four_files_are_written_and_the_csv_is_the_frame(tmp_path):
     frame = VIEWS["figure_7"]()
     module = module_of("figure_7")

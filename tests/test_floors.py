@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -21,6 +22,7 @@ GROUND = ("errors", "paper", "config", "records", "provenance", "combinatorics",
 WITHOUT_TORCH = {f"resdag.datasets.{name}" for name in ("available", "listing", "published")} | {"resdag.datasets"}
 
 
+@cache
 def libraries(path: Path) -> set[str]:
     """First names of everything that a module imports anywhere."""
     return names_of(ast.walk(ast.parse(path.read_bytes())))

@@ -50,6 +50,7 @@ def test_the_sum_over_all_paths_is_the_gradient_of_the_original_module(
     assert (total - expected).norm() < 1e-10 * expected.norm()
 
 
+@pytest.mark.workflow
 @pytest.mark.parametrize("name", ["vit", "convnext"])
 def test_every_path_has_the_norm_and_every_length_the_sum_that_enumeration_gives(name: str) -> None:
     pixels, labels = images(dtype=torch.float64)
@@ -68,6 +69,7 @@ def test_every_path_has_the_norm_and_every_length_the_sum_that_enumeration_gives
         assert abs(found.energy[length] - energy) <= 4 * found.energy_se[length] + 1e-12 * energy
 
 
+@pytest.mark.workflow
 @SOME
 @pytest.mark.parametrize("memory_bytes", [1, 3_000_000])
 def test_a_small_memory_bound_gives_the_same_norms_and_spectrum(name: str, memory_bytes: int) -> None:

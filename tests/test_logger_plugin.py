@@ -33,6 +33,7 @@ def foreign(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.workflow
 def test_another_workflow_in_the_same_environment_is_left_alone(foreign: Path) -> None:
     status, said = snakemake(foreign, "--configfile", "config.yaml", "--", "made")
     assert status == 0, said
@@ -40,6 +41,7 @@ def test_another_workflow_in_the_same_environment_is_left_alone(foreign: Path) -
     assert "resdag" not in said
 
 
+@pytest.mark.workflow
 def test_another_workflow_keeps_the_errors_of_its_own_command_line(foreign: Path) -> None:
     status, said = snakemake(foreign, "--resources", "gpu=2", "made")
     assert status != 0
@@ -47,6 +49,7 @@ def test_another_workflow_keeps_the_errors_of_its_own_command_line(foreign: Path
     assert not (foreign / "made.txt").exists()
 
 
+@pytest.mark.workflow
 def test_our_workflow_is_helped_wherever_its_snakefile_is_named_from(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("1: one\n")
     arguments = ("--snakefile", str(ROOT / "Snakefile"), "--configfile", "bad.yaml", "-n")

@@ -18,6 +18,8 @@ from resdag.paths.spectrum import path_spectrum
 from resdag.training.evaluate import evaluate
 from test_lesions import Peak, noise
 
+pytestmark = pytest.mark.workflow
+
 SIZES = pytest.mark.parametrize(("depth", "pixels"), [(1202, 16), (20, 224)])
 PIECE = WORKING_TENSORS * CACHE_BYTES  # what is within a block of the path engines
 

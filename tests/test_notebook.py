@@ -11,6 +11,8 @@ import altair as alt
 import polars as pl
 import pytest
 
+pytestmark = pytest.mark.workflow
+
 PATH = Path(__file__).resolve().parents[1] / "docs/notebook.ipynb"
 CELLS: list[dict[str, Any]] = json.loads(PATH.read_text(encoding="utf-8"))["cells"]
 

@@ -18,6 +18,7 @@ from resdag.store.read import connect, frame
 from resdag.store.schema import views
 from test_views import con  # noqa: F401  (a fixture: rows by hand that fill every view)
 
+pytestmark = pytest.mark.workflow
 ROOT = Path(__file__).resolve().parents[1]
 OLD = ROOT / ".tools/duckdb-1.1"
 ASK = """

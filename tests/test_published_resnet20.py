@@ -14,6 +14,8 @@ from resdag.lesions.lesion import deletion, intact, single_deletions
 from resdag.models.build import build
 from resdag.models.weights import load_outside_weights
 
+pytestmark = pytest.mark.workflow
+
 IMAGES = 1000
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # what the checkpoint was trained with
 

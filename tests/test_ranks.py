@@ -29,6 +29,8 @@ from resdag.training.train import generator, train
 from test_training import KINDS, QUICK, augmented, small, toy, without_seconds
 from workflow_tools import SNAKEMAKE, complete, edit_study, logs, processes, start, wait_until
 
+pytestmark = pytest.mark.workflow
+
 RECIPES = {kind: replace(recipe, epochs=2) for kind, recipe in KINDS.items()}
 
 
@@ -249,7 +251,6 @@ def saved(folder: Path) -> int:
     return max((path.stat().st_mtime_ns for path in folder.glob("results/tiny/networks/*/*/state.pt")), default=0)
 
 
-@pytest.mark.workflow
 def test_a_training_on_two_devices_goes_on_after_a_kill_of_a_process_and_of_the_job(fresh: Path) -> None:
     networks = {"resnet26": {"architecture": "preact_resnet", "depth": 26, "width": 4}}
     others = dict.fromkeys(

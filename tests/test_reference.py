@@ -48,6 +48,7 @@ def images(cifar10_root: Path) -> Images:
     return Images(pixels, labels, tuple("0123456789"), zero, one)
 
 
+@pytest.mark.workflow
 # Of 54 blocks every ninth, with the two that change the shape: a sixth of the time of all.
 @pytest.mark.parametrize(("name", "step"), [("resnet20-published", 1), ("resnet110-published", 9), ("vgg15-short", 4)])
 def test_the_kept_answers_are_those_of_the_kept_weights(
@@ -75,6 +76,7 @@ def test_the_kept_answers_are_those_of_the_kept_weights(
     assert different <= TIES * IMAGES * len(found)
 
 
+@pytest.mark.workflow
 @pytest.mark.parametrize("folder", [pytest.param(folder, id=folder.name) for folder in KEPT])
 def test_what_is_kept_is_what_its_manifest_says(folder: Path) -> None:
     manifest = json.loads((folder / MANIFEST).read_text())

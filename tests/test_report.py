@@ -32,6 +32,8 @@ from resdag.report.words import duration, p_value, plain, quantity
 from resdag.store.read import connect, frame
 from views_by_hand import STUDY, VIEWS
 
+pytestmark = pytest.mark.workflow
+
 
 @pytest.fixture(scope="module")
 def folder(drawn):

@@ -17,6 +17,8 @@ import yaml
 
 from resdag.planning.registry import rules
 
+pytestmark = pytest.mark.workflow
+
 ROOT = Path(__file__).resolve().parents[1]
 STUDY = {
     "study": "s",

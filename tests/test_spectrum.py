@@ -73,6 +73,7 @@ def test_the_shortest_and_the_longest_length_are_single_paths(name: str) -> None
         assert [ours.coherence[0], ours.coherence[9]] == pytest.approx([1, 1])
 
 
+@pytest.mark.workflow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_energy_is_within_its_standard_error_of_the_sum_over_all_paths(name: str) -> None:
     found = spectrum_of(name, draws=400)

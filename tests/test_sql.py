@@ -126,6 +126,7 @@ def test_the_verb_says_which_studies_there_are(
     assert capsys.readouterr().out == "study\nhand\n"
 
 
+@pytest.mark.workflow
 def test_tables_describes_every_table_view_and_column(capsys: pytest.CaptureFixture[str]) -> None:
     with connect_memory() as db:
         there = frame(db, "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal").rows()

@@ -124,6 +124,7 @@ def test_todays_tools_can_open_the_file(database: Path) -> None:
         assert con.execute(query).fetchall() == [("v1.0.0+",)]
 
 
+@pytest.mark.workflow
 def test_another_studys_rows_stay_and_its_own_are_replaced(database: Path, tmp_path: Path) -> None:
     build(database, "new", shards_of(tmp_path, "new", lengths(tmp_path, "new", 0, 5), lengths(tmp_path, "new", 5)))
     assert counts(database) == {"old": 3, "new": 8}
@@ -332,6 +333,7 @@ KILLED = """
 """
 
 
+@pytest.mark.workflow
 def test_a_build_that_is_killed_leaves_the_old_file_and_the_next_one_succeeds(database: Path, tmp_path: Path) -> None:
     before = database.read_bytes()
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}

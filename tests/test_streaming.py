@@ -284,6 +284,7 @@ def factory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resdag.config.sourced.structure", lambda options: structure)
 
 
+@pytest.mark.workflow
 def test_networks_of_one_study_have_each_their_own_preprocessing(factory, root, tmp_path) -> None:
     found = study(root, {
         "plain": {},
@@ -304,6 +305,7 @@ def test_networks_of_one_study_have_each_their_own_preprocessing(factory, root, 
     assert seen.normalised(0, 2).shape == (2, 3, 96, 96) and images.normalised(0, 2).shape == (2, 3, SIDE, SIDE)
 
 
+@pytest.mark.workflow
 def test_small_images_have_one_size_for_all_networks(factory, root) -> None:
     with pytest.raises(ValueError, match=r"dataset.image_size: got 32, but 'a' was trained with crop 48"):
         study(root, {"a": {"preprocessing": HALF | {"crop": 48}}}, kind="image_folder", image_size=32)

@@ -195,6 +195,7 @@ def test_bfloat16_trains_and_keeps_float32_weights() -> None:
     )
 
 
+@pytest.mark.workflow
 def test_bfloat16_costs_no_more_error_on_digits_than_seeds_differ_by(tmp_path) -> None:
     prepare("digits", out=tmp_path / "digits.safetensors", progress=lambda line: None)
     images, test = (load(tmp_path / "digits.safetensors", split=split, device="cpu") for split in ("train", "test"))

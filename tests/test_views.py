@@ -338,8 +338,7 @@ def test_a_view_has_its_columns_its_grain_and_its_order(con, view: str) -> None:
 
 @pytest.mark.parametrize("view", EXPECTED)
 def test_a_view_of_nothing_is_empty(view: str) -> None:
-    with empty() as nothing:
-        assert frame(nothing, f"SELECT * FROM {view}").height == 0
+    assert frame(emptied(), f"SELECT * FROM {view}").height == 0
 
 
 def test_three_blocks_have_eight_paths_by_length(con) -> None:

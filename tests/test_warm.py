@@ -191,6 +191,7 @@ def test_a_cold_workflow_trains_the_same_weights_bit_for_bit(fresh: Path, finish
         assert path.read_bytes() == (finished / path.relative_to(fresh)).read_bytes()
 
 
+@pytest.mark.workflow
 @pytest.mark.parametrize("wing", LIBRARIES)
 def test_what_is_imported_ahead_starts_no_thread(wing: str) -> None:
     code = f"import {', '.join(LIBRARIES[wing])}\nprint(open('/proc/self/status').read())"

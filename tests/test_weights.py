@@ -25,6 +25,7 @@ def equal(ours: Network, theirs: Network) -> bool:
     return all(torch.equal(value, there[name]) for name, value in ours.state_dict().items())
 
 
+@pytest.mark.workflow
 def test_the_published_resnet20_makes_827_errors_on_cifar10(published_resnet20, cifar10_root):
     resnet = network(depth=20, width=16).eval()
     load_outside_weights(resnet, published_resnet20)

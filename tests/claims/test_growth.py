@@ -148,18 +148,21 @@ def times(curve: Callable[[float], float], count: int = 100) -> Counter[str]:
     return Counter(simulated(curve, seed) for seed in range(count))
 
 
+@pytest.mark.workflow
 def test_a_smooth_network_is_judged_smooth_in_ninety_of_a_hundred() -> None:
     found = times(lambda x: 0.06 + 0.7 / (1 + np.exp(-8 * (x - 0.5))))
     assert found["reproduced"] >= 90
     assert found["not reproduced"] == 0
 
 
+@pytest.mark.workflow
 def test_a_cliff_is_never_judged_smooth_and_found_in_ninety_of_a_hundred() -> None:
     found = times(lambda x: 0.06 + 0.3 * x + 0.3 * (x > 0.7))
     assert found["reproduced"] == 0
     assert found["not reproduced"] >= 90
 
 
+@pytest.mark.workflow
 def test_a_step_at_the_limit_is_rarely_given_either_verdict() -> None:
     """A quarter of the rise at once, the rest in nineteen even steps: each verdict is a twentieth by design."""
     found = times(lambda x: 0.06 + 0.6 * (0.75 / 0.95 * (x - 0.05 * (x > 0.52)) + 0.25 * (x > 0.52)), 60)
