@@ -51,20 +51,30 @@ Written by `resdag export {study} {folder} --reference`.
 
 
 def keep(
-    con: duckdb.DuckDBPyConnection, study: str, folder: Path, checkout: Path, names: list[str] | None = None
-) -> dict[str, Any]:
+    con: duckdb.DuckDBPyConnection, study: str, folder: Path, checkout: Path, names: list[str] | None = None, *,
+    earlier: Mapping[str, Any] | None = None, file: Path | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Write a study's rows, its file, the manifest and the README; the manifest.
 
-    `checkout` is where the database lies, with the results that it was built from.  The folder takes its new content
-    when all of it is there; ResdagError, and the folder as it was, where it would be larger than LIMIT_BYTES.
+    `checkout` is where the results lie that the rows came from.  Jobs of an `earlier` manifest stay named where none
+    of the same place has replaced them; `file` is a study file in the place of the one that the study was run from.
+    The folder takes its new content when all of it is there; ResdagError, and the folder as it was, where it would be
+    larger than LIMIT_BYTES.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as aside:
         new = Path(aside)
         files = export(con, study, new, names=names or ())
         _refuse_size(files)
-        _write_study(con, study, new, checkout)
+        if file:
+            shutil.copyfile(file, new / f"{study}.yaml")
+        else:
+            _write_study(con, study, new, checkout)
         manifest = _manifest(con, study, files, checkout)
+        for table, said in (earlier or {}).get("tables", {}).items():
+            if table in manifest["tables"]:
+                now = manifest["tables"][table]
+                now["made_by"] = sorted(_joined(said["made_by"], now["made_by"]), key=lambda maker: str(maker["file"]))
         write_json(new / MANIFEST, manifest)
         write_text(new / "README.md", readme(manifest, folder))
         _put(new, folder)
@@ -150,6 +160,16 @@ def _maker(checkout: Path, path: str) -> list[dict[str, str | None]]:
         return []
     said = {key: metadata.get(key) or None for key in ("rule", "fingerprint", "commit", "device", "started_at")}
     return [{"file": path} | said]
+
+
+def _joined(earlier: list[dict[str, Any]], now: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The jobs of now, and the earlier ones whose place none of them took: a place is a path without fingerprint."""
+    taken = {_place(maker) for maker in now}
+    return [*now, *(maker for maker in earlier if _place(maker) not in taken)]
+
+
+def _place(maker: Mapping[str, Any]) -> str:
+    return str(maker["file"]).replace(str(maker["fingerprint"]), "")
 
 
 def readme(manifest: Mapping[str, Any], folder: Path) -> str:

@@ -11,6 +11,10 @@ EXAMPLES = """examples:
   resdag export digits rows/                                      every table as TABLE.parquet
   resdag export digits rows/ --format csv --tables claims figure_3
   resdag export digits data/reference/digits --reference          kept: with manifest, README and study file
+  resdag export digits data/reference/digits --reference --add    beside the rows that are kept there already
+
+With --add, what was measured in parts grows together: DIR keeps its study file, which says what all parts are, and
+its claims are judged again of all rows.
 """
 
 
@@ -20,11 +24,13 @@ def options(parser: ArgumentParser) -> None:
     parser.add_argument("--format", choices=("parquet", "csv"), default="parquet")
     parser.add_argument("--tables", nargs="+", default=[], metavar="NAME", help="only these tables and views")
     parser.add_argument("--reference", action="store_true", help="rows to be kept: Parquet, at most 10 MB in all")
+    parser.add_argument("--add", action="store_true", help="with --reference: to the rows that DIR keeps already")
     parser.add_argument("--database", metavar="FILE", help="another database, with its results/ beside it")
 
 
 def run(arguments: Namespace) -> int:
     """Write the files, and say which."""
+    from resdag.report.add import add
     from resdag.store.build import studies
     from resdag.store.export import export
     from resdag.store.read import connect
@@ -35,15 +41,21 @@ def run(arguments: Namespace) -> int:
     study = study_name(arguments.study, left)
     if arguments.reference and arguments.format != "parquet":
         raise ResdagError("export: a reference is Parquet; leave --format out")
+    if arguments.add and (not arguments.reference or arguments.tables):
+        raise ResdagError("export: --add belongs to --reference, and adds all tables")
     there = studies(database)
     if there and study not in there:
         raise no_such_study(str(database), study, there)
-    with connect(database) as con:
-        if arguments.reference:
-            keep(con, study, arguments.folder, database.absolute().parent, arguments.tables)
-            written = sorted(arguments.folder.glob("*.parquet"))
-        else:
-            written = list(export(con, study, arguments.folder, arguments.format, arguments.tables).values())
+    folder: Path = arguments.folder
+    if arguments.add:
+        add(database, study, folder)
+    else:
+        with connect(database) as con:
+            if arguments.reference:
+                keep(con, study, folder, database.absolute().parent, arguments.tables)
+            else:
+                files = export(con, study, folder, arguments.format, arguments.tables)
+    written = sorted(folder.glob("*.parquet")) if arguments.reference else list(files.values())
     size = sum(path.stat().st_size for path in written)
-    print(f"{arguments.folder}: {len(written)} tables of {study}, {size / 1e6:,.2f} MB")
+    print(f"{folder}: {len(written)} tables of {study}, {size / 1e6:,.2f} MB")
     return 0
