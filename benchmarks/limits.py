@@ -11,7 +11,6 @@ from resdag.report.charts import PANELS, ROWS, WHOLE
 
 MEASURED = Path(__file__).with_name("scale.json")
 PAGE = DOCS / "limits.md"
-MANY = 100_000  # jobs, of which the page says what they would take
 TEXT = """# How large a study may be
 
 Nothing counts jobs, rows or networks: what limits a study is time and memory. This page is written by
@@ -24,13 +23,14 @@ a process held.
 | {plan[cpu_seconds]:.1f} | {plan[memory_mb]:,} MB |
 | `snakemake -n report` | {less[jobs]:,} jobs | {less[cpu_seconds]:.0f} | {less[memory_mb]:,} MB |
 | `snakemake -n report` | {dry_run[jobs]:,} jobs | {dry_run[cpu_seconds]:.0f} | {dry_run[memory_mb]:,} MB |
+| `snakemake -n report` | {more[jobs]:,} jobs | {more[cpu_seconds]:.0f} | {more[memory_mb]:,} MB |
 | a new `results.duckdb`, of {rows[mb]} MB | {rows[rows]:,} rows of `lesions` | {rows[cpu_seconds]:.0f} \
 | {rows[memory_mb]:,} MB |
 | all {figures[figures]} figures | {figures[networks]} networks | {figures[cpu_seconds]:.0f} | {figures[memory_mb]:,} MB |
 | their report, of {report[mb]:.1f} MB | {report[networks]} networks | {report[cpu_seconds]:.0f} | {report[memory_mb]:,} MB |
 
-**Jobs.** What takes time is Snakemake's graph, in proportion to the jobs: {ms:.1f} ms and {kb:.0f} KB for each, before the first
-one starts. {many:,} would take {minutes:.0f} minutes and {gigabytes:.0f} GB. Such a study is better made several, of some networks
+**Jobs.** What takes time is Snakemake's graph, before the first job starts: {few:.1f} ms and {few_kb:.0f} KB for each job of
+{less[jobs]:,}, {many:.1f} ms and {many_kb:.0f} KB of {more[jobs]:,}. So large a study is better made several, of some networks
 each: their rows stand in one `results.duckdb`, and `resdag sql` asks them together. The lesions of a network are few
 jobs, since each measures a whole chunk of draws.
 
@@ -54,14 +54,14 @@ def measured() -> dict[str, Any]:
 
 def page(found: dict[str, Any]) -> str:
     """The page; KeyError where something has not been measured yet."""
-    more, less = found["dry_run"], found["dry_run_of_a_quarter"]
-    # What the larger one takes more: what every dry run takes, however small, is in both.
-    seconds, megabytes = (
-        (more[key] - less[key]) / (more["jobs"] - less["jobs"]) for key in ("cpu_seconds", "memory_mb")
+    less, more = found["dry_run_of_a_fifth"], found["dry_run_of_four_times"]
+    # A job's milliseconds and kilobytes.
+    (few, few_kb), (many, many_kb) = (
+        (1000 * of["cpu_seconds"] / of["jobs"], 1000 * of["memory_mb"] / of["jobs"]) for of in (less, more)
     )
     return TEXT.format(
-        **found, less=less, most=MOST, first=FIRST, many=MANY, panels=PANELS, whole=WHOLE / 1e6, carried=ROWS / 1e6,
-        ms=1000 * seconds, kb=1000 * megabytes, minutes=MANY * seconds / 60, gigabytes=MANY * megabytes / 1000,
+        **found, less=less, more=more, most=MOST, first=FIRST, panels=PANELS, whole=WHOLE / 1e6, carried=ROWS / 1e6,
+        few=few, few_kb=few_kb, many=many, many_kb=many_kb,
     )  # fmt: skip
 
 

@@ -73,6 +73,7 @@ def test_parts_added_up_are_what_was_measured_at_once(
         assert ours.select(theirs.columns).equals(theirs), table
     (row,) = found["studies"].to_dicts()
     assert row["hardware"] == f"{whole['studies']['hardware'][0]}; another"
+    assert row["config"] == whole["studies"]["config"][0]
     assert row["started_at"] == whole["studies"]["started_at"][0] and row["finished_at"].year == 2027
     assert (folder / f"{STUDY}.yaml").read_text() == asked
     manifest, before = (json.loads((each / "manifest.json").read_text()) for each in (folder, PUBLISHED))

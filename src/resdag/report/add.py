@@ -35,7 +35,7 @@ def add(database: Path, study: str, folder: Path) -> dict[str, Any]:
     asked = parse_study(read_yaml(file), str(file), to_run=False)
     kept, new = dict(in_folder(folder)[1]), in_database(database, study)[1]
     rows: Rows = {table: together(table, kept.get(table), new.get(table)) for table in {*kept, *new} - {"studies"}}
-    config = json.dumps(asked.model_dump(mode="json"))
+    config = json.dumps(asked.model_dump(mode="json"), sort_keys=True)
     rows = judged(asked, {**rows, "studies": _study(kept["studies"], new["studies"], config)})
     with tempfile.TemporaryDirectory() as aside:
         merged = Path(aside) / "results.duckdb"
