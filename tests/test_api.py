@@ -216,6 +216,7 @@ def test_a_metric_of_bool_is_counted_as_errors() -> None:
     assert rows.columns == resdag.delete_single(taken_apart(), images, labels).columns
 
 
+@pytest.mark.workflow
 def test_a_metric_of_numbers_has_its_mean_in_a_column_of_its_own() -> None:
     """Regression, say: labels are three numbers an image, and the metric a squared distance."""
     images, target = pictures()[0], torch.randn(12, 4, generator=torch.Generator().manual_seed(5))
@@ -279,6 +280,7 @@ def test_figures_of_random_deletions_reorderings_and_paths_are_drawn_too(deletio
     assert '"path_length": 6' in json.dumps(resdag.draw("figure_spectrum", spectrum, gradients).to_dict())
 
 
+@pytest.mark.workflow
 def test_networks_named_apart_stand_in_one_figure(deletions: pl.DataFrame) -> None:
     other = resdag.delete_skips(taken_apart(), *pictures(), name="other")
     assert other["lesion"].to_list() == [f"skip-{block:03d}" for block in range(6)]

@@ -135,6 +135,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.workflow
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_whatever_is_done_to_a_study_only_sentences_come_out(data: st.DataObject) -> None:
@@ -198,6 +199,7 @@ YAML_TEXTS = {
 }
 
 
+@pytest.mark.workflow
 @pytest.mark.parametrize(("text", "sentence"), YAML_TEXTS.values(), ids=YAML_TEXTS.keys())
 def test_what_is_no_study_file_is_refused_with_its_place(text: str, sentence: str, tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"

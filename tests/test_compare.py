@@ -30,6 +30,8 @@ from rows_by_hand import block, insert, lesion, network, single, study
 from test_old_duckdb import con, written  # noqa: F401  (fixtures: rows by hand that fill every view)
 from test_report import Page
 
+pytestmark = pytest.mark.workflow
+
 Edit = Callable[[duckdb.DuckDBPyConnection], object]
 
 

@@ -199,6 +199,7 @@ def test_the_published_sums_are_those_that_torchvision_knows():
         assert {file.name: file.md5 for file in ours.files} == sums
 
 
+@pytest.mark.workflow
 def test_cifar10_is_read_whole(cifar10_root, tmp_path):
     out = tmp_path / "cifar10.safetensors"
     metadata = prepare("cifar10", root=cifar10_root, download=False, out=out, progress=quiet)

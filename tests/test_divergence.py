@@ -41,6 +41,8 @@ from resdag.training.gates import gate_rows
 from rows_by_hand import OF, STUDY, emptied, insert, network
 
 IMAGES, LABELS = torch.rand(4, 1, 8, 8), torch.tensor([0, 1, 2, 3])
+pytestmark = pytest.mark.workflow
+
 NUMBERS = [math.nan, math.inf, 3e38]
 
 

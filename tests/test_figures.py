@@ -360,6 +360,7 @@ def test_the_shaded_lengths_are_the_paper_s_or_as_many_standard_deviations(block
     assert (most_lengths(blocks), effective_lengths(blocks)) == (most, effective)
 
 
+@pytest.mark.workflow
 def test_the_spectrum_shows_one_network_at_a_time():
     frame = VIEWS["figure_spectrum"]()
     small = frame.filter(pl.col("path_length") <= 9).with_columns(network=pl.lit("another"))
@@ -506,6 +507,7 @@ def test_numbers_that_are_not_finite_are_not_drawn():
     assert all(isfinite(leaf) for leaf in leaves(drawn("figure_3", frame)) if isinstance(leaf, float))
 
 
+@pytest.mark.workflow
 @pytest.mark.parametrize("name", ["figure_6b", "figure_6c", "figure_spectrum"])
 def test_intervals_may_be_missing(name):
     empty = [column for column in VIEWS[name]().columns if column.endswith(("_low", "_high")) and column[0] != "w"]
@@ -543,6 +545,7 @@ def test_four_files_are_written_and_the_csv_is_the_frame(tmp_path):
     assert (tmp_path / "figure_7.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.workflow
 def test_lists_are_written_to_csv_as_text(tmp_path):
     frame = pl.DataFrame({"study": ["s"], "deleted": [[3, 14]]})
     save(None, frame, tmp_path, "lists")

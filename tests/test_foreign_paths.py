@@ -34,6 +34,7 @@ def drawn(name: str, draws: int) -> np.ndarray:
     return np.stack([random_signs(FAMILIES[name].blocks, 3, 0, draw) for draw in range(draws)])
 
 
+@pytest.mark.workflow
 @SOME
 def test_the_sum_over_all_paths_is_the_gradient_of_the_original_module(
     name: str, monkeypatch: pytest.MonkeyPatch

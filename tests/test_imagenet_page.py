@@ -11,6 +11,8 @@ from resdag.report.markdown import claims_table
 from resdag.report.restore import judged
 from resdag.store.sides import in_folder
 
+pytestmark = pytest.mark.workflow
+
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "data/reference/imagenet-sample"
 PAGE = (ROOT / "docs/imagenet.md").read_text(encoding="utf-8")

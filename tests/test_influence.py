@@ -148,6 +148,7 @@ def test_what_cannot_be_ranked_has_no_correlation_and_few_blocks_no_interval() -
     assert few["spearman_low"].to_list() == [None] * 3
 
 
+@pytest.mark.workflow
 def test_figure_influence_is_drawn_from_two_frames() -> None:
     pixels = torch.randn(12, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     labels = torch.arange(12) % 4

@@ -50,6 +50,7 @@ def test_every_answer_that_four_networks_can_give_is_counted() -> None:
     assert [row[name] for name in ("intact_errors", "first_errors", "second_errors", "errors")] == [8] * 4
 
 
+@pytest.mark.workflow
 def test_the_single_deletions_of_a_pair_cost_one_block_each() -> None:
     blocks = range(54)
     together = [intact(54), *pair_deletions(54, blocks)]
@@ -90,6 +91,7 @@ def test_the_interval_holds_the_true_mean_about_as_often_as_it_says() -> None:
     assert 0.935 < np.mean(held) < 0.97
 
 
+@pytest.mark.workflow
 def test_pairs_are_corrected_together_and_each_network_and_seed_by_itself() -> None:
     errors = {(0, 1): 1000, (0, 2): 955, (1, 2): 880}
     with empty() as con:

@@ -128,6 +128,7 @@ def test_deleting_nothing_in_the_identity_order_gives_the_bits_of_the_network(na
         assert torch.equal(logits[0], network(images.normalised(0, 12)))
 
 
+@pytest.mark.workflow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_scores_are_those_of_a_plain_loop_over_batches(name: str) -> None:
     network, images = small(name), noise(23)
@@ -142,6 +143,7 @@ def test_scores_are_those_of_a_plain_loop_over_batches(name: str) -> None:
     assert measure(network, images, lesions[:1])[0].errors == evaluate(network, images).errors
 
 
+@pytest.mark.workflow
 def test_what_else_is_measured_changes_no_score() -> None:
     network, images = small(), noise()
     lesions = many_lesions(network)

@@ -14,6 +14,8 @@ from resdag.store.schema import create
 from rows_by_hand import block, insert, lesion, network, single, study
 from test_report import Page
 
+pytestmark = pytest.mark.workflow
+
 ERRORS = (700, 620, 1900, 615, 600)  # without each block, of 10,000; 600 intact
 
 

@@ -14,6 +14,8 @@ from resdag.errors import UnmadeError
 from resdag.report.restore import judged
 from resdag.store.sides import in_folder
 
+pytestmark = pytest.mark.workflow
+
 PUBLISHED = Path(__file__).resolve().parents[1] / "data/reference/cifar10-published"
 TABLES = "studies", "networks", "evaluations", "blocks", "lesions"
 

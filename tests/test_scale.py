@@ -24,6 +24,7 @@ def of_networks(count: int) -> pl.DataFrame:
     return pl.concat(rows.with_columns(network=pl.lit(f"net{index:03d}")) for index in reversed(range(count)))
 
 
+@pytest.mark.workflow
 def test_of_very_many_networks_the_first_are_drawn_which_is_said_and_the_csv_holds_all(tmp_path: Path) -> None:
     rows = of_networks(MOST + 6)
     files = {path.suffix: path for path in draw_figure(module_of("figure_ensembles"), rows, tmp_path)}

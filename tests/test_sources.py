@@ -25,6 +25,8 @@ from resdag.models.weights import load_weights, read_outside_weights, renamed, s
 from resdag.planning import structures
 from resdag.provenance import Sources
 
+pytestmark = pytest.mark.workflow
+
 RESNET = {"source": "torchvision", "model": "resnet18", "arguments": {}, "image": [3, 32]}
 FACTORY = """
 import torch

@@ -85,6 +85,7 @@ def test_energy_is_within_its_standard_error_of_the_sum_over_all_paths(name: str
         assert ours.energy[inner].sum() == pytest.approx(energy[inner].sum(), rel=0.01)
 
 
+@pytest.mark.workflow
 def test_the_standard_error_is_the_spread_of_repeated_estimates() -> None:
     network, (images, labels) = small("pre-activation", depth=8), batch()
     estimates = [path_spectrum(network, images, labels, part).at_input for part in np.split(drawn(240, 5, 3), 60)]
@@ -164,6 +165,7 @@ def test_the_branches_are_passed_once_for_each_length_there_is(monkeypatch: pyte
     assert sum(passed) == 3 * 9 * 10 / 2
 
 
+@pytest.mark.workflow
 def test_blocks_that_are_alike_align_and_the_coherence_is_the_number_of_paths() -> None:
     # y = x + x at each block: all C(3, k) paths of a length have one and the same gradient.
     network = build(in_channels=1, classes=2, architecture="preact_resnet", depth=8, width=4).double().eval()

@@ -24,6 +24,8 @@ from resdag.store.schema import columns, create_table_sql, views
 from resdag.store.tables_page import write_tables_page
 from rows_by_hand import empty, insert, path_gradients, study
 
+pytestmark = pytest.mark.workflow
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -120,6 +120,7 @@ def test_answers_that_were_kept_pair_the_peak_by_image() -> None:
     assert row["interval_kind"].startswith("paired over images")
 
 
+@pytest.mark.workflow
 def test_a_vgg_at_chance_for_every_layer_and_for_all_but_one() -> None:
     everywhere = judged(vgg(*[9000] * 14))
     assert everywhere["vgg_chance"]["verdict"] == everywhere["vgg_every_layer"]["verdict"] == "reproduced"

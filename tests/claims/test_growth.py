@@ -73,6 +73,7 @@ def test_medians_of_each_seed_are_compared_within_it() -> None:
     assert (row["verdict"], row["ours"]) == ("not reproduced", 1)
 
 
+@pytest.mark.workflow
 def test_a_real_fall_of_the_median_is_told_from_a_chance_one() -> None:
     counts = (1, 2, 5, 10, 15, 20)
     draws = lambda errors: random_draws(errors, counts=counts)  # noqa: E731
