@@ -1,5 +1,6 @@
--- One row per single deletion of the paper's two networks: of the residual one with most blocks, and of the deepest VGG.
--- Residual means blocks of two layers, trained whole, the paper's architecture first; in no study of image folders.
+-- One row per single deletion of the paper's two networks: of the residual one that is judged, and of the deepest VGG.
+-- Where none of its networks is judged, a study's residual one of the paper's architecture, then with most blocks.
+-- Residual means blocks of two layers, trained whole; in no study of image folders.
 WITH
   eligible AS (
     FROM single_deletions
@@ -10,9 +11,11 @@ WITH
   chosen AS (
     SELECT study, network
     FROM eligible
-    GROUP BY study, network, architecture
+    JOIN (SELECT study, config ->> '$.claims.residual' AS judged FROM studies) USING (study)
+    GROUP BY study, network, architecture, judged
     QUALIFY row_number() OVER (
-      PARTITION BY study, architecture = 'vgg' ORDER BY architecture <> 'preact_resnet', max(blocks) DESC, network
+      PARTITION BY study, architecture = 'vgg'
+      ORDER BY network IS DISTINCT FROM judged, architecture <> 'preact_resnet', max(blocks) DESC, network
     ) = 1
   )
 SELECT
