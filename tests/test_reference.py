@@ -50,7 +50,10 @@ def images(cifar10_root: Path) -> Images:
 
 @pytest.mark.workflow
 # Of 54 blocks every ninth, with the two that change the shape: a sixth of the time of all.
-@pytest.mark.parametrize(("name", "step"), [("resnet20-published", 1), ("resnet110-published", 9), ("vgg15-short", 4)])
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [("resnet20-published", 1), ("resnet110-published", 9), ("vgg15-short", 4), ("resnet110-preact-short", 9)],
+)
 def test_the_kept_answers_are_those_of_the_kept_weights(
     name: str, step: int, kept: pl.DataFrame, images: Images
 ) -> None:
