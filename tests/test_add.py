@@ -22,7 +22,7 @@ STUDY, LATER = "cifar10-published", "resnet110-published"
 
 def part(of: dict[str, pl.DataFrame], *, later: bool) -> dict[str, pl.DataFrame]:
     """The rows of one network, or those of the others; rows of no network in both."""
-    chosen = (pl.col("network") == LATER) == later
+    chosen = ((pl.col("network") == LATER) == later) | pl.col("network").is_null()
     return {table: rows.filter(chosen) if "network" in rows.columns else rows for table, rows in of.items()}
 
 
