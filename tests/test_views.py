@@ -411,7 +411,7 @@ def test_the_network_of_figure_3_is_the_paper_s_or_the_one_with_most_blocks() ->
         con.execute("UPDATE networks SET architecture = 'preact_resnet' WHERE network = 'small'")
         assert rows(con, "figure_3")["network"].to_list() == ["small", "vgg-deeper"]
         assert rows(con, "figure_other_deletions")["network"].to_list() == ["deep", "deeper", "vgg"]
-        con.execute("UPDATE studies SET config = json_merge_patch(config, '{\"claims\": {\"residual\": \"deeper\"}}')")
+        con.execute('UPDATE studies SET config = json_merge_patch(config, \'{"claims": {"residual": "deeper"}}\')')
         assert rows(con, "figure_3")["network"].to_list() == ["deeper", "vgg-deeper"]  # what the claims are about
 
 
