@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from workflow_tools import ROOT, complete, dry_run, logs, pythonpath, query, snakemake
+from workflow_tools import ROOT, complete, dry_run, logs, pythonpath, query, run, snakemake
 
 pytestmark = pytest.mark.workflow
 STUDY = {
@@ -38,6 +38,22 @@ def plugged(fresh: Path, tmp_path: Path) -> tuple[Path, str]:
     shutil.copytree(ROOT / "tests/plugin", tmp_path / "plugin", ignore=shutil.ignore_patterns("__pycache__"))
     (fresh / "config/config.yaml").write_text(yaml.safe_dump(STUDY, sort_keys=False))
     return fresh, pythonpath(fresh, tmp_path / "plugin")
+
+
+def test_an_architecture_of_others_that_cannot_say_what_it_costs_is_refused_in_a_sentence(
+    plugged: tuple[Path, str], tmp_path: Path
+) -> None:
+    folder, path = plugged
+    module = tmp_path / "plugin/resdag_scaled/network.py"
+    module.write_text(
+        module.read_text().replace("resdag.config.networks import Staged", "resdag.config.network import Convolutional")
+        .replace("(Staged)", "(Convolutional)")
+    )  # fmt: skip
+    status, said = run(folder, "resdag", "plan", "plugged", PYTHONPATH=path)
+    assert (status, said) == (
+        2, "resdag: the architecture resdag_scaled.network.Projected has no layers(channels, side), "
+           "which `resdag plan` asks for\n",
+    )  # fmt: skip
 
 
 def test_a_package_of_others_is_planned_run_stored_drawn_and_digested(

@@ -1,5 +1,6 @@
 """What every entry of `networks` has: seeds, its share of the recipe, weights from outside, statistics of its own."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
@@ -66,17 +67,13 @@ class Architecture(Section):
         """Modules whose code makes the network."""
         return [modules("architectures")[self.architecture]]  # type: ignore[attr-defined]  # each class has its own
 
-    def layers(self, channels: int, side: int) -> Iterator[tuple[float, int]]:
-        """Weights of each convolution, and the side of the map that it makes, of images of this size."""
-        raise NotImplementedError
-
+    @abstractmethod
     def multiply_adds(self, channels: int, side: int) -> float:
-        """Of the convolutions, in one forward pass of one image of this size."""
-        return sum(weights * map_side**2 for weights, map_side in self.layers(channels, side))
+        """Of one forward pass of one image of this size, from which `resdag plan` has the network's cost."""
 
+    @abstractmethod
     def weights_of_layers(self, channels: int, side: int) -> float:
-        """Weights of the convolutions: nearly all that a network has."""
-        return sum(weights for weights, _ in self.layers(channels, side))
+        """Weights of the layers: nearly all that a network has."""
 
     def options(self) -> dict[str, Any]:
         """What builds the network: everything that is not about seeds, training or where weights come from."""
@@ -90,3 +87,19 @@ class Architecture(Section):
         """What makes the network what it is, before its weights: its options, and statistics of its own."""
         normalization = self.normalization.model_dump(mode="json") if self.normalization else None
         return {"options": self.options(), "normalization": normalization}
+
+
+class Convolutional(Architecture):
+    """A network whose convolutions are known from its options."""
+
+    @abstractmethod
+    def layers(self, channels: int, side: int) -> Iterator[tuple[float, int]]:
+        """Weights of each convolution, and the side of the map that it makes, of images of this size."""
+
+    def multiply_adds(self, channels: int, side: int) -> float:
+        """Of the convolutions, in one forward pass of one image of this size."""
+        return sum(weights * map_side**2 for weights, map_side in self.layers(channels, side))
+
+    def weights_of_layers(self, channels: int, side: int) -> float:
+        """Weights of the convolutions."""
+        return sum(weights for weights, _ in self.layers(channels, side))

@@ -15,12 +15,13 @@ from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator,
 
 from resdag.bottlenecks import EXPANSION, STAGES
 from resdag.config.base import NUMERIC, Shortcut
-from resdag.config.network import Architecture
+from resdag.config.network import Architecture, Convolutional
 from resdag.config.sourced import Python, Sourced, Timm, Torchvision
 from resdag.discovery import modules
+from resdag.errors import ResdagError
 
 
-class Staged(Architecture):
+class Staged(Convolutional):
     """Three stages of blocks of 3 x 3 convolutions, as in He et al. (2015)."""
 
     has_skips: ClassVar[bool] = True
@@ -135,7 +136,7 @@ class Plain(Staged):
         return self.blocks - 2
 
 
-class PreactBottleneck(Architecture):
+class PreactBottleneck(Convolutional):
     """Pre-activation bottleneck ResNet for ImageNet (He et al. 2016); of 200 layers, the paper's 66 blocks."""
 
     has_skips: ClassVar[bool] = True
@@ -178,7 +179,7 @@ class PreactBottleneck(Architecture):
                 entering = leaving
 
 
-class Vgg(Architecture):
+class Vgg(Convolutional):
     """The paper's VGG: equal channels in every layer, so that any layer can be taken out."""
 
     architecture: Literal["vgg"]
@@ -223,6 +224,10 @@ def _architectures() -> dict[str, Any]:
     found = [each for each in globals().values() if _is_one(each)]
     found += [each for module in modules("networks").values() for each in vars(import_module(module)).values()
               if _is_one(each) and each not in found]  # fmt: skip
+    for each in found:
+        if lacking := sorted(each.__abstractmethods__):
+            what = f"the architecture {each.__module__}.{each.__name__}"
+            raise ResdagError(f"{what} has no {' and no '.join(lacking)}(channels, side), which `resdag plan` asks for")
     return {get_args(each.model_fields["architecture"].annotation)[0]: each for each in found}
 
 
