@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -11,7 +12,7 @@ from resdag.cli import main
 from resdag.config.load import parse_study, read_yaml
 from resdag.records.registry import class_of
 from resdag.report.add import together
-from resdag.report.restore import judged
+from resdag.report.kept import judged
 from resdag.store.build import build
 from resdag.store.reference import _joined
 from resdag.store.sides import in_folder
@@ -86,6 +87,25 @@ def test_parts_added_up_are_what_was_measured_at_once(
 def test_what_is_added_twice_is_there_once(folder: Path, database: Path) -> None:
     assert add(folder, database) == add(folder, database) == 0
     assert not in_folder(folder)[1]["lesions"].select(class_of("lesions").key).is_duplicated().any()
+
+
+@pytest.mark.workflow
+def test_rows_of_other_weights_or_of_a_network_that_nobody_asked_for_are_refused_and_all_stays(
+    folder: Path, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = (folder / f"{STUDY}.yaml").read_text()
+    (folder / f"{STUDY}.yaml").write_text(asked.replace(LATER, "renamed"))
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert add(folder, database) != 0
+    assert f"names no network {LATER}: write there" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+    (folder / f"{STUDY}.yaml").write_text(asked)
+    assert add(folder, database) == 0
+    with duckdb.connect(database) as con:
+        con.execute("UPDATE networks SET checkpoint_sha256 = 'trained again'")
+    assert add(folder, database) != 0
+    assert f"{LATER}, seed 0, has other weights than its kept rows" in capsys.readouterr().err
 
 
 def test_of_two_rows_with_one_key_the_new_one_stays() -> None:

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from resdag.config.load import parse_study, read_yaml
+from resdag.report.kept import judged
 from resdag.report.markdown import claims_table
-from resdag.report.restore import judged
 from resdag.store.sides import in_folder
 
 pytestmark = pytest.mark.workflow

@@ -11,7 +11,7 @@ import yaml
 from resdag.cli import main
 from resdag.config.load import load_study, parse_study, read_yaml
 from resdag.errors import UnmadeError
-from resdag.report.restore import judged
+from resdag.report.kept import judged
 from resdag.store.sides import in_folder
 
 pytestmark = pytest.mark.workflow

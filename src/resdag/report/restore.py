@@ -4,11 +4,8 @@ What follows from measured rows is computed again and claims are judged again, b
 of the study file beside the rows: what took hours of computing is read with the newest figures in a minute.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-
-import duckdb
-import polars as pl
 
 from resdag.config.load import parse_study, read_yaml
 from resdag.config.study import Study
@@ -17,17 +14,11 @@ from resdag.figures.job import draw_figure
 from resdag.figures.modules import module_of
 from resdag.figures.theme import Style
 from resdag.planning.figures import figure_names
-from resdag.queries.claims import claims
-from resdag.queries.derived import derive
-from resdag.queries.divergence import leave_out_diverged
-from resdag.records.registry import class_of
 from resdag.report.build import write_report
-from resdag.store.build import build, insert
+from resdag.report.kept import judged
+from resdag.store.build import build
 from resdag.store.read import connect, frame
-from resdag.store.schema import create
 from resdag.store.sides import in_folder
-
-Rows = Mapping[str, pl.DataFrame]
 
 
 def restore(folder: Path, out: Path) -> Path:
@@ -44,23 +35,6 @@ def restore(folder: Path, out: Path) -> Path:
     rows = judged(study, kept)
     build(database, name, {}, [lambda con, of: rows])
     return write_report(database, name, [*_drawn(database, study, out / "figures")], out / "report.html")
-
-
-def judged(study: Study, kept: Rows) -> Rows:
-    """The rows with those that follow from them made anew where they can be, and the verdicts of the study's rules."""
-    name = study.study
-    with duckdb.connect(config={"threads": 1}) as con:  # several add numbers up in the order in which they end
-        create(con)
-        for table in kept.keys() - {"claims"}:
-            insert(con, class_of(table), kept[table])
-        computed = derive(con, name, study.claims.confidence)
-        anew = {table: found for table, found in computed.items() if found.height}
-        for table, found in anew.items():
-            con.execute(f'DELETE FROM "{table}"')
-            insert(con, class_of(table), found)
-        diverged = leave_out_diverged(con, name)  # from this database, not from the rows
-        verdicts = claims(con, name, study.claims.model_dump(mode="json"), study.dataset.kind, diverged=diverged)
-    return {**kept, **anew, "claims": verdicts}
 
 
 def _drawn(database: Path, study: Study, folder: Path) -> Iterator[Path]:
