@@ -189,9 +189,8 @@ def _store(con: Any) -> None:
 
 
 ALL: dict[str, Callable[[], dict[str, Any]]] = {
-    each.__name__: each 
+    each.__name__: each
     for each in (plan, dry_run_of_a_fifth, dry_run, dry_run_of_four_times, rows, figures, report)
-
 }  # fmt: skip
 
 
