@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import DOCS
-from resdag.figures.job import FIRST, MOST
-from resdag.report.charts import PANELS, ROWS, WHOLE
 
 MEASURED = Path(__file__).with_name("scale.json")
 PAGE = DOCS / "limits.md"
@@ -54,6 +52,10 @@ def measured() -> dict[str, Any]:
 
 def page(found: dict[str, Any]) -> str:
     """The page; KeyError where something has not been measured yet."""
+    # Here, since what draws takes more memory than a plan.
+    from resdag.figures.job import FIRST, MOST
+    from resdag.report.charts import PANELS, ROWS, WHOLE
+
     less, more = found["dry_run_of_a_fifth"], found["dry_run_of_four_times"]
     # A job's milliseconds and kilobytes.
     (few, few_kb), (many, many_kb) = (

@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks import limits
 from resdag.config.load import parse_study
 from resdag.config.study import Study
-from resdag.execution.machine import hardware
+from resdag.execution.machine import git_state, hardware
 from resdag.planning.figures import figure_names
 
 NETWORKS, SEEDS = 1000, 5
@@ -205,7 +205,12 @@ def main(names: list[str]) -> None:
     elsewhere = name.startswith("dry_run")
     used = resource.getrusage(resource.RUSAGE_CHILDREN if elsewhere else resource.RUSAGE_SELF)
     cpu = used.ru_utime + used.ru_stime if elsewhere else time.process_time() - started
-    found |= {"cpu_seconds": round(cpu, 1), "memory_mb": used.ru_maxrss // 1024, "hardware": hardware()}
+    found |= {
+        "cpu_seconds": round(cpu, 1),
+        "memory_mb": used.ru_maxrss // 1024,
+        "hardware": hardware(),
+        "commit": git_state()[0],
+    }
     known = limits.measured() | {name: found}
     limits.MEASURED.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     limits.write_page()
