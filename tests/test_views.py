@@ -2,10 +2,11 @@
 
 import json
 from math import comb, log, log10, sqrt
+from random import Random as shuffled  # `random` is a lesion here
 
 import polars as pl
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, spearmanr
 
 from resdag.queries.interactions import interactions
 from resdag.queries.rows import as_frame
@@ -734,6 +735,19 @@ def test_seeds_agree_as_far_as_the_ranks_of_their_damage_do(con) -> None:
     assert thrice == ("thrice", 0, 1, 1, None)  # one block has no rank correlation
     # Ranks 4 1.5 1.5 3 5 and 5 3 1 2 4: sums of products of deviations 7, of squares 9.5 and 10.
     assert twice == ("twice", 0, 1, 5, pytest.approx(7 / sqrt(9.5 * 10)))
+
+
+def test_the_agreement_of_seeds_does_not_hang_on_the_order_of_rows() -> None:
+    # Threads deliver rows in any order; sums of squares of deviations then differed in the last bit.
+    broken = {seed: shuffled(seed).choices(range(300), k=54) for seed in (0, 1)}
+    lesions = [single(at, 610, seed=seed, broken=broken[seed][at]) for seed in (0, 1) for at in range(54)]
+    found = set()
+    for order in range(8):
+        con = emptied()
+        insert(con, "lesions", shuffled(order).sample(lesions, len(lesions)))
+        found.add(frame(con, "SELECT spearman FROM seed_agreement").item())
+    assert len(found) == 1
+    assert found.pop() == pytest.approx(spearmanr(broken[0], broken[1]).statistic, abs=1e-12)
 
 
 def test_a_lesion_of_two_blocks_has_a_row_for_each(con) -> None:
