@@ -60,6 +60,21 @@ def add(folder: Path, database: Path) -> int:
 
 
 @pytest.mark.workflow
+def test_what_failed_in_one_part_and_ended_well_in_another_is_not_missing(
+    folder: Path, database: Path, whole: dict[str, pl.DataFrame]
+) -> None:
+    def failed(of: str) -> dict[str, object]:
+        return {"study": STUDY, "job": f"{rule} {of}".strip(), "rule": rule, "network": None, "seed": None,
+                "said": "no memory", "waiting": 2}  # fmt: skip
+
+    theirs = part(whole, later=True)["jobs"]
+    rule, wildcards = theirs.filter(pl.col("network") == LATER).select("rule", "wildcards").row(0)
+    pl.DataFrame([failed(wildcards), failed("network=other seed=0")]).write_parquet(folder / "missing.parquet")
+    assert add(folder, database) == 0
+    assert in_folder(folder)[1]["missing"]["job"].to_list() == [f"{rule} network=other seed=0"]
+
+
+@pytest.mark.workflow
 def test_parts_added_up_are_what_was_measured_at_once(
     folder: Path, database: Path, whole: dict[str, pl.DataFrame], capsys: pytest.CaptureFixture[str]
 ) -> None:

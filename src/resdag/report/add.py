@@ -40,6 +40,8 @@ def add(database: Path, study: str, folder: Path) -> dict[str, Any]:
         _refuse_strangers(asked, file, kept["networks"], new["networks"])
     rows: Rows = {table: together(table, kept.get(table), new.get(table)) for table in {*kept, *new} - {"studies"}}
     config = json.dumps(asked.model_dump(mode="json"), sort_keys=True)
+    if "missing" in rows:
+        rows = {**rows, "missing": still_missing(rows["missing"], rows["jobs"])}
     rows = judged(asked, {**rows, "studies": _study(kept["studies"], new["studies"], config)})
     with tempfile.TemporaryDirectory() as aside:
         merged = Path(aside) / "results.duckdb"
@@ -55,6 +57,12 @@ def together(table: str, kept: pl.DataFrame | None, new: pl.DataFrame | None) ->
         return kept if new is None else new  # type: ignore[return-value]  # one of them is there
     key = list(class_of(table).key)
     return pl.concat([new, kept.join(new, on=key, how="anti", nulls_equal=True)], how="diagonal_relaxed")
+
+
+def still_missing(missing: pl.DataFrame, jobs: pl.DataFrame) -> pl.DataFrame:
+    """Jobs that failed in one part and ended well in no other; `jobs` are those that did."""
+    ended = jobs.select(job=pl.concat_str("rule", "wildcards", separator=" ").str.strip_chars_end())
+    return missing.join(ended, on="job", how="anti")
 
 
 def _refuse_strangers(asked: Study, file: Path, kept: pl.DataFrame, new: pl.DataFrame) -> None:
