@@ -21,17 +21,19 @@ report: $(READY)
 open: $(READY)
 	@$(BIN)/python -m webbrowser -t "file://$(CURDIR)/$$($(BIN)/resdag where $(STUDY) | sed -n 's/^report *//p')"
 
-# What takes seconds each (pyproject.toml) uses all cores itself; the rest takes one, so there is a worker for each.
+# A worker for each core, a file of tests at a time.  What takes a second or more each (pyproject.toml: workflow) goes by
+# itself, its longest files first (tests/conftest.py); what takes half an hour (long) has the machine to itself.
 QUICK := not workflow and not long
+PYTEST := $(BIN)/python -m pytest -n $(CORES) --dist loadfile
 
 test: $(READY) old-duckdb browser quick
-	$(BIN)/python -m pytest -m "workflow and not long"
+	$(PYTEST) --no-loadscope-reorder -m "workflow and not long"
 
-test-long: $(READY) old-duckdb browser quick
-	$(BIN)/python -m pytest -m "workflow or long"
+test-long: test
+	$(BIN)/python -m pytest -m long
 
 quick: $(READY)
-	$(BIN)/python -m pytest -n $(CORES) --dist loadfile -m "$(QUICK)"
+	$(PYTEST) -m "$(QUICK)"
 
 check: $(READY) .tools/.ready .tools/docs/.ready
 	$(BIN)/ruff check .

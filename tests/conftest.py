@@ -18,7 +18,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: a thread eac
 pytest_plugins = ["workflow_tools", "slurm_tools", "report_by_hand", "browser_tools"]
 """Fixtures: a finished workflow, a cluster, drawn figures, a browser."""
 ROOT = Path(__file__).resolve().parents[1]
+LONGEST = ("test_slurm", "test_workflow", "test_faults", "test_warm")
+"""Files of minutes each: they come first, so that no worker is alone with one at the end."""
 CIFAR10_FILES = ("batches.meta", *(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 def test_data(name: str) -> Path:

@@ -31,7 +31,8 @@ up() {
     for device in 0 1; do [ -e "$dir/gpu$device" ] || mknod "$dir/gpu$device" c 1 3; done
     printf 'NodeName=%s Name=gpu File=%s/gpu[0-1]\n' "$host" "$dir" > "$dir/gres.conf"
     memory=$(($(awk '/MemTotal/ {print $2}' /proc/meminfo) / 1024 * 9 / 10))
-    sed -e "s|@DIR@|$dir|g" -e "s|@HOST@|$host|g" -e "s|@MEMORY@|$memory|" -e "s|@CORES@|$(nproc)|" \
+    cores=$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)  # it counts threads of OpenMP where these are set
+    sed -e "s|@DIR@|$dir|g" -e "s|@HOST@|$host|g" -e "s|@MEMORY@|$memory|" -e "s|@CORES@|$cores|" \
         -e "s|@PORT@|$3|" -e "s|@NODEPORT@|$4|" "$here/slurm.conf.in" > "$SLURM_CONF"
     dd if=/dev/urandom of="$dir/munge/munge.key" bs=128 count=1 2>/dev/null
     chmod 700 "$dir/munge"; chmod 600 "$dir/munge/munge.key"
