@@ -150,3 +150,13 @@ def test_what_cannot_be_added_is_refused(
     assert main(["export", STUDY, str(tmp_path / "nothing"), "--database", str(database), *arguments]) != 0
     assert reason in capsys.readouterr().err
     assert not (tmp_path / "nothing").exists()
+
+
+def test_a_database_of_something_else_is_refused_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of_others = tmp_path / "results.duckdb"
+    duckdb.connect(str(of_others)).execute("CREATE TABLE lesions (patient INTEGER)")
+    for words in (["export", STUDY, str(tmp_path / "rows")], ["compare", f"{of_others}:{STUDY}", str(PUBLISHED)]):
+        assert main([*words, *(["--database", str(of_others)] if words[0] == "export" else [])]) == 2
+        assert "but none of resdag: it has no table `studies`" in capsys.readouterr().err

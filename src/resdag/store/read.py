@@ -11,9 +11,12 @@ from resdag.errors import BusyError, DamagedFileError
 
 
 def connect(path: Path | str, settings: Mapping[str, str] | None = None) -> duckdb.DuckDBPyConnection:
-    """Open a database for reading; DamagedFileError if it is missing or broken, BusyError if another writes it."""
+    """Open a database for reading; BusyError if another writes it.
+
+    DamagedFileError if it is missing or broken, or no database of studies.
+    """
     try:
-        return duckdb.connect(str(path), read_only=True, config=dict(settings or {}))
+        con = duckdb.connect(str(path), read_only=True, config=dict(settings or {}))
     except duckdb.Error as error:
         if "lock" in str(error):
             raise BusyError(f"{path} is open for writing in another program: close it there, then try again") from None
@@ -23,6 +26,10 @@ def connect(path: Path | str, settings: Mapping[str, str] | None = None) -> duck
             f"{path} cannot be read as a DuckDB database ({_first_line(error)}): "
             "move it away and run the workflow again, which rebuilds it from results/"
         ) from None
+    if not con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'studies'").fetchall()[0][0]:
+        con.close()
+        raise DamagedFileError(f"{path} is a DuckDB database, but none of resdag: it has no table `studies`")
+    return con
 
 
 def frame(
