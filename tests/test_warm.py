@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -75,22 +76,27 @@ def test_a_job_ends_with_its_command_and_a_command_with_its_job(
     os.mkfifo(held)
     command = [*stale, "--log", str(held)]
     for victim in ("command", "job"):
-        before = {process for process, _ in processes(fresh)}
-        it = subprocess.Popen(command, cwd=fresh, env=environment(fresh, **{ADDRESS: address}))
-        found = dict[int, str]()
-        wait_until(lambda: _new(fresh, before, found), 30, "a job is forked")  # noqa: B023
-        (job,) = (process for process, line in found.items() if "resdag.execution.warm" in line)
-        os.kill(it.pid if victim == "command" else job, signal.SIGKILL)
-        status = it.wait(10)
-        assert status == (-signal.SIGKILL if victim == "command" else 128 + signal.SIGKILL)
-        wait_until(lambda: job not in dict(processes(fresh)), 10, "the job is gone")  # noqa: B023
+        said = fresh.parent / f"said-{victim}"
+        with said.open("w") as out:
+            it = subprocess.Popen(command, cwd=fresh, env=environment(fresh, **{ADDRESS: address}), stdout=out)
+        try:
+            jobs = list[int]()
+            wait_until(lambda: jobs.extend(_of(fresh, said)) or jobs, 30, "a job runs")  # noqa: B023
+            os.kill(it.pid if victim == "command" else jobs[0], signal.SIGKILL)
+            status = it.wait(10)
+            assert status == (-signal.SIGKILL if victim == "command" else 128 + signal.SIGKILL)
+            wait_until(lambda: jobs[0] not in dict(processes(fresh)), 10, "the job is gone")  # noqa: B023
+        finally:
+            it.kill()
+            it.wait()
 
 
-def _new(folder: Path, before: set[int], found: dict[int, str]) -> bool:
-    """Whether a command and its job are there that were not before."""
-    found.clear()
-    found.update({process: line for process, line in processes(folder) if process not in before})
-    return len(found) == 2
+def _of(folder: Path, said: Path) -> Iterator[int]:
+    """The job that writes there: a fork has its command's streams once it has told the command that it is its job."""
+    for process, line in processes(folder):
+        with suppress(OSError):
+            if "resdag.execution.warm" in line and os.readlink(f"/proc/{process}/fd/1") == str(said):
+                yield process
 
 
 # Whoever else can see the socket: another container of the same user and network, for one
