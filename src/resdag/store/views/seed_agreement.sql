@@ -14,12 +14,9 @@ WITH ranked AS (
 SELECT
   study, network, one.seed AS first_seed, other.seed AS second_seed,
   count(*) AS blocks,
-  -- Sums of halves are exact, so the order in which threads deliver rows leaves no trace in the last bit.
-  (count(*) * sum(one.place * other.place) - sum(one.place) * sum(other.place))
-    / nullif(sqrt(
-      (count(*) * sum(one.place * one.place) - sum(one.place) * sum(one.place))
-      * (count(*) * sum(other.place * other.place) - sum(other.place) * sum(other.place))
-    ), 0) AS spearman
+  -- In the order of blocks: in that in which threads deliver rows, the last bit would hang on it.
+  covar_pop(one.place, other.place ORDER BY block)
+    / nullif(sqrt(var_pop(one.place ORDER BY block) * var_pop(other.place ORDER BY block)), 0) AS spearman
 FROM ranked AS one
 JOIN ranked AS other USING (study, network, block)
 WHERE one.seed < other.seed
