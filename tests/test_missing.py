@@ -1,5 +1,6 @@
-"""A job that fails, and a training that diverges, withhold nothing of the rest: a real run, damaged and mended."""
+"""A job that fails, or has not run yet, and a training that diverges, withhold nothing of the rest: a real run."""
 
+import fcntl
 from pathlib import Path
 from shutil import rmtree
 
@@ -9,7 +10,7 @@ import yaml
 from resdag.config.load import load_study, parse_study
 from resdag.execution.rest import tell_the_rest
 from resdag.planning.plan import plan_study
-from workflow_tools import NOTHING, checkout, dry_run, query, snakemake
+from workflow_tools import NOTHING, checkout, complete, dry_run, query, run, snakemake
 
 TINY = Path(__file__).parents[1] / "config/tiny.yaml"
 RECIPE = {"architecture": "preact_resnet", "depth": 8, "width": 4}
@@ -43,6 +44,7 @@ def test_a_failed_job_and_a_diverged_training_leave_the_rest_told_and_the_next_r
 ) -> None:
     folder = checkout(tmp_path / "checkout")
     (folder / "config/config.yaml").write_text(yaml.safe_dump(STUDY))
+    _told_so_far(folder)
     whole = (folder / LESION).read_text()
     (folder / LESION).write_text(whole + DAMAGE)
     status, said = snakemake(folder, "report")
@@ -73,6 +75,32 @@ def test_a_failed_job_and_a_diverged_training_leave_the_rest_told_and_the_next_r
     status, said = snakemake(folder, "report")
     assert NOTHING in said
     rmtree(folder)
+
+
+def _told_so_far(folder: Path) -> None:
+    """`resdag report` of a study of which nothing, and then its trainings have run, beside a workflow and alone."""
+    status, said = run(folder, "resdag", "report", "tiny")
+    assert (status, "nothing is measured of study tiny yet" in said) == (2, True), said
+    complete(folder, "train")
+    measured = dry_run(folder)
+    with (folder / "results/.workflow.lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        status, said = run(folder, "resdag", "report", "tiny")
+        assert (status, "another workflow runs in this checkout" in said) == (2, True), said
+    status, said = run(folder / "config", "resdag", "report", "config.yaml", PYTHONPATH=str(folder / "src"))
+    assert status == 0, said
+    assert said.endswith("../results/tiny/report.html\n"), said
+    page = (folder / "results/tiny/report.html").read_text()
+    assert "Not run yet: delete_random network=good seed=0 chunk=0000, " in page
+    assert "Failed" not in page
+    assert query(folder, "SELECT DISTINCT said FROM missing") == [("not run yet",)]
+    assert query(folder, "SELECT count(DISTINCT network) FROM epochs") == [(3,)]
+    assert query(folder, "SELECT DISTINCT experiment FROM lesions") == [("intact",)]
+    after = dry_run(folder)
+    assert {"write_database", "judge_claims", "write_report"} <= after.keys()  # nothing passes for the whole
+    made = measured.keys() - after.keys()  # for good: closed forms, and figures of what has run
+    assert made > {rule for rule in made if not rule.startswith("draw_figure_")} == {"count_paths"}
+    assert after.items() <= measured.items()
 
 
 def _plans(*rules: str):

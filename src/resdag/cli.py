@@ -27,6 +27,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "run": {
         "run": "run the jobs of one rule by hand",
         "why": "why would jobs run?  Each cause once",
+        "report": "database, figures and report of what is measured so far",
     },
     "read what came out": {
         "where": "where are the database and the report of a study?",

@@ -11,13 +11,14 @@ import polars as pl
 
 from resdag.figures.words import counted, listed, number, percent, points
 from resdag.queries.spelling import seeds_named
+from resdag.records.tables.missing import NOT_RUN
 from resdag.report.choices import DATASETS
 from resdag.store.read import frame
 
 KEY = (("figure_3", "figure_4"), ("figure_5a",), ("figure_6c",))
 """Figures of the first screen; the first of each that the study draws."""
 NAMED = 5
-"""Jobs that failed and are named one by one."""
+"""Jobs that are missing and named one by one, of those that failed and of those that did not run."""
 SPOKEN_OF = 10
 """Number of deleted blocks that the paper gives an error for."""
 
@@ -40,18 +41,26 @@ def sentences(
 
 
 def missing(con: duckdb.DuckDBPyConnection, study: str) -> str:
-    """Which jobs failed, and why, as far as they said; empty where none did."""
+    """Which jobs failed, and why, as far as they said, and which did not run yet; empty where all ended well."""
     rows = frame(con, "SELECT job, said, waiting FROM missing WHERE study = ? ORDER BY job", [study]).to_dicts()
     if not rows:
         return ""
-    named = [f"{row['job']} (“{row['said']}”)" if row["said"] else row["job"] for row in rows[:NAMED]]
-    others = [counted(len(rows) - NAMED, "other job")] if len(rows) > NAMED else []
-    waiting = sum(row["waiting"] for row in rows)
-    behind = f", and {counted(waiting, 'job')} that needed them" if waiting else ""
+    failed, not_run = [row for row in rows if row["said"] != NOT_RUN], [row for row in rows if row["said"] == NOT_RUN]
+    of_failed = [f"{row['job']} (“{row['said']}”)" if row["said"] else row["job"] for row in failed]
+    said = [f"Failed, so that its rows are missing: {_named(of_failed, failed)}."] if failed else []
+    said += [f"Not run yet: {_named([row['job'] for row in not_run], not_run)}."] if not_run else []
     return (
-        f"This report is of a part of the study. Failed, so that its rows are missing: {listed([*named, *others])}"
-        f"{behind}. Verdicts and figures are of what there is; the same command tries again what is missing."
+        f"This report is of a part of the study. {' '.join(said)} Verdicts and figures are of what there is; "
+        "running the study again makes what is missing."
     )
+
+
+def _named(jobs: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+    """The first of some jobs, how many others there are, and how many jobs stand behind all of them."""
+    others = [counted(len(jobs) - NAMED, "other job")] if len(jobs) > NAMED else []
+    waiting = sum(row["waiting"] for row in rows)
+    behind = f", and {counted(waiting, 'job')} behind {'it' if len(jobs) == 1 else 'them'}" if waiting else ""
+    return f"{listed([*jobs[:NAMED], *others])}{behind}"
 
 
 def diverged(networks: pl.DataFrame) -> str:

@@ -6,9 +6,11 @@ from pydantic import Field
 
 from resdag.records.base import Count, OfStudy
 
+NOT_RUN = "not run yet"
+
 
 class Missing(OfStudy):
-    """A job that failed when the rows of its study were stored: what it would have measured is in no table."""
+    """A job that had failed, or not run, when the rows of its study were stored: what it measures is in no table."""
 
     table: ClassVar[str] = "missing"
     place: ClassVar[int] = 265
@@ -22,6 +24,6 @@ class Missing(OfStudy):
     seed: Count | None
     """The seed of that network; NULL for jobs of none, or of several."""
     said: str
-    """The last line of its log: why it failed, where it could still say so."""
+    """The last line of its log: why it failed, where it could still say so; `not run yet` where none had tried it."""
     waiting: Count
     """Further jobs that need what it would have written, and are missing too."""
