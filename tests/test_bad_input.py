@@ -154,6 +154,7 @@ def test_whatever_is_done_to_a_study_only_sentences_come_out(data: st.DataObject
     assert said is None or said.startswith("study: ")
 
 
+@pytest.mark.workflow
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(VALUES)
 def test_whatever_stands_for_a_study_is_refused(content: Any) -> None:

@@ -30,6 +30,7 @@ from resdag.planning.registry import asked
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "config"
 SHIPPED = sorted(CONFIG.glob("*.yaml"))
+TRACED = ("imagenet", "imagenet-sample")  # networks of others, of which some are large
 SMALL: dict[str, Any] = {
     "study": "small",
     "dataset": {"kind": "digits"},
@@ -58,7 +59,11 @@ def lacks(path: Path) -> str | None:
     return needed if needed and find_spec(needed) is None else None
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[pytest.mark.workflow] * (path.stem in TRACED)) for path in SHIPPED],
+    ids=lambda path: path.stem,
+)
 def test_every_shipped_study_loads_and_plans(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     if lacks(path):  # the refusal names the package, and the study file says how to get it

@@ -1,12 +1,13 @@
 """Checkouts to run real workflows in, and what tests ask of them."""
 
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -32,14 +33,26 @@ TARGETS = {"report", "figures", "database", "train", "lesions", "paths", "data"}
 @pytest.fixture(scope="session")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout in which nothing has run; one for the session, so that all tests run the same code."""
-    return checkout(tmp_path_factory.mktemp("workflow") / "untouched")
+    return _once(tmp_path_factory, "untouched", checkout)
 
 
 @pytest.fixture(scope="session")
-def finished(untouched: Path) -> Path:
+def finished(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout in which config/tiny.yaml has run to its report, on two cores; look, do not touch."""
-    folder = copy(untouched, untouched.with_name("finished"))
-    complete(folder)
+    return _once(tmp_path_factory, "finished", lambda folder: complete(copy(untouched, folder)))
+
+
+def _once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that the first worker of a session to need it makes, for all of them; the others wait."""
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, made = shared / name, shared / f"{name}.made"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of a worker that failed
+            make(folder)
+            made.touch()
     return folder
 
 
